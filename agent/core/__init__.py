@@ -1,0 +1,1 @@
+"""What every room shares: values, clock, mailbox, settings, errors. Imports nothing of the rest of the agent."""

@@ -1,0 +1,94 @@
+"""The one tree of errors that the agent raises on purpose.
+
+    AgentError
+    ├── SettingsError            a setting is unknown, missing or out of range
+    ├── ModelError
+    │   ├── ModelMissing         a model file or the package that carries it is not there
+    │   └── ModelMismatch        a model's hash, input or output is not what the manifest says
+    ├── MediaError
+    │   ├── OfferRejected        an SDP offer that cannot be answered; carries the HTTP status to give
+    │   └── NotMedia             a file that holds no video or no audio that can be decoded
+    ├── ConsentMissing           something was asked for that the customer did not agree to
+    ├── CallNotFound             no call, or no longer any call, has this id
+    ├── IllegalTransition        an event that a call in this state cannot take
+    ├── AtCapacity               one more call would break the budget of those admitted
+    ├── ProtocolError            a peer sent a message that is not of the protocol
+    ├── EngineUnavailable        the reply engine cannot be reached or does not answer
+    ├── SynthesisError           text that the voice cannot speak
+    └── StoreError               the database refused a write or a read
+
+Each message says what happened, to which thing, and what to do about it.
+"""
+
+
+class AgentError(Exception):
+    """Root of everything the agent raises on purpose; the command line prints it without a traceback."""
+
+
+class SettingsError(AgentError):
+    """A setting is unknown, missing or out of range."""
+
+
+class ModelError(AgentError):
+    """A model cannot be used."""
+
+
+class ModelMissing(ModelError):
+    """A model file, or the package that carries it, is not there."""
+
+
+class ModelMismatch(ModelError):
+    """A model's hash, input or output is not what the manifest says."""
+
+
+class MediaError(AgentError):
+    """Media cannot be received, decoded or sent."""
+
+
+class OfferRejected(MediaError):
+    """An SDP offer that cannot be answered."""
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+        """HTTP status that tells the client whose fault it is."""
+
+
+class NotMedia(MediaError):
+    """A file that holds no video or no audio that can be decoded."""
+
+
+class ConsentMissing(AgentError):
+    """Something was asked for that the customer did not agree to."""
+
+
+class CallNotFound(AgentError):
+    """No call, or no longer any call, has this id."""
+
+
+class IllegalTransition(AgentError):
+    """An event that a call in this state cannot take."""
+
+
+class AtCapacity(AgentError):
+    """One more call would break the budget of those already admitted."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class ProtocolError(AgentError):
+    """A peer sent a message that is not of the protocol."""
+
+
+class EngineUnavailable(AgentError):
+    """The reply engine cannot be reached or does not answer."""
+
+
+class SynthesisError(AgentError):
+    """Text that the voice cannot speak."""
+
+
+class StoreError(AgentError):
+    """The database refused a write or a read."""

@@ -1,0 +1,127 @@
+"""One validated tree of settings, from a TOML file and the environment; unknown keys are refused."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from agent.core.errors import SettingsError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+"""The folder that holds the package; models_onnx lies beside it, in a checkout as in an installed wheel."""
+
+
+class Section(BaseModel):
+    """A group of settings that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(Section):
+    host: str = "127.0.0.1"
+    """Only a loopback address is accepted until staff can log in."""
+    port: int = Field(8080, ge=0, le=65535)
+    public_ice_servers: tuple[str, ...] = ()
+    """STUN or TURN URLs handed to the page; none are needed on one machine or one network."""
+    max_calls: int = Field(8, ge=1)
+    max_body_bytes: int = Field(256 * 1024, ge=4096)
+
+
+class MediaSettings(Section):
+    silent_after_s: float = Field(15.0, gt=0)
+    """A call without any packet for this long has ended."""
+    connect_within_s: float = Field(30.0, gt=0)
+    """A call whose media does not connect in this time has ended."""
+    preferred_fps: int = Field(15, ge=1, le=60)
+    """Asked of our own page: a frame that nobody analyses is cheapest not sent."""
+    preferred_width_px: int = Field(640, ge=160)
+
+
+class ModelSettings(Section):
+    folder: Path = REPOSITORY / "models_onnx"
+    provider: Literal["auto", "cpu", "cuda"] = "auto"
+    """`auto` takes CUDA where it really loads."""
+
+
+class VisionSettings(Section):
+    threads: int = Field(0, ge=0)
+    """Perception threads; 0 stands for one a core."""
+    deadline_ms: float = Field(100.0, gt=0)
+    """A frame older than this is skipped, not analysed late."""
+    hand_search_hz: float = Field(3.0, gt=0)
+    """How often the whole picture is searched for hands while none is followed."""
+    max_faces: int = Field(3, ge=1)
+    max_hands: int = Field(2, ge=0)
+
+
+class HearingSettings(Section):
+    language: str = "en"
+    speech_prob: float = Field(0.5, gt=0, lt=1)
+    min_silence_ms: int = Field(240, ge=100)
+    """Silence after which a turn may end if the end-of-turn model agrees."""
+    max_silence_ms: int = Field(1_000, ge=200)
+    """Silence after which a turn ends whatever the model says."""
+
+
+class VoiceSettings(Section):
+    rate: float = Field(1.0, ge=0.5, le=2.0)
+    """Speaking rate; 2 is twice as fast."""
+    level_db: float = Field(-20.0, le=0)
+    """Loudness of speech, root mean square relative to full scale."""
+
+
+class ReplySettings(Section):
+    url: str | None = None
+    """WebSocket address of a reply engine; the embedded one when absent."""
+    domain: str = "shop"
+    database: Path = Path("shop.sqlite3")
+    """The embedded engine's business database; created and seeded when absent."""
+    answer_within_ms: int = Field(4_000, ge=100)
+    """After this long without an answer the agent says a plain sentence and offers a person."""
+
+
+class StorageSettings(Section):
+    url: str = "sqlite+aiosqlite:///agent.sqlite3"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Environment variables look like `AGENT_SERVER__PORT=9000` and win over agent.toml."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="AGENT_", env_nested_delimiter="__", toml_file="agent.toml", extra="forbid", frozen=True
+    )
+
+    server: ServerSettings = ServerSettings()
+    media: MediaSettings = MediaSettings()
+    models: ModelSettings = ModelSettings()
+    vision: VisionSettings = VisionSettings()
+    hearing: HearingSettings = HearingSettings()
+    voice: VoiceSettings = VoiceSettings()
+    reply: ReplySettings = ReplySettings()
+    storage: StorageSettings = StorageSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from `overrides`, then the environment, then agent.toml.
+
+    Raises `SettingsError` naming each key at fault.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()
+        )
+        raise SettingsError(f"settings are not valid: {faults}. Look in agent.toml and at AGENT_… variables.") from None

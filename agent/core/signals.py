@@ -1,0 +1,228 @@
+"""Signals as they travel on the wire: what, when, how sure, from what, how old; one struct a kind, told by `kind`."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from agent.core.types import Stamp
+
+
+class FaceBox(msgspec.Struct, frozen=True, kw_only=True):
+    """A face, as fractions of the picture's width and height."""
+
+    track_id: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class FaceValue(msgspec.Struct, frozen=True, kw_only=True):
+    faces: tuple[FaceBox, ...]
+    """The customer first; others are counted, never read."""
+    yaw_deg: float | None = None
+    pitch_deg: float | None = None
+    roll_deg: float | None = None
+    attention: Literal["screen", "away", "unknown"] = "unknown"
+
+
+class ExpressionValue(msgspec.Struct, frozen=True, kw_only=True):
+    label: str
+    """Most probable expression, or "unknown" when the evidence does not carry one."""
+    probabilities: dict[str, float]
+    """Smoothed and calibrated, by expression; empty when unknown for lack of a readable face."""
+    valence: float | None = None
+    """-1 to 1, computed from the distribution: a proxy, not a measurement."""
+    arousal: float | None = None
+    proxy: bool = True
+
+
+class GestureValue(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    hand: Literal["left", "right"] | None = None
+    dynamic: bool = False
+
+
+class VoiceValue(msgspec.Struct, frozen=True, kw_only=True):
+    speaking: bool
+    energy_db: float
+    pitch_hz: float | None = None
+
+
+class TranscriptValue(msgspec.Struct, frozen=True, kw_only=True):
+    utterance_id: int
+    text: str
+    final: bool
+    language: str
+
+
+class IntentValue(msgspec.Struct, frozen=True, kw_only=True):
+    label: str
+    out_of_scope: bool
+    slots: dict[str, str] = {}
+    utterance_id: int | None = None
+    """None for a chat line."""
+
+
+class AffectValue(msgspec.Struct, frozen=True, kw_only=True):
+    label: str
+    """The state over the last seconds, or "unknown"."""
+    valence: float | None
+    arousal: float | None
+    trend: Literal["rising", "falling", "steady", "unknown"]
+    """Of valence."""
+    coverage: float
+    """Share of the last seconds for which there was evidence, 0 to 1."""
+
+
+class TurnValue(msgspec.Struct, frozen=True, kw_only=True):
+    holder: Literal["customer", "agent", "nobody"]
+    barge_in: bool = False
+
+
+class HealthValue(msgspec.Struct, frozen=True, kw_only=True):
+    state: Literal["good", "degraded"]
+    reasons: tuple[str, ...] = ()
+    analysed_fps: float | None = None
+    frames_dropped: int = 0
+
+
+SignalValue = (
+    FaceValue
+    | ExpressionValue
+    | GestureValue
+    | VoiceValue
+    | TranscriptValue
+    | IntentValue
+    | AffectValue
+    | TurnValue
+    | HealthValue
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What fusion concludes, before it is numbered, aged and sent: a signal without its envelope."""
+
+    value: SignalValue
+    confidence: float | None
+    valid: bool
+    stamp: Stamp
+    sources: tuple[str, ...]
+    reason: str | None = None
+
+
+class SignalFields(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """The envelope that every signal shares."""
+
+    call_id: str
+    seq: int
+    """Counts the signals of a call from 0."""
+    confidence: float | None
+    valid: bool
+    reason: str | None = None
+    """Why it is not valid."""
+    frame_id: int
+    """The camera frame or microphone window that this was read from."""
+    captured_at: float
+    """Unix time of the capture, in seconds."""
+    captured_error_ms: float
+    captured_from: str
+    media_ms: float
+    age_ms: float
+    """From capture to publication."""
+    sources: tuple[str, ...]
+
+
+class FaceSignal(SignalFields, frozen=True, kw_only=True, tag="face"):
+    value: FaceValue
+
+
+class ExpressionSignal(SignalFields, frozen=True, kw_only=True, tag="expression"):
+    value: ExpressionValue
+
+
+class GestureSignal(SignalFields, frozen=True, kw_only=True, tag="gesture"):
+    value: GestureValue
+
+
+class VoiceSignal(SignalFields, frozen=True, kw_only=True, tag="voice"):
+    value: VoiceValue
+
+
+class TranscriptSignal(SignalFields, frozen=True, kw_only=True, tag="transcript"):
+    value: TranscriptValue
+
+
+class IntentSignal(SignalFields, frozen=True, kw_only=True, tag="intent"):
+    value: IntentValue
+
+
+class AffectSignal(SignalFields, frozen=True, kw_only=True, tag="affect"):
+    value: AffectValue
+
+
+class TurnSignal(SignalFields, frozen=True, kw_only=True, tag="turn"):
+    value: TurnValue
+
+
+class HealthSignal(SignalFields, frozen=True, kw_only=True, tag="health"):
+    value: HealthValue
+
+
+Signal = (
+    FaceSignal
+    | ExpressionSignal
+    | GestureSignal
+    | VoiceSignal
+    | TranscriptSignal
+    | IntentSignal
+    | AffectSignal
+    | TurnSignal
+    | HealthSignal
+)
+
+_SIGNAL_OF: dict[type, type[SignalFields]] = {
+    FaceValue: FaceSignal,
+    ExpressionValue: ExpressionSignal,
+    GestureValue: GestureSignal,
+    VoiceValue: VoiceSignal,
+    TranscriptValue: TranscriptSignal,
+    IntentValue: IntentSignal,
+    AffectValue: AffectSignal,
+    TurnValue: TurnSignal,
+    HealthValue: HealthSignal,
+}
+
+STATE_KINDS = frozenset({"face", "expression", "voice", "affect", "turn", "health"})
+"""Kinds of which only the latest matters to a slow subscriber; the others are events, of which none may be lost."""
+
+
+def kind_of(signal: Signal) -> str:
+    """The wire name of a signal's kind."""
+    tag = signal.__struct_config__.tag
+    assert isinstance(tag, str)
+    return tag
+
+
+def signal_from(finding: Finding, *, call_id: str, seq: int, now_ns: int, wall_ns: int) -> Signal:
+    """Puts a finding into its envelope. `now_ns` and `wall_ns` are one instant on the monotonic and the Unix clock."""
+    stamp = finding.stamp
+    age_ms = stamp.age_ms(now_ns)
+    signal = _SIGNAL_OF[type(finding.value)](
+        call_id=call_id,
+        seq=seq,
+        confidence=finding.confidence,
+        valid=finding.valid,
+        reason=finding.reason,
+        frame_id=stamp.frame_id,
+        captured_at=(wall_ns - (now_ns - stamp.captured_ns)) / 1e9,
+        captured_error_ms=stamp.captured_error_ns / 1e6,
+        captured_from=stamp.captured_from.value,
+        media_ms=stamp.media_ms,
+        age_ms=age_ms,
+        sources=finding.sources,
+        value=finding.value,  # type: ignore[call-arg]
+    )
+    return signal  # type: ignore[return-value]
