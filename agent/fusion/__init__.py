@@ -1,0 +1,1 @@
+"""From readings to signals: pure functions over explicit state."""

@@ -1,0 +1,1 @@
+"""How the heads of the models are trained and measured."""

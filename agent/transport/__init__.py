@@ -1,0 +1,1 @@
+"""HTTP, WHIP and WebSocket: what browsers and supervisors speak with the agent."""

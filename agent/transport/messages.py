@@ -1,0 +1,208 @@
+"""What the pages and the agent say to each other: over a call's data channel, and over the supervisors' WebSocket."""
+
+from typing import Literal
+
+import msgspec
+
+from agent.core.signals import Signal
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """A JSON object told apart by its `type`. Fields that a reader does not know are ignored."""
+
+
+# ---- data channel "agent", agent to customer's page -----------------------------------------------------------------
+
+
+class Welcome(Message, tag="welcome"):
+    call_id: str
+    protocol: int = 1
+    analysis: tuple[str, ...] = ()
+    """Purposes that are active in this call, as consented."""
+
+
+class Caption(Message, tag="caption"):
+    """Words of either side. A later caption with the same id replaces an earlier one."""
+
+    id: str
+    speaker: Literal["agent", "customer", "staff"]
+    text: str
+    final: bool = True
+    because: tuple[str, ...] = ()
+    """Signals that shaped this reply, in plain words; empty for the customer's own."""
+
+
+class CardAction(msgspec.Struct, frozen=True, kw_only=True):
+    label: str
+    say: str
+    """Sent back as a chat line when the customer presses it."""
+
+
+class CardRow(msgspec.Struct, frozen=True, kw_only=True):
+    label: str
+    value: str
+
+
+class Card(Message, tag="card"):
+    """Something to look at beside the call: an order, a form, a confirmation."""
+
+    id: str
+    title: str
+    rows: tuple[CardRow, ...] = ()
+    text: str = ""
+    actions: tuple[CardAction, ...] = ()
+
+
+class CallStateChanged(Message, tag="state"):
+    state: str
+    """A state of `agent.core.lifecycle.CallState`."""
+    reason: str | None = None
+
+
+class AgentSpeaking(Message, tag="speaking"):
+    active: bool
+
+
+class ClockPing(Message, tag="clock_ping"):
+    """Asks the page's clock; the page answers at once with a `clock_pong` of the same id."""
+
+    id: int
+
+
+class SendLess(Message, tag="send_less"):
+    """Asks the page for fewer or smaller pictures."""
+
+    fps: int
+    width_px: int
+
+
+# ---- data channel "agent", customer's page to agent -----------------------------------------------------------------
+
+
+class ClockPong(Message, tag="clock_pong"):
+    id: int
+    page_ms: float
+    """The page's wall clock when it saw the ping: performance.timeOrigin + performance.now()."""
+
+
+class Chat(Message, tag="chat"):
+    text: str
+
+
+class DeviceState(Message, tag="devices"):
+    camera: bool
+    microphone: bool
+
+
+class WithdrawConsent(Message, tag="withdraw"):
+    purposes: tuple[str, ...]
+
+
+class Leave(Message, tag="leave"):
+    """The customer ends the call."""
+
+
+FromPage = ClockPong | Chat | DeviceState | WithdrawConsent | Leave
+ToPage = Welcome | Caption | Card | CallStateChanged | AgentSpeaking | ClockPing | SendLess
+
+
+# ---- supervisors' WebSocket -----------------------------------------------------------------------------------------
+
+
+class CallSummary(msgspec.Struct, frozen=True, kw_only=True):
+    call_id: str
+    state: str
+    started_at: float
+    """Unix time in seconds."""
+    locale: str
+    purposes: tuple[str, ...]
+    affect: str = "unknown"
+    last_intent: str | None = None
+    ended_because: str | None = None
+
+
+class CallList(Message, tag="calls"):
+    """All live calls; sent on connecting and whenever one begins, changes or ends."""
+
+    calls: tuple[CallSummary, ...]
+
+
+class SignalMessage(Message, tag="signal"):
+    signal: Signal
+
+
+class SupervisorCaption(Message, tag="supervisor_caption"):
+    """What was said in a watched call, by either side, with the signals that shaped it."""
+
+    call_id: str
+    caption: Caption
+
+
+class SupervisorNote(Message, tag="note"):
+    """What the reply engine wants a supervisor to know."""
+
+    call_id: str
+    text: str
+
+
+class HandoffRequested(Message, tag="handoff"):
+    call_id: str
+    reason: str
+    urgency: Literal["normal", "high"] = "normal"
+
+
+class Fault(Message, tag="error"):
+    """The last message could not be used; the connection goes on."""
+
+    message: str
+
+
+class FaceOverlay(msgspec.Struct, frozen=True, kw_only=True):
+    track_id: int
+    box: tuple[float, float, float, float]
+    """x, y, width, height as fractions of the picture."""
+    points: tuple[int, ...]
+    """x0, y0, x1, y1, … of 468 landmarks in ten-thousandths of the picture's width and height; empty for bystanders."""
+
+
+class HandOverlay(msgspec.Struct, frozen=True, kw_only=True):
+    side: str
+    gesture: str
+    probability: float
+    points: tuple[int, ...]
+    """x0, y0, … of 21 landmarks in ten-thousandths."""
+
+
+class PictureHeader(Message, tag="picture"):
+    """Header of a binary message: 4 bytes big-endian length of this JSON, the JSON, then the JPEG of the same frame."""
+
+    call_id: str
+    frame_id: int
+    captured_at: float
+    media_ms: float
+    age_ms: float
+    width_px: int
+    height_px: int
+    faces: tuple[FaceOverlay, ...]
+    hands: tuple[HandOverlay, ...]
+    stage_ms: dict[str, float]
+
+
+class Watch(Message, tag="watch"):
+    """Asks for signals, captions and pictures of one call, in place of the call watched before."""
+
+    call_id: str
+
+
+class Unwatch(Message, tag="unwatch"):
+    pass
+
+
+FromSupervisor = Watch | Unwatch
+ToSupervisor = CallList | SignalMessage | SupervisorCaption | SupervisorNote | HandoffRequested | Fault
+
+
+def encode_picture(header: PictureHeader, jpeg: bytes) -> bytes:
+    """The binary message that carries a picture and what is drawn over it."""
+    head = msgspec.json.encode(header)
+    return len(head).to_bytes(4, "big") + head + jpeg
