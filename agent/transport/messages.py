@@ -14,14 +14,14 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 # ---- data channel "agent", agent to customer's page -----------------------------------------------------------------
 
 
-class Welcome(Message, tag="welcome"):
+class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
     call_id: str
     protocol: int = 1
     analysis: tuple[str, ...] = ()
     """Purposes that are active in this call, as consented."""
 
 
-class Caption(Message, tag="caption"):
+class Caption(Message, frozen=True, kw_only=True, tag="caption"):
     """Words of either side. A later caption with the same id replaces an earlier one."""
 
     id: str
@@ -43,7 +43,7 @@ class CardRow(msgspec.Struct, frozen=True, kw_only=True):
     value: str
 
 
-class Card(Message, tag="card"):
+class Card(Message, frozen=True, kw_only=True, tag="card"):
     """Something to look at beside the call: an order, a form, a confirmation."""
 
     id: str
@@ -53,23 +53,23 @@ class Card(Message, tag="card"):
     actions: tuple[CardAction, ...] = ()
 
 
-class CallStateChanged(Message, tag="state"):
+class CallStateChanged(Message, frozen=True, kw_only=True, tag="state"):
     state: str
     """A state of `agent.core.lifecycle.CallState`."""
     reason: str | None = None
 
 
-class AgentSpeaking(Message, tag="speaking"):
+class AgentSpeaking(Message, frozen=True, kw_only=True, tag="speaking"):
     active: bool
 
 
-class ClockPing(Message, tag="clock_ping"):
+class ClockPing(Message, frozen=True, kw_only=True, tag="clock_ping"):
     """Asks the page's clock; the page answers at once with a `clock_pong` of the same id."""
 
     id: int
 
 
-class SendLess(Message, tag="send_less"):
+class SendLess(Message, frozen=True, kw_only=True, tag="send_less"):
     """Asks the page for fewer or smaller pictures."""
 
     fps: int
@@ -79,26 +79,26 @@ class SendLess(Message, tag="send_less"):
 # ---- data channel "agent", customer's page to agent -----------------------------------------------------------------
 
 
-class ClockPong(Message, tag="clock_pong"):
+class ClockPong(Message, frozen=True, kw_only=True, tag="clock_pong"):
     id: int
     page_ms: float
     """The page's wall clock when it saw the ping: performance.timeOrigin + performance.now()."""
 
 
-class Chat(Message, tag="chat"):
+class Chat(Message, frozen=True, kw_only=True, tag="chat"):
     text: str
 
 
-class DeviceState(Message, tag="devices"):
+class DeviceState(Message, frozen=True, kw_only=True, tag="devices"):
     camera: bool
     microphone: bool
 
 
-class WithdrawConsent(Message, tag="withdraw"):
+class WithdrawConsent(Message, frozen=True, kw_only=True, tag="withdraw"):
     purposes: tuple[str, ...]
 
 
-class Leave(Message, tag="leave"):
+class Leave(Message, frozen=True, kw_only=True, tag="leave"):
     """The customer ends the call."""
 
 
@@ -121,37 +121,37 @@ class CallSummary(msgspec.Struct, frozen=True, kw_only=True):
     ended_because: str | None = None
 
 
-class CallList(Message, tag="calls"):
+class CallList(Message, frozen=True, kw_only=True, tag="calls"):
     """All live calls; sent on connecting and whenever one begins, changes or ends."""
 
     calls: tuple[CallSummary, ...]
 
 
-class SignalMessage(Message, tag="signal"):
+class SignalMessage(Message, frozen=True, kw_only=True, tag="signal"):
     signal: Signal
 
 
-class SupervisorCaption(Message, tag="supervisor_caption"):
+class SupervisorCaption(Message, frozen=True, kw_only=True, tag="supervisor_caption"):
     """What was said in a watched call, by either side, with the signals that shaped it."""
 
     call_id: str
     caption: Caption
 
 
-class SupervisorNote(Message, tag="note"):
+class SupervisorNote(Message, frozen=True, kw_only=True, tag="note"):
     """What the reply engine wants a supervisor to know."""
 
     call_id: str
     text: str
 
 
-class HandoffRequested(Message, tag="handoff"):
+class HandoffRequested(Message, frozen=True, kw_only=True, tag="handoff"):
     call_id: str
     reason: str
     urgency: Literal["normal", "high"] = "normal"
 
 
-class Fault(Message, tag="error"):
+class Fault(Message, frozen=True, kw_only=True, tag="error"):
     """The last message could not be used; the connection goes on."""
 
     message: str
@@ -173,7 +173,7 @@ class HandOverlay(msgspec.Struct, frozen=True, kw_only=True):
     """x0, y0, … of 21 landmarks in ten-thousandths."""
 
 
-class PictureHeader(Message, tag="picture"):
+class PictureHeader(Message, frozen=True, kw_only=True, tag="picture"):
     """Header of a binary message: 4 bytes big-endian length of this JSON, the JSON, then the JPEG of the same frame."""
 
     call_id: str
@@ -188,13 +188,13 @@ class PictureHeader(Message, tag="picture"):
     stage_ms: dict[str, float]
 
 
-class Watch(Message, tag="watch"):
+class Watch(Message, frozen=True, kw_only=True, tag="watch"):
     """Asks for signals, captions and pictures of one call, in place of the call watched before."""
 
     call_id: str
 
 
-class Unwatch(Message, tag="unwatch"):
+class Unwatch(Message, frozen=True, kw_only=True, tag="unwatch"):
     pass
 
 
