@@ -1,0 +1,108 @@
+"""All readings of one call into its signals: one pure step a reading, over one explicit state."""
+
+from dataclasses import dataclass, field, replace
+
+from agent.core.signals import FaceBox, FaceValue, Finding, TranscriptValue, VoiceValue
+from agent.core.types import HearingEvent, Stamp, Transcript, VisionReading, VoiceLevel, VoiceStarted, VoiceStopped
+from agent.fusion import affect, expression, gestures, turns
+from agent.fusion.affect import AffectState
+from agent.fusion.expression import ExpressionState
+from agent.fusion.gestures import GestureState
+from agent.fusion.turns import TurnState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FusionState:
+    """Everything that fusion remembers of one call."""
+
+    reads_faces: bool
+    """Whether the customer agreed to it; otherwise no face, expression or affect signal exists."""
+    expression: ExpressionState = ExpressionState()
+    affect: AffectState = AffectState()
+    gestures: GestureState = field(default_factory=dict)
+    turn: TurnState = TurnState()
+
+
+def see(state: FusionState, reading: VisionReading, now_ns: int) -> tuple[FusionState, list[Finding]]:
+    """One camera frame's reading into signals."""
+    hands, findings = gestures.step(state.gestures, reading)
+    state = replace(state, gestures=hands)
+    if not state.reads_faces:
+        return state, findings
+    expressed, expression_finding = expression.step(state.expression, reading, now_ns)
+    felt = affect.feed(state.affect, expression_finding, now_ns)
+    felt, affect_findings = affect.conclude(felt, reading.stamp, now_ns)
+    state = replace(state, expression=expressed, affect=felt)
+    return state, [_face(reading), expression_finding, *findings, *affect_findings]
+
+
+def hear(state: FusionState, event: HearingEvent) -> tuple[FusionState, list[Finding]]:
+    """One hearing event into signals."""
+    match event:
+        case VoiceStarted(stamp=stamp) | VoiceStopped(stamp=stamp):
+            turn, findings = turns.customer(state.turn, speaks=isinstance(event, VoiceStarted), stamp=stamp)
+            return replace(state, turn=turn), findings
+        case VoiceLevel():
+            return state, [_voice(event, speaking=state.turn.customer_speaks)]
+        case Transcript():
+            return state, [_transcript(event)] if event.text else []
+        case _:
+            return state, []
+
+
+def speak(state: FusionState, *, speaks: bool, stamp: Stamp) -> tuple[FusionState, list[Finding]]:
+    """The agent's own voice began or ended on the wire."""
+    turn, findings = turns.agent(state.turn, speaks=speaks, stamp=stamp)
+    return replace(state, turn=turn), findings
+
+
+def forget_emotion(state: FusionState) -> FusionState:
+    """The customer withdrew: what was known of the face is gone, and no more is taken in."""
+    return replace(state, reads_faces=False, expression=ExpressionState(), affect=AffectState())
+
+
+def _face(reading: VisionReading) -> Finding:
+    if not reading.faces:
+        return Finding(
+            value=FaceValue(faces=()),
+            confidence=None,
+            valid=False,
+            stamp=reading.stamp,
+            sources=("face",),
+            reason=reading.reason or "no face",
+        )
+    customer = reading.faces[0]
+    boxes = tuple(
+        FaceBox(
+            track_id=face.track_id,
+            x=round(face.box.left_px / reading.width_px, 4),
+            y=round(face.box.top_px / reading.height_px, 4),
+            width=round(face.box.width_px / reading.width_px, 4),
+            height=round(face.box.height_px / reading.height_px, 4),
+        )
+        for face in reading.faces
+    )
+    value = FaceValue(
+        faces=boxes,
+        yaw_deg=round(customer.pose.yaw_deg, 1),
+        pitch_deg=round(customer.pose.pitch_deg, 1),
+        roll_deg=round(customer.pose.roll_deg, 1),
+        attention=customer.attention.value,
+    )
+    return Finding(value=value, confidence=customer.presence_prob, valid=True, stamp=reading.stamp, sources=("face",))
+
+
+def _voice(level: VoiceLevel, *, speaking: bool) -> Finding:
+    value = VoiceValue(
+        speaking=speaking,
+        energy_db=round(level.energy_db, 1),
+        pitch_hz=None if level.pitch_hz is None else round(level.pitch_hz, 1),
+    )
+    return Finding(value=value, confidence=level.speech_prob, valid=True, stamp=level.stamp, sources=("voice",))
+
+
+def _transcript(event: Transcript) -> Finding:
+    value = TranscriptValue(
+        utterance_id=event.utterance_id, text=event.text, final=event.final, language=event.language
+    )
+    return Finding(value=value, confidence=None, valid=True, stamp=event.stamp, sources=("voice", "transcript"))

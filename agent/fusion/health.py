@@ -1,0 +1,64 @@
+"""What is degraded in a call and why, as one signal every few seconds and at every change."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from agent.core.clock import NS_PER_S
+from agent.core.signals import Finding, HealthValue
+from agent.core.types import Stamp, VisionReading
+
+WINDOW_S = 3.0
+REPEAT_S = 3.0
+LOW_FPS = 8.0
+
+
+@dataclass(slots=True)
+class HealthMonitor:
+    """Counts analysed frames of the last seconds and holds the reasons that other rooms report."""
+
+    camera_expected: bool
+    started_ns: int
+    _analysed_ns: deque[int] = field(default_factory=lambda: deque(maxlen=512))
+    _skipped: int = 0
+    _reported_ns: int = 0
+    _reported: tuple[str, ...] | None = None
+    _faults: dict[str, str] = field(default_factory=dict)
+
+    def saw(self, reading: VisionReading) -> None:
+        if reading.reason == "too old":
+            self._skipped += 1
+        else:
+            self._analysed_ns.append(reading.finished_ns)
+
+    def report(self, room: str, fault: str | None) -> None:
+        """A room says what is wrong with it, or None when it is well again."""
+        if fault is None:
+            self._faults.pop(room, None)
+        else:
+            self._faults[room] = fault
+
+    def analysed_fps(self, now_ns: int) -> float:
+        """Frames analysed a second over the last seconds, or since the call began where that is shorter."""
+        window_s = min(WINDOW_S, max(0.5, (now_ns - self.started_ns) / NS_PER_S))
+        while self._analysed_ns and now_ns - self._analysed_ns[0] > window_s * NS_PER_S:
+            self._analysed_ns.popleft()
+        return len(self._analysed_ns) / window_s
+
+    def conclude(self, stamp: Stamp, *, dropped: int, now_ns: int) -> list[Finding]:
+        """The health signal when something changed, else every `REPEAT_S` seconds."""
+        fps = self.analysed_fps(now_ns) if self.camera_expected else None
+        reasons = tuple(f"{room}: {fault}" for room, fault in sorted(self._faults.items()))
+        settled = now_ns - self.started_ns > WINDOW_S * NS_PER_S
+        if fps is not None and settled and fps < LOW_FPS:
+            reasons += (f"camera: few frames are analysed (fewer than {LOW_FPS:.0f} a second)",)
+        due = now_ns - self._reported_ns > REPEAT_S * NS_PER_S
+        if reasons == self._reported and not due:
+            return []
+        self._reported, self._reported_ns = reasons, now_ns
+        value = HealthValue(
+            state="degraded" if reasons else "good",
+            reasons=reasons,
+            analysed_fps=None if fps is None else round(fps, 1),
+            frames_dropped=dropped + self._skipped,
+        )
+        return [Finding(value=value, confidence=None, valid=True, stamp=stamp, sources=("health",))]

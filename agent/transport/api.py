@@ -1,0 +1,138 @@
+"""The HTTP side: consent to a call, the list of calls, health, and the two pages."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from agent import __version__
+from agent.core.consent import CONSENT_VERSION, Choice
+from agent.core.errors import AtCapacity
+from agent.core.settings import Settings
+from agent.transport.desk import CallDesk
+from agent.transport.hardening import SecurityHeaders
+from agent.transport.hub import Hub
+from agent.transport.notice import notice_for
+from agent.transport.problems import problem
+from agent.transport.signalling import whip_router
+from agent.transport.supervisors import supervisor_router
+
+PAGES = Path(__file__).resolve().parents[1] / "static"
+
+
+class CallRequest(BaseModel):
+    """A customer's choice on the notice."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    choice: Choice
+    consent_version: str = Field(max_length=32)
+    locale: str = Field("en", max_length=35, pattern=r"^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$")
+
+
+class MediaWish(BaseModel):
+    """What the page should ask the camera for."""
+
+    fps: int
+    width: int
+
+
+class CallOffer(BaseModel):
+    """A call that may be set up with WHIP."""
+
+    call_id: str
+    token: str
+    whip_url: str
+    ice_servers: list[str]
+    media: MediaWish
+    purposes: list[str]
+
+
+def build_app(desk: CallDesk, hub: Hub, settings: Settings) -> FastAPI:
+    """The whole HTTP and WebSocket application, ready for a server; it owns no call."""
+    app = FastAPI(title="Video-call support agent", version=__version__, docs_url=None, redoc_url=None)
+    app.include_router(_calls_router(desk, settings))
+    app.include_router(whip_router(desk, max_body_bytes=settings.server.max_body_bytes))
+    app.include_router(supervisor_router(hub))
+    _mount_pages(app)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_middleware(SecurityHeaders, max_body_bytes=settings.server.max_body_bytes)
+    return app
+
+
+def _calls_router(desk: CallDesk, settings: Settings) -> APIRouter:
+    router = APIRouter(prefix="/api", tags=["Calls"])
+
+    @router.get("/notice", summary="What a customer reads before any analysis")
+    async def get_notice(locale: Annotated[str, Query(max_length=35)] = "en") -> JSONResponse:
+        return JSONResponse(msgspec.to_builtins(notice_for(locale)))
+
+    @router.post(
+        "/calls",
+        status_code=201,
+        response_model=CallOffer,
+        summary="Consent, and get a token for one call",
+        responses={409: {"description": "The notice has changed"}, 503: {"description": "No call can be taken now"}},
+    )
+    async def post_call(wish: CallRequest) -> Any:
+        if wish.consent_version != CONSENT_VERSION:
+            return problem(409, f"the notice has changed; show version {CONSENT_VERSION} and ask again")
+        try:
+            ticket = desk.open(wish.choice, locale=wish.locale)
+        except AtCapacity as error:
+            return problem(503, str(error), headers={"Retry-After": str(error.retry_after_s)})
+        return CallOffer(
+            call_id=ticket.call_id,
+            token=ticket.token,
+            whip_url="/whip",
+            ice_servers=list(settings.server.public_ice_servers),
+            media=MediaWish(fps=settings.media.preferred_fps, width=settings.media.preferred_width_px),
+            purposes=list(ticket.purposes),
+        )
+
+    @router.get("/calls", summary="Calls that are going on")
+    async def get_calls() -> JSONResponse:
+        return JSONResponse(msgspec.to_builtins(desk.calls()))
+
+    @router.get("/health", summary="Whether the agent can take calls")
+    async def get_health() -> JSONResponse:
+        return JSONResponse({"ok": True, "version": __version__, "calls": len(desk.calls())})
+
+    return router
+
+
+def _mount_pages(app: FastAPI) -> None:
+    @app.get("/", include_in_schema=False)
+    async def customer_page() -> Response:
+        return _page("index.html")
+
+    @app.get("/supervisor", include_in_schema=False)
+    async def supervisor_page() -> Response:
+        return _page("supervisor.html")
+
+    app.mount("/", StaticFiles(directory=PAGES, check_dir=False), name="pages")
+
+
+def _page(name: str) -> Response:
+    page = PAGES / name
+    if not page.is_file():
+        return problem(503, "the pages are not built; run `make demo`, or `npm run build` in webclient/")
+    return FileResponse(page, headers={"Cache-Control": "no-cache"})
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = "; ".join(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors())
+    return problem(422, faults)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, str(error.detail), headers=error.headers)

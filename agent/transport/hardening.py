@@ -1,0 +1,72 @@
+"""Headers that every answer carries and a bound on every body, as one ASGI middleware."""
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from agent.transport.problems import problem
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob: data:",
+        "media-src 'self' blob:",
+        "connect-src 'self' ws: wss:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(), display-capture=()",
+}
+
+
+class SecurityHeaders:
+    """Adds `HEADERS` to HTTP answers and refuses bodies that announce more than `max_body_bytes` with 413."""
+
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith(("/api/", "/whip")):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if not announced.isdigit() or int(announced) > self._max_body_bytes:
+            refusal = problem(413, f"the body is larger than {self._max_body_bytes} bytes")
+            await refusal(scope, receive, send_with_headers)
+            return
+        await self._app(scope, self._bounded(receive), send_with_headers)
+
+    def _bounded(self, receive: Receive) -> Receive:
+        """A body without a length is cut off at the bound, as if the client had gone."""
+        read_bytes = 0
+
+        async def receive_bounded() -> Message:
+            nonlocal read_bytes
+            message = await receive()
+            read_bytes += len(message.get("body", b""))
+            if read_bytes > self._max_body_bytes:
+                return {"type": "http.disconnect"}
+            return message
+
+        return receive_bounded

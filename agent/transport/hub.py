@@ -1,0 +1,143 @@
+"""Fans signals, captions and pictures out to supervisors: encoded once, the latest of a state, every one of the events."""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+
+import msgspec
+
+from agent.core.signals import STATE_KINDS, Signal, kind_of
+from agent.transport.messages import CallList, CallSummary, SignalMessage, ToSupervisor
+
+EVENT_LANE = 256
+"""Events that may wait for one subscriber; one that falls further behind is let go (close code 1013)."""
+
+Frame = bytes | str
+"""A WebSocket message: str goes out as text, bytes as binary."""
+
+
+class SubscriberTooSlow(Exception):
+    """A subscriber's lane of events is full; it has to connect again and start from the present."""
+
+
+class Outbox:
+    """What waits for one subscriber. A state replaces its older self in place; events keep their order."""
+
+    def __init__(self) -> None:
+        self._order: deque[str | None] = deque()
+        self._states: dict[str, Frame] = {}
+        self._events: deque[Frame] = deque()
+        self._arrived = asyncio.Event()
+        self._too_slow = False
+        self.replaced = 0
+        """States that a newer one replaced before the subscriber took them."""
+
+    def put_state(self, key: str, message: Frame) -> None:
+        if key in self._states:
+            self.replaced += 1
+        else:
+            self._order.append(key)
+        self._states[key] = message
+        self._arrived.set()
+
+    def put_event(self, message: Frame) -> None:
+        if len(self._events) >= EVENT_LANE:
+            self._too_slow = True
+        else:
+            self._events.append(message)
+            self._order.append(None)
+        self._arrived.set()
+
+    async def take(self) -> Frame:
+        """Waits for the next message. Raises `SubscriberTooSlow` once events had to be refused."""
+        while not self._order and not self._too_slow:
+            self._arrived.clear()
+            await self._arrived.wait()
+        if self._too_slow:
+            raise SubscriberTooSlow
+        key = self._order.popleft()
+        return self._events.popleft() if key is None else self._states.pop(key)
+
+
+class Subscription:
+    """One supervisor's place at the hub: the list of calls always, and one watched call."""
+
+    def __init__(self) -> None:
+        self.outbox = Outbox()
+        self.watching: str | None = None
+
+
+class Hub:
+    """All subscriptions of a process. Owned by the event loop; publishing never waits."""
+
+    def __init__(self) -> None:
+        self._subscriptions: set[Subscription] = set()
+        self._calls: dict[str, CallSummary] = {}
+
+    def subscribe(self) -> Subscription:
+        subscription = Subscription()
+        self._subscriptions.add(subscription)
+        subscription.outbox.put_state("calls", _encode(CallList(calls=self.calls())))
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        self._subscriptions.discard(subscription)
+
+    def calls(self) -> tuple[CallSummary, ...]:
+        """Live calls, the oldest first."""
+        return tuple(sorted(self._calls.values(), key=lambda call: call.started_at))
+
+    def put_call(self, summary: CallSummary) -> None:
+        """A call began or changed."""
+        if self._calls.get(summary.call_id) != summary:
+            self._calls[summary.call_id] = summary
+            self._announce_calls()
+
+    def drop_call(self, call_id: str) -> None:
+        """A call ended."""
+        if self._calls.pop(call_id, None) is not None:
+            self._announce_calls()
+
+    def watched(self, call_id: str) -> bool:
+        """Whether anyone looks at this call, so that a preview is worth making."""
+        return any(subscription.watching == call_id for subscription in self._subscriptions)
+
+    def publish_signals(self, call_id: str, signals: Iterable[Signal]) -> None:
+        watchers = self._watchers(call_id)
+        if not watchers:
+            return
+        for signal in signals:
+            message = _encode(SignalMessage(signal=signal))
+            kind = kind_of(signal)
+            for watcher in watchers:
+                if kind in STATE_KINDS:
+                    watcher.outbox.put_state(kind, message)
+                else:
+                    watcher.outbox.put_event(message)
+
+    def publish_event(self, call_id: str, message: ToSupervisor) -> None:
+        encoded = _encode(message)
+        for watcher in self._watchers(call_id):
+            watcher.outbox.put_event(encoded)
+
+    def publish_alert(self, message: ToSupervisor) -> None:
+        """To every supervisor, whatever they watch."""
+        encoded = _encode(message)
+        for subscription in self._subscriptions:
+            subscription.outbox.put_event(encoded)
+
+    def publish_picture(self, call_id: str, message: bytes) -> None:
+        for watcher in self._watchers(call_id):
+            watcher.outbox.put_state("picture", message)
+
+    def _watchers(self, call_id: str) -> list[Subscription]:
+        return [subscription for subscription in self._subscriptions if subscription.watching == call_id]
+
+    def _announce_calls(self) -> None:
+        message = _encode(CallList(calls=self.calls()))
+        for subscription in self._subscriptions:
+            subscription.outbox.put_state("calls", message)
+
+
+def _encode(message: ToSupervisor) -> str:
+    return msgspec.json.encode(message).decode()

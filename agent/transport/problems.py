@@ -1,0 +1,16 @@
+"""Errors as HTTP answers: problem details (RFC 9457) with a sentence for the reader."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi.responses import JSONResponse
+
+
+def problem(status: int, detail: str, *, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """An `application/problem+json` answer that says what happened and what to do."""
+    return JSONResponse(
+        {"title": HTTPStatus(status).phrase, "status": status, "detail": detail},
+        status_code=status,
+        headers=dict(headers or {}),
+        media_type="application/problem+json",
+    )

@@ -1,0 +1,116 @@
+"""WHIP (RFC 9725): one POST with an offer makes a WebRTC session, PATCH trickles candidates, DELETE ends it."""
+
+from fastapi import APIRouter, Request, Response
+
+from agent.core.errors import CallNotFound, OfferRejected
+from agent.transport.desk import CallDesk
+from agent.transport.problems import problem
+
+SDP = "application/sdp"
+TRICKLE = "application/trickle-ice-sdpfrag"
+ENDPOINT_METHODS = "POST, OPTIONS"
+SESSION_METHODS = "PATCH, DELETE, OPTIONS"
+
+
+def whip_router(desk: CallDesk, *, max_body_bytes: int) -> APIRouter:
+    """Routes `/whip` (endpoint) and `/whip/{call_id}` (session). Bearer tokens come from `POST /api/calls`."""
+    router = APIRouter(tags=["WHIP"])
+
+    @router.post("/whip", status_code=201, summary="Offer a WebRTC session", response_class=Response)
+    async def post_offer(request: Request) -> Response:
+        token = bearer_token(request)
+        if token is None:
+            return _unauthorized()
+        if _media_type(request) != SDP:
+            return problem(415, f"send the offer as {SDP}", headers={"Accept-Post": SDP})
+        if SDP not in request.headers.get("accept", SDP) and "*/*" not in request.headers.get("accept", ""):
+            return problem(406, f"the answer is {SDP}; accept it")
+        try:
+            answered = await desk.answer(token, await body_text(request, max_body_bytes))
+        except CallNotFound as error:
+            return problem(401, str(error), headers={"WWW-Authenticate": "Bearer"})
+        except OfferRejected as error:
+            return problem(error.status, str(error))
+        headers = {
+            "Location": f"/whip/{answered.call_id}",
+            "ETag": f'"{answered.etag}"',
+            "Accept-Patch": TRICKLE,
+        }
+        return Response(answered.sdp, status_code=201, media_type=SDP, headers=headers)
+
+    @router.patch("/whip/{call_id}", status_code=204, summary="Add ICE candidates", response_class=Response)
+    async def patch_session(call_id: str, request: Request) -> Response:
+        token = bearer_token(request)
+        if token is None:
+            return _unauthorized()
+        if _media_type(request) != TRICKLE:
+            return problem(415, f"send candidates as {TRICKLE}", headers={"Accept-Patch": TRICKLE})
+        etag = request.headers.get("if-match")
+        if etag is None:
+            return problem(
+                428, "say with If-Match which ICE session the candidates are for; its ETag came with the 201"
+            )
+        try:
+            fragment = await body_text(request, max_body_bytes)
+            await desk.add_candidates(call_id, token, None if etag == "*" else etag.strip('"'), fragment)
+        except CallNotFound as error:
+            return problem(404, str(error))
+        except OfferRejected as error:
+            return problem(error.status, str(error))
+        return Response(status_code=204)
+
+    @router.delete("/whip/{call_id}", status_code=200, summary="End the session", response_class=Response)
+    async def delete_session(call_id: str, request: Request) -> Response:
+        token = bearer_token(request)
+        if token is None:
+            return _unauthorized()
+        try:
+            await desk.hang_up(call_id, token)
+        except CallNotFound as error:
+            return problem(404, str(error))
+        return Response(status_code=200)
+
+    @router.options("/whip", include_in_schema=False)
+    async def describe_endpoint() -> Response:
+        return Response(status_code=204, headers={"Allow": ENDPOINT_METHODS, "Accept-Post": SDP})
+
+    @router.api_route("/whip", methods=["GET", "HEAD", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+    async def refuse_endpoint() -> Response:
+        return problem(405, "a WHIP endpoint takes POST", headers={"Allow": ENDPOINT_METHODS})
+
+    @router.api_route("/whip/{call_id}", methods=["GET", "HEAD", "PUT", "POST"], include_in_schema=False)
+    async def refuse_session(call_id: str) -> Response:
+        return problem(405, "a WHIP session takes PATCH and DELETE", headers={"Allow": SESSION_METHODS})
+
+    return router
+
+
+def bearer_token(request: Request) -> str | None:
+    """The token of an `Authorization: Bearer` header (RFC 6750), if there is one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+async def body_text(request: Request, limit_bytes: int) -> str:
+    """The body as text, read no further than `limit_bytes`. Raises `OfferRejected` (413 or 400)."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit_bytes:
+            raise OfferRejected(f"the body is larger than {limit_bytes} bytes", status=413)
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise OfferRejected("the body is not UTF-8 text") from None
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _unauthorized() -> Response:
+    return problem(
+        401,
+        "a call needs a token: POST the customer's choice to /api/calls first",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
