@@ -1,0 +1,159 @@
+"""Reads the manifest of models and hands out the files behind each name, checked against their sha256."""
+
+import hashlib
+import importlib.util
+import threading
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from agent.core.errors import ModelMismatch, ModelMissing
+
+MANIFEST = "manifest.toml"
+READ_BYTES = 1 << 20
+
+
+class ModelFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of a model, relative to the manifest's folder or to the package that carries it."""
+
+    path: str
+    sha256: str
+
+
+class Package(msgspec.Struct, frozen=True, kw_only=True):
+    """The installed distribution that carries a model's files."""
+
+    distribution: str
+    version: str
+    module: str
+
+
+class Tensor(msgspec.Struct, frozen=True, kw_only=True):
+    """An input or output. A size that is a word is free; keys that only people read are left out here."""
+
+    name: str
+    shape: tuple[int | str, ...]
+    dtype: str
+    sample: list[float] | None = None
+    """Values that make sense to warm the model up with, where zeros or ones do not."""
+
+
+class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """What the manifest says of one model; its header explains each key."""
+
+    name: str
+    format: Literal["onnx", "ctranslate2", "data"]
+    files: tuple[ModelFile, ...]
+    source: str
+    licence: str
+    commercial: bool
+    card: str
+    package: Package | None = None
+    inputs: tuple[Tensor, ...] = ()
+    outputs: tuple[Tensor, ...] = ()
+    latency_ms: float | None = None
+    measured_on: str | None = None
+
+
+class _Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    model: tuple[ModelEntry, ...]
+
+
+class Registry:
+    """The models of one manifest by name. Safe to share between threads; a model's files are hashed once."""
+
+    def __init__(self, folder: Path, entries: tuple[ModelEntry, ...]) -> None:
+        self.folder = folder
+        self.entries = entries
+        self._by_name = {entry.name: entry for entry in entries}
+        self._verified: set[str] = set()
+        self._lock = threading.Lock()
+
+    @classmethod
+    def load(cls, folder: Path) -> "Registry":
+        """Reads `folder`/manifest.toml; no model file is opened yet.
+
+        Raises `ModelMissing` when there is no manifest, `ModelMismatch` when it is not one or names a model twice.
+        """
+        path = folder / MANIFEST
+        try:
+            entries = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _Manifest).model
+        except OSError:
+            raise ModelMissing(
+                f"{path} cannot be read: point `models.folder` at the repository's models_onnx, or get the folder back "
+                "with `git checkout -- models_onnx`"
+            ) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+            raise ModelMismatch(f"{path} is not a model manifest: {error}; its header says what it holds") from None
+        names = [entry.name for entry in entries]
+        twice = {name for name in names if names.count(name) > 1}
+        if twice:
+            raise ModelMismatch(f"{path} names a model twice: {', '.join(sorted(twice))}; keep one entry of each")
+        return cls(folder, entries)
+
+    def entry(self, name: str) -> ModelEntry:
+        """What the manifest says of `name`. Raises `ModelMissing` for a name that it does not hold."""
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise ModelMissing(
+                f"no model is called {name!r} in {self.folder / MANIFEST}; `agent models list` prints those there are"
+            ) from None
+
+    def path(self, name: str) -> Path:
+        """The model's first file, after all of its files proved to be there and to have their sha256.
+
+        Raises `ModelMissing` or `ModelMismatch`, naming the file and the remedy.
+        """
+        return self.paths(name)[0]
+
+    def directory(self, name: str) -> Path:
+        """The folder of the model's first file, for a model that is opened as a folder. Checks as `path` does."""
+        return self.path(name).parent
+
+    def paths(self, name: str) -> tuple[Path, ...]:
+        """All files of the model in the manifest's order. Checks as `path` does."""
+        entry = self.entry(name)
+        root = self._root(entry)
+        paths = tuple(root / file.path for file in entry.files)
+        with self._lock:
+            if name not in self._verified:
+                for path, file in zip(paths, entry.files, strict=True):
+                    _verify(entry, path, file)
+                self._verified.add(name)
+        return paths
+
+    def _root(self, entry: ModelEntry) -> Path:
+        if entry.package is None:
+            return self.folder
+        spec = importlib.util.find_spec(entry.package.module)
+        if spec is None or not spec.submodule_search_locations:
+            raise ModelMissing(
+                f"model {entry.name!r} lies in the package {entry.package.distribution}=={entry.package.version}, "
+                "which is not installed: run `uv sync`, or `make demo`"
+            )
+        return Path(spec.submodule_search_locations[0])
+
+
+def _verify(entry: ModelEntry, path: Path, file: ModelFile) -> None:
+    remedy = _remedy(entry, path)
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            while chunk := stream.read(READ_BYTES):
+                digest.update(chunk)
+    except OSError as error:
+        raise ModelMissing(f"model {entry.name!r} needs {path}: {error.strerror}; {remedy}") from None
+    if digest.hexdigest() != file.sha256:
+        raise ModelMismatch(
+            f"model {entry.name!r}: {path} has sha256 {digest.hexdigest()}, the manifest says {file.sha256}; {remedy}"
+        )
+
+
+def _remedy(entry: ModelEntry, path: Path) -> str:
+    if entry.package is not None:
+        package = f"{entry.package.distribution}=={entry.package.version}"
+        return f"`uv sync --reinstall-package {entry.package.distribution}` installs {package} anew"
+    return f"get it back with `git checkout -- {path}`, then check all with `agent models verify`"
