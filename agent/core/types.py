@@ -145,7 +145,16 @@ class FaceReading:
     mouth_open: float
     """Inner-lip gap over face height."""
     expression: ExpressionReading | None
-    """None for faces other than the customer's, which are counted but never read."""
+    """None where nobody asked for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bystander:
+    """A face other than the customer's: followed and counted, never read."""
+
+    track_id: int
+    """Stays the same for as long as this face is followed; of the same series as `FaceReading.track_id`."""
+    box: Box
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,14 +183,18 @@ class VisionReading:
     width_px: int
     height_px: int
     valid: bool
-    """False when no face could be read, or the models failed."""
+    """False when the frame was not analysed, the models failed, or a face was looked for and none could be read.
+    Hands may have been read all the same."""
     reason: str | None
+    """Why it is not valid, e.g. "no face", "too old"."""
     faces: tuple[FaceReading, ...]
-    """The customer first."""
+    """The customer's face, when it is in view."""
     hands: tuple[HandReading, ...]
     stage_ms: dict[str, float]
-    """Milliseconds by stage: queued, convert, face_detection, face_mesh, expression, palm_detection, hand, gesture."""
+    """Milliseconds by stage that ran: queued, convert, face_detection, face_mesh, expression, palm_detection, hand,
+    gesture, preview."""
     finished_ns: int
+    bystanders: tuple[Bystander, ...] = ()
     preview_jpeg: bytes | None = field(default=None, repr=False)
     """The analysed picture itself, when somebody watches: what is drawn over it belongs to exactly this frame."""
 
