@@ -1,0 +1,261 @@
+"""The agent's side of the reply protocol: one connection a call, which no engine, however broken, can hurt."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidURI, WebSocketException
+from websockets.typing import Subprotocol
+from websockets.uri import parse_uri
+
+from agent.core.clock import NS_PER_S, Clock, SystemClock
+from agent.core.errors import EngineUnavailable, ProtocolError, SettingsError
+from agent.core.mailbox import Mailbox
+from agent.dialogue.outbox import Outbox
+from agent.dialogue.protocol import (
+    MAX_MESSAGE_BYTES,
+    PROTOCOL_VERSION,
+    SUBPROTOCOL,
+    AgentHello,
+    CallEnded,
+    CallStarted,
+    EngineHello,
+    FromEngine,
+    ToEngine,
+    Unknown,
+    decode_from_engine,
+    encode,
+)
+
+log = logging.getLogger(__name__)
+
+HARD_MESSAGE_LIMIT_BYTES = 4 * 1024 * 1024
+"""A message beyond this is not even received: the connection is closed with 1009 and made anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkTiming:
+    """How patient the client is, in seconds."""
+
+    connect_within_s: float = 5.0
+    """For the TCP and WebSocket handshake, and again for the engine's hello."""
+    first_retry_s: float = 0.2
+    longest_retry_s: float = 5.0
+    stable_after_s: float = 10.0
+    """A connection that lasted this long starts the backoff anew."""
+    flush_within_s: float = 1.0
+    """For what still waits when the call ends."""
+    ping_every_s: float = 5.0
+    pong_within_s: float = 10.0
+    """An engine that answers no ping for this long is lost."""
+
+    def retry_after_s(self, failures: int, random_share: float) -> float:
+        """Seconds to wait after the n-th failure in a row: doubled each time, with full jitter over the upper half."""
+        ceiling_s: float = min(self.longest_retry_s, self.first_retry_s * 2.0 ** min(failures - 1, 30))
+        return ceiling_s * (0.5 + 0.5 * random_share)
+
+
+@dataclass(slots=True, kw_only=True)
+class ClientStatistics:
+    """Counts of one call; nothing of what was said."""
+
+    sent: int = 0
+    received: int = 0
+    unknown: int = 0
+    """Messages of types that this version does not know."""
+    malformed: int = 0
+    """Messages that were too long, not JSON, or not of the protocol."""
+    refused: int = 0
+    """Messages of ours that were too long to send."""
+    connections: int = 0
+    losses: int = 0
+    """Connections lost, and runs of attempts in which none was made."""
+
+
+LinkListener = Callable[[bool, str], None]
+"""Called with (True, engine name) when the engine is reached and (False, reason) when it is lost or cannot be."""
+
+
+class ReplyClient:
+    """Speaks to the reply engine at `url` about one call.
+
+    `run` belongs in the call's task group and ends only after `finish`, or when cancelled; it raises nothing about the
+    engine. What the engine says comes out of `incoming` (one consumer, oldest dropped when it does not keep up).
+    `on_link` is called on the event loop at each change for better or worse, once a change, so that the call can say a
+    plain sentence.
+
+    Raises `SettingsError` when `url` is no WebSocket address.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        call: CallStarted,
+        *,
+        on_link: LinkListener = lambda connected, reason: None,
+        timing: LinkTiming | None = None,
+        clock: Clock | None = None,
+        capacity: int = 256,
+        random_source: random.Random | None = None,
+    ) -> None:
+        try:
+            parse_uri(url)
+        except InvalidURI:
+            raise SettingsError(f"reply.url is {url!r}; give an address such as ws://127.0.0.1:8090") from None
+        self.incoming: Mailbox[FromEngine] = Mailbox(capacity)
+        self.statistics = ClientStatistics()
+        self.connected = False
+        """True from the engine's hello until the connection is lost."""
+        self._url = url
+        self._call = call
+        self._on_link = on_link
+        self._timing = timing or LinkTiming()
+        self._clock = clock or SystemClock()
+        self._outbox = Outbox(capacity)
+        self._random = random_source or random.Random()
+        self._finishing = asyncio.Event()
+        self._reported_lost = False
+
+    def send(self, message: ToEngine) -> None:
+        """Leaves a message for the engine; never waits. While it is away, state signals collapse to the latest."""
+        if not self._finishing.is_set():
+            self._outbox.put(message)
+
+    def finish(self, reason: str) -> None:
+        """Ends the conversation: `call_ended` is the last message, and `run` returns within about two seconds."""
+        self.send(CallEnded(reason=reason))
+        self._finishing.set()
+
+    @property
+    def events_dropped(self) -> int:
+        """Events lost because the engine was away or slow for too long."""
+        return self._outbox.dropped
+
+    async def run(self) -> None:
+        """Stays connected until `finish`."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                link = tasks.create_task(self._stay_connected(), name=f"reply link of call {self._call.call_id}")
+                await self._finishing.wait()
+                if self.connected:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(self._timing.flush_within_s):
+                            await self._outbox.drained()
+                link.cancel()
+        finally:
+            self.connected = False
+            self.incoming.close()
+
+    async def _stay_connected(self) -> None:
+        failures = 0
+        while True:
+            began_ns = self._clock.now_ns()
+            try:
+                reason = await self._connect_once()
+            except (OSError, WebSocketException, EngineUnavailable, ProtocolError) as fault:
+                reason = _plain(fault)
+            lasted_s = (self._clock.now_ns() - began_ns) / NS_PER_S
+            failures = 1 if lasted_s >= self._timing.stable_after_s else failures + 1
+            self._report_lost(reason)
+            await asyncio.sleep(self._timing.retry_after_s(failures, self._random.random()))
+
+    async def _connect_once(self) -> str:
+        """Connects, introduces the call, and carries messages until the connection ends. Returns why it ended."""
+        timing = self._timing
+        async with connect(
+            self._url,
+            compression=None,
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            max_size=HARD_MESSAGE_LIMIT_BYTES,
+            open_timeout=timing.connect_within_s,
+            close_timeout=timing.flush_within_s,
+            ping_interval=timing.ping_every_s,
+            ping_timeout=timing.pong_within_s,
+            proxy=None,
+        ) as socket:
+            hello = await self._shake_hands(socket)
+            self.statistics.connections += 1
+            self._report_connected(hello.engine)
+            async with asyncio.TaskGroup() as tasks:
+                writer = tasks.create_task(self._write(socket), name=f"reply writer of call {self._call.call_id}")
+                await self._read(socket)
+                writer.cancel()
+            return f"the engine closed the connection with code {socket.close_code}"
+
+    async def _shake_hands(self, socket: ClientConnection) -> EngineHello:
+        """Says hello and introduces the call once the engine has said hello too.
+
+        Raises `EngineUnavailable` when it stays silent or speaks another version.
+        """
+        await socket.send(encode(AgentHello()))
+        try:
+            async with asyncio.timeout(self._timing.connect_within_s):
+                while not isinstance(hello := self._read_frame(await socket.recv()), EngineHello):
+                    pass
+        except TimeoutError:
+            raise EngineUnavailable("the engine accepted the connection but said no hello") from None
+        if hello.protocol != PROTOCOL_VERSION:
+            raise EngineUnavailable(f"the engine speaks protocol {hello.protocol}, not {PROTOCOL_VERSION}; update it")
+        again = msgspec.structs.replace(self._call, resumed=self._call.resumed or self.statistics.connections > 0)
+        await socket.send(encode(again))
+        return hello
+
+    async def _read(self, socket: ClientConnection) -> None:
+        with suppress(ConnectionClosed):
+            async for frame in socket:
+                message = self._read_frame(frame)
+                if message is not None and not isinstance(message, EngineHello):
+                    self.incoming.put(message)
+
+    def _read_frame(self, frame: str | bytes) -> FromEngine | None:
+        """The message in a frame, or None for one that is counted and passed over."""
+        try:
+            message = decode_from_engine(frame)
+        except ProtocolError as fault:
+            self.statistics.malformed += 1
+            if self.statistics.malformed == 1:
+                log.warning("call %s: the reply engine sent %s", self._call.call_id, fault)
+            return None
+        if isinstance(message, Unknown):
+            self.statistics.unknown += 1
+            return None
+        self.statistics.received += 1
+        return message
+
+    async def _write(self, socket: ClientConnection) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                key, message = await self._outbox.peek()
+                frame = encode(message)
+                if len(frame) > MAX_MESSAGE_BYTES or len(frame.encode()) > MAX_MESSAGE_BYTES:
+                    self.statistics.refused += 1
+                else:
+                    await socket.send(frame)
+                    self.statistics.sent += 1
+                self._outbox.discard(key, message)
+
+    def _report_connected(self, engine: str) -> None:
+        self.connected = True
+        self._reported_lost = False
+        log.info("call %s: reply engine connected", self._call.call_id)
+        self._on_link(True, engine)
+
+    def _report_lost(self, reason: str) -> None:
+        self.connected = False
+        if self._reported_lost:
+            return
+        self._reported_lost = True
+        self.statistics.losses += 1
+        log.warning("call %s: reply engine lost: %s", self._call.call_id, reason)
+        self._on_link(False, reason)
+
+
+def _plain(fault: Exception) -> str:
+    if isinstance(fault, TimeoutError):
+        return "the engine did not answer in time"
+    return str(fault) or type(fault).__name__

@@ -1,0 +1,334 @@
+"""Reply protocol, version 1: what an agent and a reply engine say to each other about one call, as JSON text frames.
+
+One WebSocket connection carries one call. Both sides open with `hello`; the agent follows with `call_started`. A reader
+ignores fields and message types that it does not know, so that either side can be older. `docs/reply-protocol.md`
+explains it to writers of engines; `python -m agent.dialogue.protocol` writes the JSON Schema beside it.
+"""
+
+import re
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from agent.core.errors import ProtocolError
+from agent.core.settings import REPOSITORY
+from agent.core.signals import Signal
+
+PROTOCOL_VERSION = 1
+SUBPROTOCOL = "attentive-reply.v1"
+"""Name offered in Sec-WebSocket-Protocol; an engine need not select it."""
+MAX_MESSAGE_BYTES = 64 * 1024
+"""A longer message is refused and counted, and the connection goes on."""
+SCHEMA_PATH = REPOSITORY / "docs" / "reply-protocol.schema.json"
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Spoken = Annotated[str, msgspec.Meta(max_length=4_000)]
+"""Words of a person or of the agent."""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    """A JSON object told apart by its `type`."""
+
+
+# ---- agent to engine ------------------------------------------------------------------------------------------------
+
+
+class AgentHello(Message, frozen=True, kw_only=True, tag="hello"):
+    """First message of the agent."""
+
+    protocol: int = PROTOCOL_VERSION
+    agent: str = "attentive-agent"
+    capabilities: tuple[str, ...] = ("say", "say_delta", "show", "handoff", "stop", "note")
+    """Engine messages that this agent acts on."""
+
+
+class CallStarted(Message, frozen=True, kw_only=True, tag="call_started"):
+    """The call that this connection is about; second message of the agent, once a connection."""
+
+    call_id: Id
+    locale: str = "en"
+    customer: str = "guest"
+    """Pseudonym under which the business knows the customer; "guest" when nobody signed in."""
+    purposes: tuple[str, ...] = ()
+    """What the customer agreed to, e.g. "speech", "expression"; signals of other purposes never come."""
+    consent_version: str = ""
+    resumed: bool = False
+    """True when an earlier connection already began this call: do not greet again."""
+
+
+class SignalSeen(Message, frozen=True, kw_only=True, tag="signal"):
+    """One fused signal. Of state kinds a slow engine gets only the latest."""
+
+    signal: Signal
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """What the agent's own model makes of the customer's words."""
+
+    label: str
+    probability: float
+    out_of_scope: bool = False
+    slots: dict[str, str] = {}
+    """What was named, normalised: order_id "A1042", product "kettle"."""
+    seq: int | None = None
+    """Number of the intent signal that says the same."""
+
+
+class Utterance(Message, frozen=True, kw_only=True, tag="utterance"):
+    """What the customer said. Partial ones (`final` false) are revised by later ones of the same id."""
+
+    id: int
+    text: Spoken
+    final: bool = True
+    language: str = "en"
+    intent: Intent | None = None
+    affect: str = "unknown"
+    """Label of the affect signal that held when it was said."""
+
+
+class Chat(Message, frozen=True, kw_only=True, tag="chat"):
+    """What the customer typed, or the line of a card's button that was pressed."""
+
+    text: Spoken
+    intent: Intent | None = None
+    affect: str = "unknown"
+
+
+class BargeIn(Message, frozen=True, kw_only=True, tag="barge_in"):
+    """The customer spoke over the agent, which fell silent."""
+
+    say: Id
+    """The `say` that was cut off."""
+    heard_text: str
+    """The part of it that had been spoken."""
+
+
+class Coach(Message, frozen=True, kw_only=True, tag="coach"):
+    """A supervisor's whisper; the customer does not know of it."""
+
+    text: Spoken
+
+
+class TakenOver(Message, frozen=True, kw_only=True, tag="taken_over"):
+    """A person speaks in the agent's place: say nothing until `resumed`."""
+
+
+class Resumed(Message, frozen=True, kw_only=True, tag="resumed"):
+    """The person handed the call back."""
+
+
+class CallEnded(Message, frozen=True, kw_only=True, tag="call_ended"):
+    """Last message of the agent."""
+
+    reason: str
+
+
+ToEngine = AgentHello | CallStarted | SignalSeen | Utterance | Chat | BargeIn | Coach | TakenOver | Resumed | CallEnded
+
+# ---- engine to agent ------------------------------------------------------------------------------------------------
+
+
+class EngineHello(Message, frozen=True, kw_only=True, tag="hello"):
+    """First message of the engine; an agent that does not speak this `protocol` closes the connection."""
+
+    protocol: int = PROTOCOL_VERSION
+    engine: str = "unnamed"
+
+
+class SayStyle(msgspec.Struct, frozen=True, kw_only=True):
+    rate: Annotated[float, msgspec.Meta(ge=0.5, le=2.0)] = 1.0
+    """Speaking rate; below 1 is slower."""
+    tone: str = "neutral"
+    """"neutral", "warm" or "calm"; a voice that knows no tones ignores it."""
+
+
+class Because(msgspec.Struct, frozen=True, kw_only=True):
+    """Signals of one kind that shaped a reply."""
+
+    kind: str
+    """Kind of signal: "intent", "affect", "gesture" …"""
+    seqs: tuple[int, ...] = ()
+    """Their numbers in this call; empty when the evidence came without one."""
+    words: str
+    """The same for people to read."""
+
+
+class Say(Message, frozen=True, kw_only=True, tag="say"):
+    """A whole reply, spoken and shown as caption."""
+
+    id: Id
+    text: Spoken
+    interruptible: bool = True
+    style: SayStyle = SayStyle()
+    because: tuple[Because, ...] = ()
+
+
+class SayDelta(Message, frozen=True, kw_only=True, tag="say_delta"):
+    """The next piece of a streamed reply. The first piece of an id opens it, and its style and interruptible count."""
+
+    id: Id
+    text: Spoken
+    interruptible: bool = True
+    style: SayStyle = SayStyle()
+
+
+class SayEnd(Message, frozen=True, kw_only=True, tag="say_end"):
+    """A streamed reply is complete."""
+
+    id: Id
+    because: tuple[Because, ...] = ()
+
+
+class CardRow(msgspec.Struct, frozen=True, kw_only=True):
+    label: str
+    value: str
+
+
+class CardAction(msgspec.Struct, frozen=True, kw_only=True):
+    label: str
+    say: str
+    """Comes back as a chat line when the customer presses it."""
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to look at beside the call. A card with the id of an earlier one replaces it."""
+
+    id: Id
+    title: str
+    rows: tuple[CardRow, ...] = ()
+    text: str = ""
+    actions: tuple[CardAction, ...] = ()
+
+
+class Show(Message, frozen=True, kw_only=True, tag="show"):
+    card: Card
+
+
+class Handoff(Message, frozen=True, kw_only=True, tag="handoff"):
+    """A person is wanted in this call."""
+
+    reason: str
+    urgency: Literal["normal", "high"] = "normal"
+
+
+class Stop(Message, frozen=True, kw_only=True, tag="stop"):
+    """Fall silent and forget what is still to be spoken."""
+
+    say: Id | None = None
+    """Only this reply; all of them when absent."""
+
+
+class Note(Message, frozen=True, kw_only=True, tag="note"):
+    """For supervisors only; the customer never sees or hears it."""
+
+    text: str
+
+
+FromEngine = EngineHello | Say | SayDelta | SayEnd | Show | Handoff | Stop | Note
+
+# ---- codec ----------------------------------------------------------------------------------------------------------
+
+
+class Unknown(msgspec.Struct, frozen=True, kw_only=True):
+    """A well-formed message of a type, or a signal of a kind, that this version does not know: count it and go on."""
+
+    type: str
+
+
+class _SignalHead(msgspec.Struct, frozen=True):
+    kind: str = ""
+
+
+class _Head(msgspec.Struct, frozen=True):
+    type: str
+    signal: _SignalHead = _SignalHead()
+
+
+T = TypeVar("T")
+
+_encoder = msgspec.json.Encoder()
+_head_decoder = msgspec.json.Decoder(_Head)
+_to_engine: msgspec.json.Decoder[ToEngine] = msgspec.json.Decoder(ToEngine)
+_from_engine: msgspec.json.Decoder[FromEngine] = msgspec.json.Decoder(FromEngine)
+
+
+def _tags(union: Any) -> frozenset[str]:
+    return frozenset(str(member.__struct_config__.tag) for member in union.__args__)
+
+
+_TO_ENGINE_TYPES = _tags(ToEngine)
+_FROM_ENGINE_TYPES = _tags(FromEngine)
+_SIGNAL_KINDS = _tags(Signal)
+
+
+def encode(message: ToEngine | FromEngine) -> str:
+    """The text frame of a message."""
+    return _encoder.encode(message).decode()
+
+
+def decode_to_engine(frame: str | bytes) -> ToEngine | Unknown:
+    """Reads one frame that an agent sent. Raises `ProtocolError` for what is too long, not JSON, or lacks a field."""
+    return _decode(frame, _to_engine, _TO_ENGINE_TYPES)
+
+
+def decode_from_engine(frame: str | bytes) -> FromEngine | Unknown:
+    """Reads one frame that an engine sent. Raises `ProtocolError` for what is too long, not JSON, or lacks a field."""
+    return _decode(frame, _from_engine, _FROM_ENGINE_TYPES)
+
+
+def _decode(frame: str | bytes, decoder: "msgspec.json.Decoder[T]", types: frozenset[str]) -> T | Unknown:
+    # A character is at least one byte, so that a huge text is refused before it is encoded again.
+    if len(frame) > MAX_MESSAGE_BYTES:
+        raise ProtocolError(f"a message of more than {MAX_MESSAGE_BYTES} bytes; split it or send less")
+    try:
+        data = frame.encode() if isinstance(frame, str) else frame
+        if len(data) > MAX_MESSAGE_BYTES:
+            raise ProtocolError(f"a message of {len(data)} bytes; at most {MAX_MESSAGE_BYTES} are read")
+        return decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as fault:
+        unknown = _unknown_type(frame, types)
+        if unknown is not None:
+            return unknown
+        raise ProtocolError(f"not a message of reply protocol {PROTOCOL_VERSION}: {_without_content(fault)}") from None
+
+
+def _unknown_type(frame: str | bytes, types: frozenset[str]) -> Unknown | None:
+    try:
+        head = _head_decoder.decode(frame)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    if head.type not in types:
+        return Unknown(type=head.type[:64])
+    if head.type == "signal" and head.signal.kind and head.signal.kind not in _SIGNAL_KINDS:
+        return Unknown(type=f"signal {head.signal.kind}"[:64])
+    return None
+
+
+def _without_content(fault: Exception) -> str:
+    """What was wrong and where, without the values themselves: they may be a customer's words."""
+    return re.sub("'[^']*'", "'…'", str(fault)) if isinstance(fault, msgspec.ValidationError) else "malformed JSON"
+
+
+# ---- schema ---------------------------------------------------------------------------------------------------------
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of both directions: `agent_to_engine` and `engine_to_agent` under `$defs`."""
+    (agent, engine), components = msgspec.json.schema_components((ToEngine, FromEngine), ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"Reply protocol {PROTOCOL_VERSION}",
+        "anyOf": [{"$ref": "#/$defs/agent_to_engine"}, {"$ref": "#/$defs/engine_to_agent"}],
+        "$defs": {"agent_to_engine": agent, "engine_to_agent": engine, **components},
+    }
+
+
+def schema_text() -> str:
+    """The schema as it is committed."""
+    return msgspec.json.format(msgspec.json.encode(json_schema(), order="sorted"), indent=2).decode() + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA_PATH.parent.mkdir(exist_ok=True)
+    SCHEMA_PATH.write_text(schema_text(), encoding="utf-8")
+    print(SCHEMA_PATH.relative_to(REPOSITORY))
