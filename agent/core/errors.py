@@ -15,6 +15,7 @@
     ├── ProtocolError            a peer sent a message that is not of the protocol
     ├── EngineUnavailable        the reply engine cannot be reached or does not answer
     ├── SynthesisError           text that the voice cannot speak
+    ├── DataRejected             data to train or evaluate with is not in a form that is understood
     └── StoreError               the database refused a write or a read
 
 Each message says what happened, to which thing, and what to do about it.
@@ -88,6 +89,10 @@ class EngineUnavailable(AgentError):
 
 class SynthesisError(AgentError):
     """Text that the voice cannot speak."""
+
+
+class DataRejected(AgentError):
+    """Data to train or evaluate with is not in a form that is understood."""
 
 
 class StoreError(AgentError):

