@@ -3,7 +3,17 @@
 from dataclasses import dataclass, field, replace
 
 from agent.core.signals import FaceBox, FaceValue, Finding, TranscriptValue, VoiceValue
-from agent.core.types import HearingEvent, Stamp, Transcript, VisionReading, VoiceLevel, VoiceStarted, VoiceStopped
+from agent.core.types import (
+    Bystander,
+    FaceReading,
+    HearingEvent,
+    Stamp,
+    Transcript,
+    VisionReading,
+    VoiceLevel,
+    VoiceStarted,
+    VoiceStopped,
+)
 from agent.fusion import affect, expression, gestures, turns
 from agent.fusion.affect import AffectState
 from agent.fusion.expression import ExpressionState
@@ -72,6 +82,7 @@ def _face(reading: VisionReading) -> Finding:
             reason=reading.reason or "no face",
         )
     customer = reading.faces[0]
+    located: tuple[FaceReading | Bystander, ...] = (customer, *reading.bystanders)
     boxes = tuple(
         FaceBox(
             track_id=face.track_id,
@@ -80,7 +91,7 @@ def _face(reading: VisionReading) -> Finding:
             width=round(face.box.width_px / reading.width_px, 4),
             height=round(face.box.height_px / reading.height_px, 4),
         )
-        for face in reading.faces
+        for face in located
     )
     value = FaceValue(
         faces=boxes,
