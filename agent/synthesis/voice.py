@@ -1,0 +1,101 @@
+"""A Piper voice on ONNX Runtime: one clause of text in, samples out."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.core.errors import ModelMismatch, SynthesisError
+from agent.core.settings import VoiceSettings
+from agent.core.types import read_only
+from agent.inference.runtime import Runtime
+from agent.synthesis.front_end import FrontEnd
+from agent.synthesis.sound import finished
+from agent.synthesis.written import speakable
+
+_MODEL = "voice"
+_NOISE = 0.667
+_DURATION_NOISE = 0.8
+_PAD, _BEGIN, _END = "_", "^", "$"
+
+_PAUSES_S = {".": 0.35, "!": 0.35, "?": 0.35, ";": 0.25, ":": 0.2, ",": 0.12}
+_UNMARKED_PAUSE_S = 0.06
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How something is said."""
+
+    rate: float = 1.0
+    """Speaking rate, 0.5 to 2; 0.9 is a little slower, for a customer who is upset."""
+
+
+class Voice(Protocol):
+    """Something that speaks. Called from one thread at a time."""
+
+    @property
+    def rate_hz(self) -> int: ...
+
+    def can_speak(self, clause: str) -> bool:
+        """Whether anything in the clause can be spoken. Cheap; called from the event loop."""
+        ...
+
+    def synthesize(self, clause: str, style: Style) -> NDArray[np.float32]:
+        """(n,) float32 mono in [-1, 1] at `rate_hz`, read-only, a pause after it that suits the clause's last mark.
+
+        Raises `SynthesisError` when nothing in the clause can be spoken.
+        """
+        ...
+
+
+class PiperVoice:
+    """A voice in Piper's format (VITS): phoneme ids in, samples out; the phonemes come from our own front end."""
+
+    def __init__(self, runtime: Runtime, settings: VoiceSettings) -> None:
+        """Raises `ModelMissing` or `ModelMismatch` when the voice is not what the manifest says."""
+        model, config = runtime.registry.paths(_MODEL)
+        self._front_end = FrontEnd.load()
+        self._model = runtime.open(_MODEL)
+        self._ids, self._rate_hz = _configuration(config)
+        self._settings = settings
+
+    @property
+    def rate_hz(self) -> int:
+        return self._rate_hz
+
+    def can_speak(self, clause: str) -> bool:
+        return speakable(clause)
+
+    def synthesize(self, clause: str, style: Style) -> NDArray[np.float32]:
+        symbols = self._front_end.symbols(clause)
+        if not symbols:
+            raise SynthesisError(
+                f"none of the clause's {len(clause)} characters can be spoken in English; show it as text instead"
+            )
+        ids = [self._ids[_BEGIN], self._ids[_PAD]]
+        for symbol in symbols:
+            if symbol in self._ids:
+                ids += [self._ids[symbol], self._ids[_PAD]]
+        ids.append(self._ids[_END])
+        rate = style.rate * self._settings.rate
+        scales = np.array([_NOISE, 1.0 / rate, _DURATION_NOISE], np.float32)
+        (output,) = self._model.run(np.array([ids], np.int64), np.array([len(ids)], np.int64), scales)
+        pause_s = _PAUSES_S.get(symbols[-1], _UNMARKED_PAUSE_S) / rate
+        return read_only(finished(output.reshape(-1), self._rate_hz, level_db=self._settings.level_db, pause_s=pause_s))
+
+
+def _configuration(path: Path) -> tuple[dict[str, int], int]:
+    """Ids by symbol and the sample rate, from the voice's own JSON."""
+    try:
+        configuration = json.loads(path.read_text(encoding="utf-8"))
+        ids = {symbol: ids[0] for symbol, ids in configuration["phoneme_id_map"].items()}
+        rate_hz = int(configuration["audio"]["sample_rate"])
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ModelMismatch(f"{path} is not the configuration of a Piper voice: {error!r}") from error
+    missing = [symbol for symbol in (_PAD, _BEGIN, _END) if symbol not in ids]
+    if missing:
+        raise ModelMismatch(f"{path} lacks the phoneme ids {missing}; use a voice trained on espeak's IPA")
+    return ids, rate_hz
