@@ -121,6 +121,11 @@ class ReplyClient:
         self._finishing = asyncio.Event()
         self._reported_lost = False
 
+    @property
+    def events_dropped(self) -> int:
+        """Events lost because the engine was away or slow for too long."""
+        return self._outbox.dropped
+
     def send(self, message: ToEngine) -> None:
         """Leaves a message for the engine; never waits. While it is away, state signals collapse to the latest."""
         if not self._finishing.is_set():
@@ -130,11 +135,6 @@ class ReplyClient:
         """Ends the conversation: `call_ended` is the last message, and `run` returns within about two seconds."""
         self.send(CallEnded(reason=reason))
         self._finishing.set()
-
-    @property
-    def events_dropped(self) -> int:
-        """Events lost because the engine was away or slow for too long."""
-        return self._outbox.dropped
 
     async def run(self) -> None:
         """Stays connected until `finish`."""
@@ -167,17 +167,17 @@ class ReplyClient:
     async def _connect_once(self) -> str:
         """Connects, introduces the call, and carries messages until the connection ends. Returns why it ended."""
         timing = self._timing
-        async with connect(
+        socket = await connect(
             self._url,
             compression=None,
             subprotocols=[Subprotocol(SUBPROTOCOL)],
             max_size=HARD_MESSAGE_LIMIT_BYTES,
             open_timeout=timing.connect_within_s,
-            close_timeout=timing.flush_within_s,
             ping_interval=timing.ping_every_s,
             ping_timeout=timing.pong_within_s,
             proxy=None,
-        ) as socket:
+        )
+        try:
             hello = await self._shake_hands(socket)
             self.statistics.connections += 1
             self._report_connected(hello.engine)
@@ -186,6 +186,8 @@ class ReplyClient:
                 await self._read(socket)
                 writer.cancel()
             return f"the engine closed the connection with code {socket.close_code}"
+        finally:
+            await _close(socket, timing.flush_within_s)
 
     async def _shake_hands(self, socket: ClientConnection) -> EngineHello:
         """Says hello and introduces the call once the engine has said hello too.
@@ -259,3 +261,12 @@ def _plain(fault: Exception) -> str:
     if isinstance(fault, TimeoutError):
         return "the engine did not answer in time"
     return str(fault) or type(fault).__name__
+
+
+async def _close(socket: ClientConnection, within_s: float) -> None:
+    """Closes politely, or abruptly when the engine does not read: its full buffer would hold the close back too."""
+    try:
+        async with asyncio.timeout(within_s):
+            await socket.close()
+    except TimeoutError:
+        socket.transport.abort()

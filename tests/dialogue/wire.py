@@ -1,0 +1,46 @@
+"""Messages that the tests of this folder send."""
+
+from agent.core.signals import AffectSignal, AffectValue, GestureSignal, GestureValue
+
+
+def affect_signal(*, valence: float | None, seq: int = 0, label: str = "negative", call_id: str = "c1") -> AffectSignal:
+    """An affect signal; `valence` None stands for one that is not valid."""
+    return AffectSignal(
+        call_id=call_id,
+        seq=seq,
+        confidence=0.8 if valence is not None else None,
+        valid=valence is not None,
+        reason=None if valence is not None else "turned away",
+        frame_id=seq,
+        captured_at=1_800_000_000.0,
+        captured_error_ms=1.0,
+        captured_from="arrival",
+        media_ms=40.0 * seq,
+        age_ms=20.0,
+        sources=("expression",),
+        value=AffectValue(
+            label=label if valence is not None else "unknown",
+            valence=valence,
+            arousal=None,
+            trend="steady",
+            coverage=0.9 if valence is not None else 0.0,
+        ),
+    )
+
+
+def gesture_signal(name: str, *, seq: int = 0, confidence: float = 0.9) -> GestureSignal:
+    """A hand sign, just seen."""
+    return GestureSignal(
+        call_id="c1",
+        seq=seq,
+        confidence=confidence,
+        valid=True,
+        frame_id=seq,
+        captured_at=1_800_000_000.0,
+        captured_error_ms=1.0,
+        captured_from="arrival",
+        media_ms=40.0 * seq,
+        age_ms=20.0,
+        sources=("hand",),
+        value=GestureValue(name=name),
+    )
