@@ -1,0 +1,124 @@
+"""A linear intent classifier on sentence embeddings that also knows what it was never asked to know."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.training.softmax import Floats, Linear, fit_linear, fit_temperature, softmax
+
+FOLDS = 5
+PENALTY = 3e-4
+OUTSIDE = -1
+"""Label of lines that belong to no intent."""
+
+UNTAUGHT_SCOPE = (np.array([1.0, 6.0, 0.0]), -3.0)
+"""Weights of the evidence for being in scope, and bias, where no out-of-scope lines teach better ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntentHead:
+    """Embeddings (n, 384) of unit length → intents and whether they are in scope.
+
+    Evidence for being in scope: the logarithm of the best intent's probability, and the cosines of the nearest example
+    inside and outside the scope.
+    """
+
+    linear: Linear
+    """One class an intent, and one more for everything outside when there were examples of it."""
+    intents: int
+    temperature: float
+    inside: Floats
+    """(m, 384) examples of the intents."""
+    outside: Floats
+    """(o, 384) examples that belong to none; may be empty."""
+    scope_weights: Floats
+    """(3,) weights of the evidence."""
+    scope_bias: float
+
+    def intent_prob(self, embeddings: NDArray[np.floating]) -> Floats:
+        """(n, intents) summing to one: which intent it is if it is one."""
+        return softmax(self.linear.logits(embeddings)[:, : self.intents] / self.temperature)
+
+    def in_scope_prob(self, embeddings: NDArray[np.floating]) -> Floats:
+        """(n,) probability that it is one of the intents."""
+        return _sigmoid(self.evidence(embeddings) @ self.scope_weights + self.scope_bias)
+
+    def evidence(self, embeddings: NDArray[np.floating]) -> Floats:
+        """(n, 3) as the class describes."""
+        prob = softmax(self.linear.logits(embeddings))[:, : self.intents].max(axis=1)
+        return np.column_stack([np.log(prob), _nearest(embeddings, self.inside), _nearest(embeddings, self.outside)])
+
+
+def fit_head(embeddings: NDArray[np.floating], label: NDArray[np.integer], *, seed: int = 5) -> IntentHead:
+    """Fits on lines of intents 0, 1, … and of `OUTSIDE`.
+
+    Temperature and scope weights come from lines held out in turn, since on its own lines a head is too sure.
+    """
+    intents = int(label.max()) + 1
+    fold = _stratified_folds(label, seed)
+    logits = np.zeros((len(label), intents))
+    evidence = np.zeros((len(label), 3))
+    for turn in range(FOLDS):
+        kept, held = fold != turn, fold == turn
+        head = _fit_once(embeddings[kept], label[kept], intents)
+        logits[held] = head.linear.logits(embeddings[held])[:, :intents]
+        evidence[held] = head.evidence(embeddings[held])
+    known = label != OUTSIDE
+    temperature = fit_temperature(logits[known], label[known])
+    head = _fit_once(embeddings, label, intents)
+    weights, bias = _fit_scope(evidence, known)
+    return IntentHead(
+        linear=head.linear,
+        intents=intents,
+        temperature=temperature,
+        inside=head.inside,
+        outside=head.outside,
+        scope_weights=weights,
+        scope_bias=bias,
+    )
+
+
+def _fit_once(embeddings: NDArray[np.floating], label: NDArray[np.integer], intents: int) -> IntentHead:
+    known = label != OUTSIDE
+    classes = intents if known.all() else intents + 1
+    linear = fit_linear(embeddings, np.where(known, label, intents), classes, penalty=PENALTY)
+    weights, bias = UNTAUGHT_SCOPE
+    return IntentHead(
+        linear=linear,
+        intents=intents,
+        temperature=1.0,
+        inside=embeddings[known].astype(np.float64),
+        outside=embeddings[~known].astype(np.float64),
+        scope_weights=weights,
+        scope_bias=bias,
+    )
+
+
+def _fit_scope(evidence: Floats, known: NDArray[np.bool_]) -> tuple[Floats, float]:
+    if known.all():
+        return UNTAUGHT_SCOPE
+    balance = np.where(known, 0.5 / known.sum(), 0.5 / (~known).sum())
+    two = fit_linear(evidence, known.astype(np.int64), 2, penalty=1e-4, weight=balance)
+    return two.weights[:, 1] - two.weights[:, 0], float(two.bias[1] - two.bias[0])
+
+
+def _nearest(embeddings: NDArray[np.floating], examples: Floats) -> Floats:
+    if not len(examples):
+        return np.zeros(len(embeddings))
+    parts = [(embeddings[row : row + 512] @ examples.T).max(axis=1) for row in range(0, len(embeddings), 512)]
+    return np.concatenate(parts)
+
+
+def _stratified_folds(label: NDArray[np.integer], seed: int) -> NDArray[np.int64]:
+    """(n,) fold of each row; each label is spread evenly."""
+    rng = np.random.default_rng(seed)
+    fold = np.zeros(len(label), dtype=np.int64)
+    for each in np.unique(label):
+        rows = rng.permutation(np.flatnonzero(label == each))
+        fold[rows] = np.arange(len(rows)) % FOLDS
+    return fold
+
+
+def _sigmoid(logit: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-logit)))
