@@ -52,6 +52,11 @@ class Model:
         self._input_names = [tensor.name for tensor in entry.inputs]
         self._output_names = [tensor.name for tensor in entry.outputs]
 
+    def blank_input(self) -> Array:
+        """Zeros of the first input's shape and dtype, free sizes 1: memory to be filled before each run."""
+        tensor = self.entry.inputs[0]
+        return np.zeros([1 if isinstance(size, str) else size for size in tensor.shape], tensor.dtype)
+
     def run(self, *arrays: Array) -> list[Array]:
         """Outputs in the manifest's order for inputs in the manifest's order.
 

@@ -1,0 +1,101 @@
+"""Reads the customer's face from one picture: where it is, its mesh, which way it is turned, how open the mouth is."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from agent.core.settings import VisionSettings
+from agent.core.types import Attention, Box, HeadPose
+from agent.inference.runtime import Runtime
+from agent.perception.detection import Detector
+from agent.perception.face_tracks import FaceTracks, detected_region, face_region
+from agent.perception.head_pose import CanonicalFace, attention
+from agent.perception.regions import Picture, Points, Region, box_around
+from agent.perception.trace import FrameTrace
+
+MIN_PRESENCE_PROB = 0.5
+"""Below this the mesh model says that its crop holds no face (MediaPipe's default)."""
+
+_UPPER_LIP, _LOWER_LIP = 13, 14
+_FOREHEAD, _CHIN = 10, 152
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """The customer's face in one frame, before its expression is read."""
+
+    track_id: int
+    box: Box
+    presence_prob: float
+    landmarks_px: Points = field(repr=False)
+    """(468, 3) in pixels of the picture."""
+    pose: HeadPose
+    attention: Attention
+    mouth_open: float
+
+
+class FaceReader:
+    """One thread's face models: BlazeFace to find a face, MediaPipe's 468-point mesh to follow it."""
+
+    def __init__(self, runtime: Runtime, settings: VisionSettings) -> None:
+        self._max_faces = settings.max_faces
+        self._detector = Detector(runtime.open("face_detection"))
+        self._mesh = runtime.open("face_landmark")
+        self._canonical = CanonicalFace.load(runtime.registry.path("canonical_face"))
+        self._crop = self._mesh.blank_input()
+
+    def read(self, picture: Picture, tracks: FaceTracks, at_ms: float, trace: FrameTrace) -> Face | None:
+        """The customer's face, or None when it is not in view. Takes what was seen into `tracks`.
+
+        The detector runs when the customer is not followed, and now and then to find others.
+        """
+        face = self._follow(picture, tracks, at_ms, trace)
+        if face is None or tracks.search_due(at_ms):
+            height, width = picture.shape[:2]
+            with trace.stage("face_detection"):
+                found = self._detector.detect(picture, trace)
+            was = tracks.customer
+            mine = tracks.searched(found, width_px=width, height_px=height, at_ms=at_ms, max_faces=self._max_faces)
+            changed = tracks.customer is not was
+            if mine is not None and tracks.customer is not None and (face is None or changed):
+                tracks.customer.region = detected_region(mine)
+                face = self._follow(picture, tracks, at_ms, trace)
+        return face
+
+    def _follow(self, picture: Picture, tracks: FaceTracks, at_ms: float, trace: FrameTrace) -> Face | None:
+        """Reads the customer's face where it is expected; forgets the place when it is not there."""
+        customer = tracks.customer
+        if customer is None or customer.region is None:
+            return None
+        with trace.stage("face_mesh"):
+            landmarks, presence_prob = self._landmarks(picture, customer.region, trace)
+            if presence_prob < MIN_PRESENCE_PROB or not np.isfinite(landmarks).all():
+                tracks.lost()
+                return None
+            pose = self._canonical.pose_of(landmarks)
+            customer.attention = attention(pose, customer.attention)
+            box = box_around(landmarks)
+            tracks.followed(box, face_region(landmarks), at_ms)
+            return Face(
+                track_id=customer.track_id,
+                box=box,
+                presence_prob=presence_prob,
+                landmarks_px=landmarks,
+                pose=pose,
+                attention=customer.attention,
+                mouth_open=mouth_open(landmarks),
+            )
+
+    def _landmarks(self, picture: Picture, region: Region, trace: FrameTrace) -> tuple[Points, float]:
+        region.cut(picture, self._crop[0])
+        landmarks, presence = trace.run(self._mesh, self._crop)
+        points = region.to_picture(landmarks[0], self._crop.shape[1])
+        points.setflags(write=False)
+        return points, float(presence[0, 0])
+
+
+def mouth_open(landmarks_px: Points) -> float:
+    """Gap between the inner lips over the height of the face, both in three dimensions: 0 when closed."""
+    gap = np.linalg.norm(landmarks_px[_UPPER_LIP] - landmarks_px[_LOWER_LIP])
+    height = np.linalg.norm(landmarks_px[_FOREHEAD] - landmarks_px[_CHIN])
+    return float(gap / max(float(height), 1.0))

@@ -1,0 +1,163 @@
+"""Follows the faces of one call from frame to frame and keeps to one of them: the customer's."""
+
+import math
+from dataclasses import dataclass, field
+
+from agent.core.types import Attention, Box, Bystander
+from agent.perception.detection import Detection
+from agent.perception.regions import Points, Region, distance, overlap
+
+SEARCH_EVERY_MS = 1_000
+"""How often a picture whose customer is followed is searched for other faces."""
+SEARCH_WITH_COMPANY_EVERY_MS = 300
+"""The same while there are others, whose boxes move only when they are found anew."""
+KEPT_MS = 2_000
+"""How long a face that is out of sight stays the same face, and the customer the customer."""
+TAKEOVER_RATIO = 1.6
+TAKEOVER_MS = 2_000
+"""Somebody becomes the customer by being this much more prominent, for this long without a break."""
+MIN_OVERLAP = 0.2
+NEAR = 0.75
+"""Two boxes show the same face when they overlap by the one or their centres are within the other, in face sides."""
+RETURN_NEAR = 2.0
+"""How far, in face sides, the customer may have moved while not followed."""
+
+
+@dataclass(slots=True, kw_only=True)
+class FaceTrack:
+    """One face that is followed."""
+
+    track_id: int
+    box: Box
+    seen_ms: float
+    prominence: float = 0.0
+    outshone_since_ms: float | None = None
+    """Since when this bystander has been more prominent than the customer."""
+    region: Region | None = None
+    """Where to look for the face in the next frame; only the customer's face has one, and only while it is seen."""
+    attention: Attention = Attention.UNKNOWN
+
+
+@dataclass(slots=True)
+class FaceTracks:
+    """The faces of one call. Times are the frames' own, in milliseconds of the track."""
+
+    customer: FaceTrack | None = None
+    others: list[FaceTrack] = field(default_factory=list)
+    searched_ms: float = -math.inf
+    given_ids: int = 0
+
+    def search_due(self, at_ms: float) -> bool:
+        """Whether the whole picture should be searched although the customer is followed."""
+        every_ms = SEARCH_WITH_COMPANY_EVERY_MS if self.others else SEARCH_EVERY_MS
+        return abs(at_ms - self.searched_ms) >= every_ms
+
+    def followed(self, box: Box, region: Region, at_ms: float) -> None:
+        """The customer's face was read at `box`; the next frame is read at `region`."""
+        assert self.customer is not None
+        self.customer.box, self.customer.region, self.customer.seen_ms = box, region, at_ms
+
+    def lost(self) -> None:
+        """The customer's face could not be read where it was expected."""
+        if self.customer is not None:
+            self.customer.region = None
+            self.customer.attention = Attention.UNKNOWN
+
+    def searched(
+        self, found: list[Detection], *, width_px: int, height_px: int, at_ms: float, max_faces: int
+    ) -> Detection | None:
+        """Takes in a search of the whole picture; the customer's detection, if it is among them.
+
+        The customer is kept while in sight and for `KEPT_MS` after. Then, or when somebody else was far more prominent
+        for `TAKEOVER_MS`, the most prominent face in sight becomes the customer.
+        """
+        self.searched_ms = at_ms
+        mine = self._assign(found, width_px=width_px, height_px=height_px, at_ms=at_ms)
+        self.others = [track for track in self.others if at_ms - track.seen_ms < KEPT_MS]
+        self._choose(at_ms)
+        self.others.sort(key=lambda track: -track.prominence)
+        del self.others[max_faces - 1 :]
+        return mine.get(self.customer.track_id) if self.customer else None
+
+    def bystanders(self) -> tuple[Bystander, ...]:
+        return tuple(Bystander(track_id=track.track_id, box=track.box) for track in self.others)
+
+    def _assign(self, found: list[Detection], *, width_px: int, height_px: int, at_ms: float) -> dict[int, Detection]:
+        """Gives each detection to the nearest face known, or to a new one. Detections by track id."""
+        known = [self.customer, *self.others] if self.customer else list(self.others)
+        pairs = sorted(
+            ((distance(track.box, one.box), i, j) for i, track in enumerate(known) for j, one in enumerate(found)),
+        )
+        taken: dict[int, int] = {}
+        for apart, i, j in pairs:
+            if i not in taken and j not in taken.values() and self._same(known[i], found[j].box, apart):
+                taken[i] = j
+        for j, one in enumerate(found):
+            if j not in taken.values():
+                self.given_ids += 1
+                track = FaceTrack(track_id=self.given_ids, box=one.box, seen_ms=at_ms)
+                known.append(track)
+                self.others.append(track)
+                taken[len(known) - 1] = j
+        for i, j in taken.items():
+            known[i].seen_ms = at_ms
+            known[i].box = found[j].box
+            known[i].prominence = prominence(found[j].box, width_px=width_px, height_px=height_px)
+        return {known[i].track_id: found[j] for i, j in taken.items()}
+
+    def _same(self, track: FaceTrack, box: Box, apart: float) -> bool:
+        was_lost = track is self.customer and track.region is None
+        return apart < (RETURN_NEAR if was_lost else NEAR) or overlap(track.box, box) > MIN_OVERLAP
+
+    def _choose(self, at_ms: float) -> None:
+        """Makes another face the customer when the customer is gone or was outshone for long."""
+        best = max(self.others, key=lambda track: track.prominence, default=None)
+        gone = self.customer is None or at_ms - self.customer.seen_ms >= KEPT_MS
+        if gone:
+            self.customer = best
+        elif best is not None and self._outshone_long(best, at_ms):
+            assert self.customer is not None
+            self.customer.region = None
+            self.others.append(self.customer)
+            self.customer = best
+        if best is not None and self.customer is best:
+            self.others.remove(best)
+            best.outshone_since_ms = None
+
+    def _outshone_long(self, best: FaceTrack, at_ms: float) -> bool:
+        assert self.customer is not None
+        for track in self.others:
+            if track is not best or track.prominence < TAKEOVER_RATIO * self.customer.prominence:
+                track.outshone_since_ms = None
+        if best.prominence < TAKEOVER_RATIO * self.customer.prominence:
+            return False
+        if best.outshone_since_ms is None:
+            best.outshone_since_ms = at_ms
+        return at_ms - best.outshone_since_ms >= TAKEOVER_MS
+
+
+def prominence(box: Box, *, width_px: int, height_px: int) -> float:
+    """Share of the picture that a face covers, halved towards the corners: the customer sits in the middle."""
+    x = box.left_px + box.width_px / 2 - width_px / 2
+    y = box.top_px + box.height_px / 2 - height_px / 2
+    off_centre = math.hypot(x, y) / math.hypot(width_px / 2, height_px / 2)
+    return box.width_px * box.height_px / (width_px * height_px) * (1 - min(off_centre, 1.0) / 2)
+
+
+def face_region(points: Points) -> Region:
+    """Where the mesh looks, from the mesh of the frame before: eyes level, 1.5 times the face (MediaPipe's choice)."""
+    right_eye, left_eye = points[33], points[263]
+    angle = math.atan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0])
+    return Region.around(points, angle_rad=angle, scale=1.5)
+
+
+def detected_region(found: Detection) -> Region:
+    """Where the mesh looks, from a detection."""
+    right_eye, left_eye = found.points_px[0], found.points_px[1]
+    box = found.box
+    return Region(
+        x_px=box.left_px + box.width_px / 2,
+        y_px=box.top_px + box.height_px / 2,
+        side_px=1.5 * max(box.width_px, box.height_px),
+        angle_rad=math.atan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0]),
+    )

@@ -1,0 +1,114 @@
+"""Squares of a picture that models look at: cutting them out turned upright, and mapping what was found there back."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.core.types import Box
+
+Picture = NDArray[np.uint8]
+"""(height, width, 3) uint8 RGB."""
+Points = NDArray[np.float32]
+"""(n, 2) or (n, 3) float32: x, y in pixels, x to the right and y down, and where there is one z in the same scale."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A square of the picture, turned clockwise by `angle_rad` about its centre; may reach beyond the edges."""
+
+    x_px: float
+    y_px: float
+    side_px: float
+    angle_rad: float
+
+    @classmethod
+    def around(cls, points: Points, *, angle_rad: float, scale: float, raise_by: float = 0.0) -> "Region":
+        """The smallest square about `points` as seen with the head tilted by `angle_rad`, enlarged by `scale`.
+
+        Its centre is moved upwards, as seen so, by `raise_by` times the points' height.
+        """
+        cos, sin = math.cos(angle_rad), math.sin(angle_rad)
+        upright = points[:, :2] @ np.array([[cos, -sin], [sin, cos]], np.float32)
+        low, high = upright.min(axis=0), upright.max(axis=0)
+        width, height = float(high[0] - low[0]), float(high[1] - low[1])
+        x, y = float(low[0] + high[0]) / 2, float(low[1] + high[1]) / 2 - raise_by * height
+        return cls(
+            x_px=x * cos - y * sin,
+            y_px=x * sin + y * cos,
+            side_px=scale * max(width, height),
+            angle_rad=angle_rad,
+        )
+
+    def picture_from_crop(self, crop_px: int) -> NDArray[np.float32]:
+        """(2, 3) affine map from pixels of a square crop of side `crop_px` to pixels of the picture."""
+        step = self.side_px / crop_px
+        cos, sin = step * math.cos(self.angle_rad), step * math.sin(self.angle_rad)
+        half = crop_px / 2
+        return np.array(
+            [
+                [cos, -sin, self.x_px - half * (cos - sin)],
+                [sin, cos, self.y_px - half * (sin + cos)],
+            ],
+            np.float32,
+        )
+
+    def cut(self, picture: Picture, into: Picture) -> None:
+        """Fills the square `into`, which is (side, side, 3), with this part of the picture; black beyond its edges."""
+        side = into.shape[0]
+        cv2.warpAffine(
+            picture,
+            self.picture_from_crop(side),
+            (side, side),
+            dst=into,
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        )
+
+    def to_picture(self, points: Points, crop_px: int) -> Points:
+        """Points (n, 3) of a crop of side `crop_px` as points of the picture; z keeps its sign and takes its scale."""
+        matrix = self.picture_from_crop(crop_px)
+        mapped = np.empty_like(points)
+        mapped[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+        mapped[:, 2] = points[:, 2] * (self.side_px / crop_px)
+        return mapped
+
+
+def fit_square(picture: Picture, into: Picture) -> tuple[float, int, int]:
+    """Scales the picture to fit the square `into` and centres it on black.
+
+    Returns scale, left and top such that a point (x, y) of the picture lies at (x · scale + left, y · scale + top).
+    """
+    side = into.shape[0]
+    height, width = picture.shape[:2]
+    scale = side / max(height, width)
+    fitted_width, fitted_height = max(1, round(width * scale)), max(1, round(height * scale))
+    left, top = (side - fitted_width) // 2, (side - fitted_height) // 2
+    into.fill(0)
+    into[top : top + fitted_height, left : left + fitted_width] = cv2.resize(picture, (fitted_width, fitted_height))
+    return scale, left, top
+
+
+def box_around(points: Points) -> Box:
+    """The upright box about all points."""
+    left, top = points[:, :2].min(axis=0)
+    right, bottom = points[:, :2].max(axis=0)
+    return Box(left_px=float(left), top_px=float(top), width_px=float(right - left), height_px=float(bottom - top))
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes, 0 to 1."""
+    width = min(a.left_px + a.width_px, b.left_px + b.width_px) - max(a.left_px, b.left_px)
+    height = min(a.top_px + a.height_px, b.top_px + b.height_px) - max(a.top_px, b.top_px)
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    return shared / (a.width_px * a.height_px + b.width_px * b.height_px - shared)
+
+
+def distance(a: Box, b: Box) -> float:
+    """Between the boxes' centres, in sides of the larger one."""
+    x = a.left_px + a.width_px / 2 - b.left_px - b.width_px / 2
+    y = a.top_px + a.height_px / 2 - b.top_px - b.height_px / 2
+    return math.hypot(x, y) / max(a.width_px, a.height_px, b.width_px, b.height_px, 1.0)

@@ -1,0 +1,173 @@
+"""Reads one camera frame: face, expression, hands and signs, and of these only what the customer agreed to."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from agent.core.clock import Clock, SystemClock
+from agent.core.consent import Consent, Purpose
+from agent.core.settings import VisionSettings
+from agent.core.types import CameraFrame, FaceReading, HandReading, VisionReading
+from agent.inference.runtime import Runtime
+from agent.perception.expression import ExpressionModel
+from agent.perception.face import Face, FaceReader
+from agent.perception.face_tracks import FaceTracks
+from agent.perception.gesture import GestureModel
+from agent.perception.hands import Hand, HandReader, HandTracks
+from agent.perception.regions import Picture
+from agent.perception.trace import FrameTrace
+
+PREVIEW_WIDTH_PX = 640
+PREVIEW_QUALITY = 70
+
+NOT_CONSENTED = "not consented"
+NO_FACE = "no face"
+FACE_NOT_READABLE = "face not readable"
+
+
+@dataclass(slots=True)
+class VisionState:
+    """What is kept of one call from frame to frame. Whoever analyses its current frame owns it."""
+
+    consent: Consent
+    """May be replaced at any time; each frame is read under the consent that stands when its analysis begins."""
+    faces: FaceTracks = field(default_factory=FaceTracks)
+    hands: HandTracks = field(default_factory=HandTracks)
+    model_runs: Counter[str] = field(default_factory=Counter)
+    """How often each model has run for this call."""
+
+    def forget(self) -> None:
+        """Stops following faces and hands; the next frame starts anew."""
+        self.faces = FaceTracks(given_ids=self.faces.given_ids)
+        self.hands = HandTracks(given_ids=self.hands.given_ids)
+
+
+class VisionAnalyser:
+    """One thread's models for pictures, loaded and warmed up by the constructor."""
+
+    def __init__(self, runtime: Runtime, settings: VisionSettings, clock: Clock | None = None) -> None:
+        """Raises what `Runtime.open` raises."""
+        cv2.setNumThreads(1)
+        self._clock = clock or SystemClock()
+        self._faces = FaceReader(runtime, settings)
+        self._expression = ExpressionModel(runtime)
+        self._hands = HandReader(runtime, settings)
+        self._gesture = GestureModel(runtime)
+
+    def analyse(self, frame: CameraFrame, state: VisionState, *, preview: bool = False) -> VisionReading:
+        """Everything read from the frame. Faces are looked for only under `Purpose.EXPRESSION`, hands only under
+        `Purpose.GESTURE`; under neither, the picture is not even converted.
+
+        Raises whatever a broken picture or model raises; `state` is then still usable, best after `forget`.
+        """
+        consent = state.consent
+        trace = FrameTrace()
+        try:
+            return self._read(frame, state, consent, trace, preview=preview)
+        finally:
+            state.model_runs.update(trace.model_runs)
+
+    def _read(
+        self, frame: CameraFrame, state: VisionState, consent: Consent, trace: FrameTrace, *, preview: bool
+    ) -> VisionReading:
+        reads_face, reads_hands = consent.allows(Purpose.EXPRESSION), consent.allows(Purpose.GESTURE)
+        if not reads_face:
+            state.faces = FaceTracks(given_ids=state.faces.given_ids)
+        if not reads_hands:
+            state.hands = HandTracks(given_ids=state.hands.given_ids)
+        if not (reads_face or reads_hands):
+            return unread(frame, NOT_CONSENTED, now_ns=self._clock.now_ns())
+        with trace.stage("convert"):
+            picture = np.ascontiguousarray(frame.pixels.rgb())
+        face = self._read_face(picture, frame, state, trace) if reads_face else None
+        hands = self._read_hands(picture, frame, state, trace) if reads_hands else ()
+        jpeg = _preview(picture, trace) if preview else None
+        return VisionReading(
+            call_id=frame.call_id,
+            stamp=frame.stamp,
+            width_px=picture.shape[1],
+            height_px=picture.shape[0],
+            valid=face is not None or not reads_face,
+            reason=None if face is not None or not reads_face else _why_no_face(state.faces, frame.stamp.media_ms),
+            faces=() if face is None else (face,),
+            bystanders=state.faces.bystanders(),
+            hands=hands,
+            stage_ms=trace.stage_ms,
+            finished_ns=self._clock.now_ns(),
+            preview_jpeg=jpeg,
+        )
+
+    def _read_face(
+        self, picture: Picture, frame: CameraFrame, state: VisionState, trace: FrameTrace
+    ) -> FaceReading | None:
+        face: Face | None = self._faces.read(picture, state.faces, frame.stamp.media_ms, trace)
+        if face is None:
+            return None
+        with trace.stage("expression"):
+            trace.model_runs["expression"] += 1
+            expression = self._expression.read(picture, face.landmarks_px, face.pose)
+        return FaceReading(
+            track_id=face.track_id,
+            box=face.box,
+            presence_prob=face.presence_prob,
+            landmarks_px=face.landmarks_px,
+            pose=face.pose,
+            attention=face.attention,
+            mouth_open=face.mouth_open,
+            expression=expression,
+        )
+
+    def _read_hands(
+        self, picture: Picture, frame: CameraFrame, state: VisionState, trace: FrameTrace
+    ) -> tuple[HandReading, ...]:
+        hands = self._hands.read(picture, state.hands, frame.stamp.media_ms, trace)
+        return tuple(self._with_gesture(hand, trace) for hand in hands)
+
+    def _with_gesture(self, hand: Hand, trace: FrameTrace) -> HandReading:
+        with trace.stage("gesture"):
+            trace.model_runs["gesture"] += 1
+            gesture, gesture_prob = self._gesture.classify(hand.landmarks_px, hand.world_m, hand.side)
+        return HandReading(
+            track_id=hand.track_id,
+            side=hand.side,
+            presence_prob=hand.presence_prob,
+            landmarks_px=hand.landmarks_px,
+            world_m=hand.world_m,
+            gesture=gesture,
+            gesture_prob=gesture_prob,
+        )
+
+
+def unread(frame: CameraFrame, reason: str, *, now_ns: int) -> VisionReading:
+    """The reading of a frame from which nothing was read, and why."""
+    return VisionReading(
+        call_id=frame.call_id,
+        stamp=frame.stamp,
+        width_px=frame.width_px,
+        height_px=frame.height_px,
+        valid=False,
+        reason=reason,
+        faces=(),
+        hands=(),
+        stage_ms={},
+        finished_ns=now_ns,
+    )
+
+
+def _why_no_face(tracks: FaceTracks, at_ms: float) -> str:
+    """A face that was found in this very frame but has no mesh is turned away or covered."""
+    return FACE_NOT_READABLE if tracks.customer is not None and tracks.customer.seen_ms == at_ms else NO_FACE
+
+
+def _preview(picture: Picture, trace: FrameTrace) -> bytes:
+    """The picture as JPEG, no wider than `PREVIEW_WIDTH_PX`."""
+    with trace.stage("preview"):
+        height, width = picture.shape[:2]
+        if width > PREVIEW_WIDTH_PX:
+            size = (PREVIEW_WIDTH_PX, max(1, round(height * PREVIEW_WIDTH_PX / width)))
+            picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+        _, jpeg = cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, PREVIEW_QUALITY))
+        return jpeg.tobytes()

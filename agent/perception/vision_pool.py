@@ -1,0 +1,213 @@
+"""Analyses the camera frames of all calls in a few threads, the most urgent frame first, never a frame too late."""
+
+import asyncio
+import heapq
+import itertools
+import logging
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from agent.core.clock import NS_PER_MS, Clock
+from agent.core.consent import Consent
+from agent.core.errors import CallNotFound
+from agent.core.settings import VisionSettings
+from agent.core.types import CameraFrame, VisionReading
+from agent.inference.runtime import Runtime
+from agent.perception.vision import VisionAnalyser, VisionState, unread
+
+logger = logging.getLogger(__name__)
+
+ANALYSED = "analysed"
+TOO_OLD = "too old"
+CALL_CLOSED = "call closed"
+STOPPED = "stopped"
+FAILED = "models failed"
+
+
+class FrameAnalyser(Protocol):
+    """What a perception thread needs; `VisionAnalyser` is it."""
+
+    def analyse(self, frame: CameraFrame, state: VisionState, *, preview: bool = False) -> VisionReading: ...
+
+
+@dataclass(slots=True)
+class _Call:
+    state: VisionState
+    waiting: bool = False
+    """A frame was submitted whose reading has not come back; touched on the event loop only."""
+    closed: bool = False
+
+
+@dataclass(slots=True, order=True)
+class _Job:
+    deadline_ns: int
+    number: int
+    frame: CameraFrame = field(compare=False)
+    call: _Call = field(compare=False)
+    preview: bool = field(compare=False)
+    submitted_ns: int = field(compare=False)
+    answer: "asyncio.Future[VisionReading]" = field(compare=False)
+
+
+class VisionPool:
+    """Perception threads behind one `submit`. All methods are called on one event loop and none of them blocks it.
+
+    Each thread owns one analyser with sessions of its own. A call's state goes with its frame to whichever thread is
+    free, and a call has at most one frame here, so that nothing is shared and no more frames wait than there are calls.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        settings: VisionSettings,
+        clock: Clock,
+        *,
+        open_analyser: Callable[[], FrameAnalyser] | None = None,
+    ) -> None:
+        """`open_analyser` is called once in each thread; by default it opens a `VisionAnalyser`."""
+        self.outcomes: Counter[str] = Counter()
+        """Frames by what became of them: `ANALYSED`, or why they were not."""
+        self._open_analyser = open_analyser or (lambda: VisionAnalyser(runtime, settings, clock))
+        self._clock = clock
+        self._calls: dict[str, _Call] = {}
+        self._numbers = itertools.count()
+        self._waiting: list[_Job] = []
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._thread_count = settings.threads or _cores()
+        self._threads: list[threading.Thread] = []
+
+    async def start(self) -> None:
+        """Starts the threads and waits until each has loaded and warmed its models. Raises what loading raises."""
+        self._loop = asyncio.get_running_loop()
+        opened: list[asyncio.Future[None]] = [self._loop.create_future() for _ in range(self._thread_count)]
+        for number, future in enumerate(opened):
+            thread = threading.Thread(name=f"perception-{number}", daemon=True, target=self._work, args=(future,))
+            self._threads.append(thread)
+            thread.start()
+        outcomes = await asyncio.gather(*opened, return_exceptions=True)
+        faults = [outcome for outcome in outcomes if outcome is not None]
+        if faults:
+            await self.stop()
+            raise faults[0]
+
+    async def stop(self) -> None:
+        """Ends the threads after the frames that they are at; frames that wait come back unread."""
+        with self._changed:
+            self._stopping = True
+            waiting, self._waiting = self._waiting, []
+            self._changed.notify_all()
+        for job in waiting:
+            self._finish(job, self._skip(job, STOPPED), STOPPED)
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join)
+
+    def open_call(self, call_id: str, consent: Consent) -> None:
+        """Takes frames of this call from here on, and reads of them what `consent` allows."""
+        self._calls[call_id] = _Call(VisionState(consent))
+
+    def close_call(self, call_id: str) -> None:
+        """Takes no more frames of this call; one that is here still comes back. Does nothing for a call not open."""
+        call = self._calls.pop(call_id, None)
+        if call is not None:
+            call.closed = True
+
+    def withdraw(self, call_id: str, consent: Consent) -> None:
+        """The consent that stands from now on: frames whose analysis has not begun are read under it.
+
+        Raises `CallNotFound` for a call that is not open, as do `submit` and `model_runs`.
+        """
+        self._call(call_id).state.consent = consent
+
+    def model_runs(self, call_id: str) -> dict[str, int]:
+        """How often each model has run for this call; models that never ran are absent."""
+        return dict(self._call(call_id).state.model_runs)
+
+    def submit(
+        self, call_id: str, frame: CameraFrame, deadline_ns: int, *, preview: bool = False
+    ) -> "asyncio.Future[VisionReading]":
+        """The frame's reading, to be awaited before the call's next frame is submitted.
+
+        A frame whose analysis could not begin by `deadline_ns` on the clock comes back unread; so does one on which a
+        model failed. `preview` asks for the picture itself as JPEG.
+        """
+        call = self._call(call_id)
+        if call.waiting:
+            raise RuntimeError(f"call {call_id} has a frame in the pool already; await its reading first")
+        job = _Job(
+            deadline_ns=deadline_ns,
+            number=next(self._numbers),
+            frame=frame,
+            call=call,
+            preview=preview,
+            submitted_ns=self._clock.now_ns(),
+            answer=asyncio.get_running_loop().create_future(),
+        )
+        call.waiting = True
+        with self._changed:
+            stopping = self._stopping
+            if not stopping:
+                heapq.heappush(self._waiting, job)
+                self._changed.notify()
+        if stopping:
+            self._finish(job, self._skip(job, STOPPED), STOPPED)
+        return job.answer
+
+    def _call(self, call_id: str) -> _Call:
+        try:
+            return self._calls[call_id]
+        except KeyError:
+            raise CallNotFound(f"perception knows no open call {call_id}") from None
+
+    def _skip(self, job: _Job, reason: str) -> VisionReading:
+        return unread(job.frame, reason, now_ns=self._clock.now_ns())
+
+    def _finish(self, job: _Job, reading: VisionReading, outcome: str) -> None:
+        """On the event loop: hands the reading to whoever still waits for it."""
+        self.outcomes[outcome] += 1
+        job.call.waiting = False
+        if not job.answer.done():
+            job.answer.set_result(reading)
+
+    def _work(self, opened: "asyncio.Future[None]") -> None:
+        """A perception thread: opens its analyser, then serves frames until the pool stops."""
+        try:
+            analyser = self._open_analyser()
+        except Exception as error:
+            self._loop.call_soon_threadsafe(opened.set_exception, error)
+            return
+        self._loop.call_soon_threadsafe(opened.set_result, None)
+        while (job := self._next()) is not None:
+            self._loop.call_soon_threadsafe(self._finish, job, *self._serve(analyser, job))
+
+    def _next(self) -> _Job | None:
+        """Waits for the frame with the earliest deadline; None when the pool stops."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._stopping)
+            return None if self._stopping else heapq.heappop(self._waiting)
+
+    def _serve(self, analyser: FrameAnalyser, job: _Job) -> tuple[VisionReading, str]:
+        """The frame's reading, and what became of the frame. The border that no failure of a model crosses."""
+        began_ns = self._clock.now_ns()
+        if job.call.closed:
+            return self._skip(job, CALL_CLOSED), CALL_CLOSED
+        if began_ns > job.deadline_ns:
+            return self._skip(job, TOO_OLD), TOO_OLD
+        try:
+            reading = analyser.analyse(job.frame, job.call.state, preview=job.preview)
+        except Exception as error:
+            frame = f"call {job.frame.call_id}, frame {job.frame.stamp.frame_id}"
+            logger.warning("%s: vision models failed: %s", frame, type(error).__name__, exc_info=True)
+            job.call.state.forget()
+            return self._skip(job, f"{FAILED}: {type(error).__name__}"), FAILED
+        queued_ms = (began_ns - job.submitted_ns) / NS_PER_MS
+        return replace(reading, stage_ms={"queued": queued_ms, **reading.stage_ms}), ANALYSED
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
