@@ -1,0 +1,123 @@
+"""Makes aiortc's receivers prompt: they release frames early, survive loss without stalling, and say when packets came.
+
+aiortc 1.16 waits for the next frame's first packet before it gives out a frame, holds four audio packets back, stalls
+for seconds behind one lost video packet and keeps a lost audio packet's delay for ever. All of it is replaced in one
+subclass of its receiver, which `harden_aiortc` puts in the place of the original.
+"""
+
+import queue
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+from aiortc import rtcpeerconnection
+from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcrtpreceiver import RTCRtpReceiver
+from aiortc.rtp import AnyRtcpPacket, RtcpSrPacket, RtpPacket
+
+from agent.core.errors import MediaError
+from agent.media.reassembly import AudioAssembler, LossReporter, VideoAssembler
+from agent.media.rollover import RunningCounter
+
+AIORTC_SERIES = "1.16."
+UNDECODED_LIMIT = 15
+"""Frames that may wait for the decoder; beyond that, time is caught up by skipping to a keyframe."""
+ARRIVALS_KEPT = 256
+_PRIVATE_PARTS = ("codecs", "decoder_queue", "decoder_thread", "jitter_buffer", "nack_generator", "remote_streams")
+
+SenderReportListener = Callable[[int, int, int], None]
+"""Called with a sender report's 64-bit NTP time, its 32-bit RTP time, and the monotonic time at which it came."""
+
+
+class PromptReceiver(RTCRtpReceiver):
+    """A receiver whose frames carry their real RTP time as `pts` (running on where 32 bits wrap)."""
+
+    def __init__(self, kind: str, transport: RTCDtlsTransport) -> None:
+        super().__init__(kind, transport)
+        self.last_packet_ns: int | None = None
+        """Monotonic time of the last RTP packet, whether it was used or not."""
+        self.packets = 0
+        self.payload_bytes = 0
+        self.on_sender_report: SenderReportListener | None = None
+        self._timestamps = RunningCounter(32)
+        self._arrived_ns: OrderedDict[int, int] = OrderedDict()
+        self.assembler: AudioAssembler | VideoAssembler
+        if kind == "audio":
+            self.assembler = AudioAssembler()
+        else:
+            self.assembler = VideoAssembler()
+            self._RTCRtpReceiver__nack_generator = LossReporter()
+        self._RTCRtpReceiver__jitter_buffer = self.assembler
+
+    @property
+    def packets_lost(self) -> int:
+        """Packets that never came, by sequence number; those sent again and received do not count."""
+        streams: dict[int, Any] = self._part("remote_streams")
+        return sum(max(0, stream.packets_lost) for stream in streams.values())
+
+    def arrived_ns(self, pts: int) -> int | None:
+        """Monotonic time at which the frame of this `pts` was complete, for the last frames; None if not known."""
+        return self._arrived_ns.get(pts)
+
+    def _part(self, name: str) -> Any:
+        """A private attribute of the original; `harden_aiortc` has checked that it exists."""
+        return getattr(self, f"_RTCRtpReceiver__{name}")
+
+    async def _handle_rtp_packet(self, packet: RtpPacket, arrival_time_ms: int) -> None:
+        now_ns = time.monotonic_ns()
+        self.last_packet_ns = now_ns
+        self.packets += 1
+        self.payload_bytes += len(packet.payload)
+        await super()._handle_rtp_packet(packet, arrival_time_ms)
+        undecoded: queue.Queue[Any] = self._part("decoder_queue")
+        while self.assembler.ready:
+            frame = self.assembler.ready.popleft()
+            codec = self._part("codecs").get(frame.payload_type)
+            if codec is None or self._part("decoder_thread") is None:
+                continue
+            frame.timestamp = self._timestamps.extend(frame.timestamp)
+            self._arrived_ns[frame.timestamp] = now_ns
+            if len(self._arrived_ns) > ARRIVALS_KEPT:
+                self._arrived_ns.popitem(last=False)
+            undecoded.put((codec, frame))
+        if isinstance(self.assembler, VideoAssembler) and undecoded.qsize() > UNDECODED_LIMIT:
+            _discard(undecoded)
+            self.assembler.skip_to_keyframe()
+
+    async def _handle_rtcp_packet(self, packet: AnyRtcpPacket) -> None:
+        if isinstance(packet, RtcpSrPacket) and self.on_sender_report is not None:
+            report = packet.sender_info
+            self.on_sender_report(report.ntp_timestamp, report.rtp_timestamp, time.monotonic_ns())
+        await super()._handle_rtcp_packet(packet)
+
+    def _RTCRtpReceiver__stop_decoder(self) -> None:
+        """The original joins the decoder's thread on the event loop: leave it no backlog to work through."""
+        _discard(self._part("decoder_queue"))
+        super()._RTCRtpReceiver__stop_decoder()  # type: ignore[misc]
+
+
+def harden_aiortc() -> None:
+    """Lets every peer connection made from now on receive through `PromptReceiver`; calling it again changes nothing.
+
+    Raises `MediaError` when the installed aiortc is not of the series whose inside this was written against.
+    """
+    installed = version("aiortc")
+    missing = [
+        part for part in _PRIVATE_PARTS if f"_RTCRtpReceiver__{part}" not in RTCRtpReceiver.__init__.__code__.co_names
+    ]
+    if not installed.startswith(AIORTC_SERIES) or missing:
+        raise MediaError(
+            f"aiortc {installed} is not the {AIORTC_SERIES}x that media was hardened for"
+            f"{f' (no {missing[0]} in its receiver)' if missing else ''}; install the locked version with `uv sync`"
+        )
+    rtcpeerconnection.RTCRtpReceiver = PromptReceiver  # type: ignore[attr-defined]
+
+
+def _discard(undecoded: "queue.Queue[Any]") -> None:
+    while True:
+        try:
+            undecoded.get_nowait()
+        except queue.Empty:
+            return

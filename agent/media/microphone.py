@@ -1,0 +1,150 @@
+"""Turns a received audio track into stamped windows of 16 kHz mono, always drained, every gap accounted for."""
+
+from dataclasses import replace
+
+import numpy as np
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from av import AudioFrame, AudioResampler
+
+from agent.core.clock import NS_PER_S, Clock
+from agent.core.mailbox import Mailbox
+from agent.core.types import MIC_RATE_HZ, MicWindow, read_only
+from agent.media.capture_clock import CaptureClock
+from agent.media.hardening import PromptReceiver
+
+WINDOW_SAMPLES = MIC_RATE_HZ // 50
+WINDOWS_KEPT = 100
+"""Two seconds: what a listener may fall behind before it loses the oldest."""
+TIMELINE_BREAK_S = 5
+"""A jump of the track's clock larger than this, or backwards, is a new beginning rather than lost sound."""
+
+
+class WindowMailbox(Mailbox[MicWindow]):
+    """A mailbox whose windows own up to what was dropped before them in `gap_samples`."""
+
+    def __init__(self, capacity: int = WINDOWS_KEPT) -> None:
+        super().__init__(capacity)
+        self._expected_sample: int | None = None
+
+    async def get(self) -> MicWindow:
+        window = await super().get()
+        if self._expected_sample is not None and window.start_sample != self._expected_sample + window.gap_samples:
+            window = replace(window, gap_samples=window.start_sample - self._expected_sample)
+        self._expected_sample = window.start_sample + len(window.samples)
+        return window
+
+
+class Microphone:
+    """A customer's microphone: drains its track for as long as `run` runs, and leaves windows of 20 ms in `windows`.
+
+    Takes any rate and layout. A window before a gap may be shorter than 20 ms, so that no sound is thrown away.
+    """
+
+    def __init__(
+        self,
+        track: MediaStreamTrack,
+        receiver: PromptReceiver,
+        *,
+        call_id: str,
+        capture: CaptureClock,
+        clock: Clock,
+    ) -> None:
+        self.windows: Mailbox[MicWindow] = WindowMailbox()
+        self.decoded = 0
+        """Frames that came out of the decoder."""
+        self.gap_samples = 0
+        """Samples at 16 kHz that never came, over the whole track."""
+        self._track = track
+        self._receiver = receiver
+        self._call_id = call_id
+        self._capture = capture
+        self._clock = clock
+        self._format: tuple[int, str, str] | None = None
+        self._resampler = AudioResampler(format="flt", layout="mono", rate=MIC_RATE_HZ)
+        self._expected_pts = 0
+        self._pending = np.zeros(0, np.float32)
+        self._position = 0
+        """Sample, gaps counted, at which `_pending` begins."""
+        self._gap = 0
+        """Samples missing right before `_pending`."""
+        self._anchor = (0, 0, MIC_RATE_HZ)
+        """A sample, its RTP time, and the RTP clock's ticks a second."""
+        self._made = 0
+
+    async def run(self) -> None:
+        """Returns when the track has ended; `windows` is closed then."""
+        try:
+            while True:
+                frame = await self._track.recv()
+                if isinstance(frame, AudioFrame) and frame.samples:
+                    self.take(frame)
+        except MediaStreamError:
+            pass
+        finally:
+            self.windows.close()
+
+    def take(self, frame: AudioFrame) -> None:
+        """Cuts one decoded frame, whose `pts` is its RTP time, into windows."""
+        pts = frame.pts or 0
+        arrived_ns = self._receiver.arrived_ns(pts) or self._clock.now_ns()
+        clock_hz = round(1 / frame.time_base) if frame.time_base else frame.sample_rate
+        kind = (frame.sample_rate, frame.layout.name, frame.format.name)
+        duration_ticks = frame.samples * clock_hz // frame.sample_rate
+        if self._format is None:
+            self._begin(kind, pts, clock_hz)
+        elif kind != self._format or abs(pts - self._expected_pts) > duration_ticks // 2:
+            self._finish(arrived_ns)
+            self._skip((pts - self._expected_pts) / clock_hz)
+            self._begin(kind, pts, clock_hz)
+        self._expected_pts = pts + duration_ticks
+        frame.pts = None
+        self._append(frame)
+        while len(self._pending) >= WINDOW_SAMPLES:
+            self._emit(WINDOW_SAMPLES, arrived_ns)
+        self.decoded += 1
+
+    def _begin(self, kind: tuple[int, str, str], pts: int, clock_hz: int) -> None:
+        self._format = kind
+        self._resampler = AudioResampler(format="flt", layout="mono", rate=MIC_RATE_HZ)
+        self._anchor = (self._position, pts, clock_hz)
+
+    def _skip(self, missing_s: float) -> None:
+        """Leaves a gap; a clock that went back or far ahead tells nothing of its length, so it is made one window."""
+        if missing_s == 0:
+            return
+        samples = round(missing_s * MIC_RATE_HZ) if 0 < missing_s <= TIMELINE_BREAK_S else WINDOW_SAMPLES
+        self._position += samples
+        self._gap += samples
+        self.gap_samples += samples
+
+    def _finish(self, arrived_ns: int) -> None:
+        """Gives out all that came before a break, the last window as short as it is."""
+        self._append(None)
+        while len(self._pending):
+            self._emit(min(WINDOW_SAMPLES, len(self._pending)), arrived_ns)
+
+    def _append(self, frame: AudioFrame | None) -> None:
+        parts = [np.asarray(part.to_ndarray(), np.float32).reshape(-1) for part in self._resampler.resample(frame)]
+        self._pending = np.concatenate([self._pending, *parts])
+
+    def _emit(self, count: int, arrived_ns: int) -> None:
+        samples, self._pending = self._pending[:count].copy(), self._pending[count:]
+        sample, ticks, clock_hz = self._anchor
+        stamp = self._capture.stamp(
+            frame_id=self._made,
+            rtp_timestamp=ticks + (self._position - sample) * clock_hz // MIC_RATE_HZ,
+            arrived_ns=arrived_ns,
+            held_ns=count * NS_PER_S // MIC_RATE_HZ,
+        )
+        self.windows.put(
+            MicWindow(
+                call_id=self._call_id,
+                stamp=stamp,
+                samples=read_only(samples),
+                start_sample=self._position,
+                gap_samples=self._gap,
+            )
+        )
+        self._made += 1
+        self._position += count
+        self._gap = 0

@@ -1,0 +1,257 @@
+"""The agent's voice as an outgoing track: 48 kHz in frames of 20 ms on a steady beat, silence when there is nothing."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from av import AudioFrame, AudioResampler
+from numpy.typing import NDArray
+
+from agent.core.clock import NS_PER_S
+from agent.core.types import SpeechChunk
+
+RATE_HZ = 48_000
+FRAME_SAMPLES = RATE_HZ // 50
+FRAME_NS = NS_PER_S // 50
+FADE_SAMPLES = RATE_HZ // 100
+"""10 ms: short enough to stop at once, long enough not to click."""
+AHEAD_S = 4.0
+"""Speech that may wait to be spoken; beyond that `play` waits."""
+LATE_NS = 3 * FRAME_NS
+"""A beat missed by more than this is not caught up in a burst; the schedule moves."""
+UNFINISHED_S = 1.0
+"""An utterance whose next clause does not come within this time is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """How far an utterance got before it was stopped."""
+
+    text: str = field(repr=False)
+    """What was said, cut at the last whole word that went out."""
+    spoken_ms: float
+    unspoken_ms: float
+
+
+@dataclass(slots=True)
+class _Clause:
+    samples: NDArray[np.float32]
+    """(n,) float32 at 48 kHz."""
+    text: str
+    last: bool
+    sent: int = 0
+
+
+class Speaker(MediaStreamTrack):
+    """Speaks `SpeechChunk`s in order. All methods belong to the event loop that sends the track."""
+
+    kind = "audio"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.idle = asyncio.Event()
+        """Set while there is nothing to say."""
+        self.idle.set()
+        self.on_speaking: Callable[[bool], None] | None = None
+        """Told when speech begins and ends."""
+        self.first_sample_ns: int | None = None
+        """Monotonic time at which the first sample of the present or last utterance was handed to the sender."""
+        self.frames_sent = 0
+        self.speech_frames_sent = 0
+        self.underruns = 0
+        """Times that a clause was not there when the one before it had been spoken."""
+        self.beats_missed = 0
+        self._clauses: deque[_Clause] = deque()
+        self._said: list[str] = []
+        self._said_samples = 0
+        self._stops = 0
+        self._room = asyncio.Event()
+        self._room.set()
+        self._paused = False
+        self._fading: NDArray[np.float32] | None = None
+        self._quiet = True
+        """Whether the last sample sent was silence, so that the next speech must be faded in."""
+        self._dry_frames: int | None = None
+        """Frames of silence sent while more of the utterance is awaited; None when none is."""
+        self._due_ns: int | None = None
+
+    @property
+    def speaking(self) -> bool:
+        return not self.idle.is_set()
+
+    @property
+    def queued_s(self) -> float:
+        """Seconds of speech that still wait to be sent."""
+        return sum(len(clause.samples) - clause.sent for clause in self._clauses) / RATE_HZ
+
+    async def play(self, chunk: SpeechChunk) -> None:
+        """Queues `chunk`; waits while more than `AHEAD_S` of speech is queued, so that a synthesizer keeps its pace.
+
+        A chunk that is still waiting when speech is stopped is dropped with the rest.
+        """
+        utterance = self._stops
+        samples = await asyncio.to_thread(_resampled, chunk)
+        while self.queued_s >= AHEAD_S and self._stops == utterance:
+            self._room.clear()
+            await self._room.wait()
+        if self._stops != utterance or self.readyState != "live":
+            return
+        if self.idle.is_set():
+            self._begin()
+        self._dry_frames = None
+        self._clauses.append(_Clause(samples, chunk.text, chunk.last))
+
+    def stop_speaking(self) -> Spoken:
+        """Falls silent within 10 ms, drops what is queued, and says how far speech got."""
+        text = list(self._said)
+        unspoken = sum(len(clause.samples) - clause.sent for clause in self._clauses)
+        if self._clauses:
+            current = self._clauses[0]
+            if current.sent and not self._quiet:
+                self._fading = current.samples[current.sent : current.sent + FADE_SAMPLES]
+            text.append(_spoken_part(current))
+        spoken = Spoken(
+            text=" ".join(part for part in text if part),
+            spoken_ms=self._said_samples * 1_000 / RATE_HZ,
+            unspoken_ms=unspoken * 1_000 / RATE_HZ,
+        )
+        self._drop()
+        self._paused = False
+        return spoken
+
+    def pause(self) -> None:
+        """Falls silent within 10 ms and keeps what is queued."""
+        if self._clauses and not self._paused:
+            current = self._clauses[0]
+            if current.sent and not self._quiet:
+                self._fading = current.samples[current.sent : current.sent + FADE_SAMPLES]
+        self._paused = True
+
+    def resume(self) -> None:
+        """Goes on where `pause` left off."""
+        self._paused = False
+
+    def stop(self) -> None:
+        """Ends the track."""
+        super().stop()
+        self._drop()
+
+    async def recv(self) -> AudioFrame:
+        """The next 20 ms, when they are due: (1, 960) int16 mono at 48 kHz. Raises `MediaStreamError` once stopped."""
+        await self._beat()
+        if self.readyState != "live":
+            raise MediaStreamError
+        block = self._next_block()
+        frame = AudioFrame.from_ndarray(
+            (np.clip(block, -1, 1) * 32_767).astype(np.int16).reshape(1, -1), format="s16", layout="mono"
+        )
+        frame.sample_rate = RATE_HZ
+        frame.time_base = Fraction(1, RATE_HZ)
+        frame.pts = self.frames_sent * FRAME_SAMPLES
+        self.frames_sent += 1
+        return frame
+
+    async def _beat(self) -> None:
+        now_ns = time.monotonic_ns()
+        if self._due_ns is None or now_ns - self._due_ns > LATE_NS:
+            self.beats_missed += self._due_ns is not None
+            self._due_ns = now_ns
+        elif self._due_ns > now_ns:
+            await asyncio.sleep((self._due_ns - now_ns) / NS_PER_S)
+        self._due_ns += FRAME_NS
+
+    def _next_block(self) -> NDArray[np.float32]:
+        block = np.zeros(FRAME_SAMPLES, np.float32)
+        if self._fading is not None:
+            tail, self._fading = self._fading, None
+            block[: len(tail)] = tail * np.linspace(1, 0, len(tail), dtype=np.float32)
+            self._quiet = True
+        elif not self._paused and self._clauses:
+            filled = self._fill(block)
+            if self._quiet:
+                fade = min(FADE_SAMPLES, filled)
+                block[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)
+            if filled < FRAME_SAMPLES:
+                fade = min(FADE_SAMPLES, filled)
+                block[filled - fade : filled] *= np.linspace(1, 0, fade, dtype=np.float32)
+            self._quiet = filled < FRAME_SAMPLES
+            self.speech_frames_sent += 1
+            if self.first_sample_ns is None:
+                self.first_sample_ns = time.monotonic_ns()
+        elif self._dry_frames is not None:
+            self._dry_frames += 1
+            if self._dry_frames * FRAME_NS > UNFINISHED_S * NS_PER_S:
+                self._end()
+        return block
+
+    def _fill(self, block: NDArray[np.float32]) -> int:
+        """Moves speech into `block`, over clauses if need be; the count of samples filled."""
+        filled = 0
+        while self._clauses and filled < FRAME_SAMPLES:
+            clause = self._clauses[0]
+            part = clause.samples[clause.sent : clause.sent + FRAME_SAMPLES - filled]
+            block[filled : filled + len(part)] = part
+            clause.sent += len(part)
+            self._said_samples += len(part)
+            filled += len(part)
+            if clause.sent >= len(clause.samples):
+                self._clauses.popleft()
+                self._said.append(clause.text)
+                if not self._clauses:
+                    self._ran_dry(clause)
+        if self.queued_s < AHEAD_S:
+            self._room.set()
+        return filled
+
+    def _drop(self) -> None:
+        self._stops += 1
+        self._clauses.clear()
+        self._room.set()
+        self._end()
+
+    def _ran_dry(self, finished: _Clause) -> None:
+        if finished.last:
+            self._end()
+        else:
+            self.underruns += 1
+            self._dry_frames = 0
+
+    def _begin(self) -> None:
+        self._said = []
+        self._said_samples = 0
+        self.first_sample_ns = None
+        self.idle.clear()
+        if self.on_speaking is not None:
+            self.on_speaking(True)
+
+    def _end(self) -> None:
+        self._dry_frames = None
+        if not self.idle.is_set():
+            self.idle.set()
+            if self.on_speaking is not None:
+                self.on_speaking(False)
+
+
+def _resampled(chunk: SpeechChunk) -> NDArray[np.float32]:
+    if chunk.rate_hz == RATE_HZ:
+        return chunk.samples
+    resampler = AudioResampler(format="flt", layout="mono", rate=RATE_HZ)
+    frame = AudioFrame.from_ndarray(chunk.samples.reshape(1, -1), format="flt", layout="mono")
+    frame.sample_rate = chunk.rate_hz
+    parts = [*resampler.resample(frame), *resampler.resample(None)]
+    return np.concatenate([np.asarray(part.to_ndarray(), np.float32).reshape(-1) for part in parts])
+
+
+def _spoken_part(clause: _Clause) -> str:
+    """The words of a clause that had gone out, taking it as spoken at an even pace."""
+    if not clause.sent:
+        return ""
+    reach = round(len(clause.text) * clause.sent / max(1, len(clause.samples)))
+    if reach >= len(clause.text):
+        return clause.text
+    return clause.text[:reach].rpartition(" ")[0]
