@@ -50,13 +50,16 @@ class IntentHead:
         return np.column_stack([np.log(prob), _nearest(embeddings, self.inside), _nearest(embeddings, self.outside)])
 
 
-def fit_head(embeddings: NDArray[np.floating], label: NDArray[np.integer], *, seed: int = 5) -> IntentHead:
+def fit_head(
+    embeddings: NDArray[np.floating], label: NDArray[np.integer], *, groups: NDArray[np.integer] | None = None
+) -> IntentHead:
     """Fits on lines of intents 0, 1, … and of `OUTSIDE`.
 
-    Temperature and scope weights come from lines held out in turn, since on its own lines a head is too sure.
+    Temperature and scope weights come from lines held out in turn, since on its own lines a head is too sure. `groups`
+    (n,) names lines that are held out together.
     """
     intents = int(label.max()) + 1
-    fold = _stratified_folds(label, seed)
+    fold = _folds(np.arange(len(label)) if groups is None else groups)
     logits = np.zeros((len(label), intents))
     evidence = np.zeros((len(label), 3))
     for turn in range(FOLDS):
@@ -110,14 +113,10 @@ def _nearest(embeddings: NDArray[np.floating], examples: Floats) -> Floats:
     return np.concatenate(parts)
 
 
-def _stratified_folds(label: NDArray[np.integer], seed: int) -> NDArray[np.int64]:
-    """(n,) fold of each row; each label is spread evenly."""
-    rng = np.random.default_rng(seed)
-    fold = np.zeros(len(label), dtype=np.int64)
-    for each in np.unique(label):
-        rows = rng.permutation(np.flatnonzero(label == each))
-        fold[rows] = np.arange(len(rows)) % FOLDS
-    return fold
+def _folds(groups: NDArray[np.integer]) -> NDArray[np.int64]:
+    """(n,) fold of each row, drawn by group."""
+    members = np.unique(groups, return_inverse=True)[1]
+    return np.random.default_rng(5).integers(0, FOLDS, size=int(members.max()) + 1)[members]
 
 
 def _sigmoid(logit: Floats) -> Floats:

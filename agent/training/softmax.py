@@ -64,7 +64,7 @@ def fit_linear(
 
 
 def fit_temperature(logits: Floats, label: NDArray[np.integer]) -> float:
-    """The number that logits are divided by so that probabilities fit `label` best (Guo et al., On Calibration, 2017)."""
+    """The number that logits are divided by so that probabilities fit `label` best (Guo et al., 2017)."""
     candidates = np.exp(np.linspace(np.log(0.1), np.log(10), 400))
     rows = np.arange(len(label))
     losses = [-np.log(softmax(logits / each)[rows, label] + 1e-12).mean() for each in candidates]
