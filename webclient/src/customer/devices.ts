@@ -1,0 +1,111 @@
+// Camera and microphone: asking for them, and saying in plain words why one could not be had.
+
+/** An id of `MediaDeviceInfo`; "" lets the browser choose, null means: do without. */
+export type DeviceChoice = string | null;
+
+export interface DeviceChoices {
+  camera: DeviceChoice;
+  microphone: DeviceChoice;
+}
+
+export interface Capture {
+  camera: MediaStreamTrack | null;
+  microphone: MediaStreamTrack | null;
+  /** What was asked for and could not be had, for the customer to read. */
+  problems: string[];
+}
+
+export interface PictureLimits {
+  fps: number;
+  widthPx: number;
+}
+
+/** What is asked of a camera until the agent says what it wants. */
+export const USUAL_PICTURE: PictureLimits = { fps: 15, widthPx: 640 };
+
+export function cameraConstraints({ fps, widthPx }: PictureLimits): MediaTrackConstraints {
+  return {
+    width: { ideal: widthPx, max: Math.max(widthPx, 320) },
+    height: { ideal: Math.round((widthPx * 3) / 4) },
+    frameRate: { ideal: fps },
+  };
+}
+
+const MICROPHONE: MediaTrackConstraints = {
+  echoCancellation: true,
+  noiseSuppression: true,
+  autoGainControl: true,
+  channelCount: 1,
+};
+
+/** Asks the browser for the chosen devices. What cannot be had is null and named in `problems`; nothing is thrown. */
+export async function capture(choices: DeviceChoices, picture: PictureLimits): Promise<Capture> {
+  if (!navigator.mediaDevices?.getUserMedia) {
+    const problem = "This browser gives no camera or microphone to this page. You can still chat in writing.";
+    return { camera: null, microphone: null, problems: [problem] };
+  }
+  const video = choices.camera === null ? null : { ...cameraConstraints(picture), ...chosen(choices.camera) };
+  const audio = choices.microphone === null ? null : { ...MICROPHONE, ...chosen(choices.microphone) };
+  if (video && audio) {
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ video, audio });
+      return { camera: stream.getVideoTracks()[0] ?? null, microphone: stream.getAudioTracks()[0] ?? null, problems: [] };
+    } catch {
+      // One of the two is at fault; asking for each alone tells which, and still gives the other.
+    }
+  }
+  const problems: string[] = [];
+  const microphone = audio && (await captureOne("microphone", { audio }, problems));
+  const camera = video && (await captureOne("camera", { video }, problems));
+  return { camera, microphone, problems };
+}
+
+async function captureOne(
+  device: "camera" | "microphone",
+  constraints: MediaStreamConstraints,
+  problems: string[],
+): Promise<MediaStreamTrack | null> {
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia(constraints);
+    return stream.getTracks()[0] ?? null;
+  } catch (error) {
+    problems.push(deviceProblem(device, error instanceof DOMException ? error.name : ""));
+    return null;
+  }
+}
+
+/** Why a device could not be had and what the customer can do, from the name of getUserMedia's error. */
+export function deviceProblem(device: "camera" | "microphone", errorName: string): string {
+  const without = device === "camera" ? "You can go on with your voice alone." : "You can go on in writing.";
+  switch (errorName) {
+    case "NotAllowedError":
+    case "SecurityError":
+      return `The ${device} is blocked. Allow it in the browser's address bar and press “Try again”. ${without}`;
+    case "NotFoundError":
+    case "OverconstrainedError":
+      return `No ${device} was found. ${without}`;
+    case "NotReadableError":
+    case "AbortError":
+      return `The ${device} is in use by another program or does not respond. ${without}`;
+    default:
+      return `The ${device} could not be opened. ${without}`;
+  }
+}
+
+export interface Devices {
+  cameras: MediaDeviceInfo[];
+  microphones: MediaDeviceInfo[];
+}
+
+/** The devices that this machine has; their names are known once one of them has been allowed. */
+export async function listDevices(): Promise<Devices> {
+  const all = (await navigator.mediaDevices?.enumerateDevices?.()) ?? [];
+  return {
+    cameras: all.filter((device) => device.kind === "videoinput" && device.deviceId !== ""),
+    microphones: all.filter((device) => device.kind === "audioinput" && device.deviceId !== ""),
+  };
+}
+
+function chosen(deviceId: string): MediaTrackConstraints {
+  return deviceId ? { deviceId: { exact: deviceId } } : {};
+}

@@ -1,0 +1,13 @@
+// The customer's page.
+import "../ui/theme.css";
+import "./customer.css";
+import { render } from "preact";
+import { App } from "./app";
+import { Session } from "./session";
+
+const root = document.getElementById("app");
+if (root) {
+  const session = new Session();
+  void session.loadNotice();
+  render(<App session={session} />, root);
+}

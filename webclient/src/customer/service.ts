@@ -1,0 +1,89 @@
+// The agent's HTTP side as the customer's page uses it: the notice, and the opening of a call.
+import { isObject } from "../wire/shape";
+
+export type Choice = "agree" | "without_emotion";
+
+export interface Notice {
+  version: string;
+  title: string;
+  text: string[];
+  choices: { choice: Choice | "leave"; label: string; detail: string }[];
+}
+
+/** A call that the agent has agreed to take. */
+export interface OpenedCall {
+  callId: string;
+  token: string;
+  whipUrl: string;
+  iceServers: RTCIceServer[];
+  fps: number;
+  widthPx: number;
+  purposes: string[];
+}
+
+/** The agent could not do what the page asked; the message is for the customer. */
+export class ServiceError extends Error {
+  override readonly name = "ServiceError";
+
+  constructor(
+    readonly kind: "unreachable" | "busy" | "notice_changed" | "refused",
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Language of this page's own words, and so of the notice that is asked for. */
+export const LOCALE = "en";
+
+export async function fetchNotice(): Promise<Notice> {
+  const response = await request(`/api/notice?locale=${LOCALE}`);
+  if (!response.ok) throw new ServiceError("refused", "The notice could not be loaded. Please try again.");
+  return (await response.json()) as Notice;
+}
+
+/** Opens a call under the consent that `choice` stands for on the notice of `consentVersion`. Throws `ServiceError`. */
+export async function openCall(choice: Choice, consentVersion: string): Promise<OpenedCall> {
+  const response = await request("/api/calls", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ choice, locale: LOCALE, consent_version: consentVersion }),
+  });
+  if (response.status === 409) {
+    throw new ServiceError("notice_changed", "The notice has changed since you read it. Please read it again.");
+  }
+  if (response.status === 503) {
+    throw new ServiceError("busy", `All lines are busy. Please try again in ${retryAfter(response)}.`);
+  }
+  if (!response.ok) {
+    throw new ServiceError("refused", `The call was not accepted (${response.status}). Please try again later.`);
+  }
+  const body = await response.json();
+  return {
+    callId: body.call_id,
+    token: body.token,
+    whipUrl: body.whip_url,
+    iceServers: (body.ice_servers ?? []).map(iceServer),
+    fps: body.media?.fps ?? 15,
+    widthPx: body.media?.width ?? 640,
+    purposes: body.purposes ?? [],
+  };
+}
+
+async function request(url: string, init?: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, { cache: "no-store", ...init });
+  } catch {
+    throw new ServiceError("unreachable", "The service cannot be reached. Check your connection and try again.");
+  }
+}
+
+function retryAfter(response: Response): string {
+  const seconds = Number(response.headers.get("Retry-After"));
+  if (!Number.isFinite(seconds) || seconds <= 0) return "a moment";
+  return seconds < 90 ? `${Math.ceil(seconds)} seconds` : `${Math.ceil(seconds / 60)} minutes`;
+}
+
+function iceServer(entry: unknown): RTCIceServer {
+  return isObject(entry) ? (entry as unknown as RTCIceServer) : { urls: String(entry) };
+}

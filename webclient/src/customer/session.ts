@@ -1,0 +1,255 @@
+// The customer's visit from notice to goodbye: what the page shows, as signals, and what the customer can do.
+import { batch, computed, signal } from "@preact/signals";
+import type { CallState, Card, ToPage } from "../wire/call";
+import { type Line as ConversationLine, withCaption, withTyped } from "./conversation";
+import type { PictureLimits } from "./devices";
+import { Equipment } from "./equipment";
+import { Line } from "./line";
+import { Loudness } from "./loudness";
+import { type Choice, fetchNotice, type Notice, openCall, ServiceError } from "./service";
+
+export type Phase = "notice" | "left" | "check" | "connecting" | "call" | "ended";
+
+const MAX_CARDS = 6;
+/** After this long without a word the agent is no longer said to be thinking. */
+const THINKING_MS = 10_000;
+/** What "stop emotion analysis" takes back. */
+export const EMOTION_PURPOSES = ["expression", "voice_emotion"];
+
+declare global {
+  interface Window {
+    /** The call in progress, for tests and for support: `agentCall?.peerConnection.getStats()`. */
+    agentCall?: { peerConnection: RTCPeerConnection };
+  }
+}
+
+export class Session {
+  readonly phase = signal<Phase>("notice");
+  readonly notice = signal<Notice | null>(null);
+  /** What went wrong last, for the customer to read. */
+  readonly problem = signal<string | null>(null);
+  readonly equipment = new Equipment(() => void this.equipmentChanged());
+
+  readonly callState = signal<CallState>("consented");
+  readonly endReason = signal<string | null>(null);
+  readonly startedAt = signal(0);
+  readonly purposes = signal<string[]>([]);
+  readonly lines = signal<ConversationLine[]>([]);
+  readonly cards = signal<Card[]>([]);
+  readonly captionsOn = signal(true);
+  readonly unsteady = signal(false);
+  readonly agentSpeaking = signal(false);
+  readonly awaitingAnswer = signal(false);
+  readonly agentAudio = signal<MediaStream | null>(null);
+  readonly agentLoudness = signal<Loudness | null>(null);
+  /** A person's picture, while one has taken over the call. */
+  readonly staffVideo = signal<MediaStream | null>(null);
+
+  readonly agentDoes = computed(() => {
+    if (this.agentSpeaking.value) return "speaking";
+    return this.awaitingAnswer.value ? "thinking" : "listening";
+  });
+
+  private choice: Choice = "without_emotion";
+  private line: Line | null = null;
+  private typedCount = 0;
+  private thinking: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    window.addEventListener("pagehide", () => this.endCall("customer_left"));
+  }
+
+  async loadNotice(): Promise<void> {
+    this.problem.value = null;
+    try {
+      this.notice.value = await fetchNotice();
+    } catch (error) {
+      this.problem.value = inWords(error);
+    }
+  }
+
+  leave(): void {
+    this.phase.value = "left";
+  }
+
+  async backToNotice(): Promise<void> {
+    this.equipment.release();
+    this.phase.value = "notice";
+    await this.loadNotice();
+  }
+
+  async agree(choice: Choice): Promise<void> {
+    this.choice = choice;
+    await this.check();
+  }
+
+  /** Shows the device check, with whatever devices can be had now. */
+  async check(): Promise<void> {
+    this.phase.value = "check";
+    await this.equipment.acquire();
+  }
+
+  async start(): Promise<void> {
+    const notice = this.notice.value;
+    if (!notice) return;
+    batch(() => {
+      this.phase.value = "connecting";
+      this.problem.value = null;
+    });
+    try {
+      await this.connect(notice);
+    } catch (error) {
+      this.dropLine();
+      if (this.phase.value !== "connecting") return;
+      if (error instanceof ServiceError && error.kind === "notice_changed") await this.backToNotice();
+      else this.phase.value = "check";
+      this.problem.value = inWords(error);
+    }
+  }
+
+  /** Sends a chat line; false if it is empty or cannot be sent now. */
+  say(text: string): boolean {
+    const words = text.trim();
+    if (!words || !this.line?.send({ type: "chat", text: words })) return false;
+    this.lines.value = withTyped(this.lines.value, `typed-${++this.typedCount}`, words);
+    this.expectAnswer(true);
+    return true;
+  }
+
+  async toggleMute(): Promise<void> {
+    if (this.equipment.microphone.value) this.equipment.toggleMute();
+    else await this.equipment.reopen("microphone");
+    await this.equipmentChanged();
+  }
+
+  async toggleCamera(): Promise<void> {
+    if (this.equipment.camera.value) this.equipment.stopCamera();
+    else await this.equipment.reopen("camera");
+    await this.equipmentChanged();
+  }
+
+  dismissCard(id: string): void {
+    this.cards.value = this.cards.value.filter((card) => card.id !== id);
+  }
+
+  withdrawEmotion(): void {
+    if (!this.line?.send({ type: "withdraw", purposes: EMOTION_PURPOSES })) return;
+    this.purposes.value = this.purposes.value.filter((purpose) => !EMOTION_PURPOSES.includes(purpose));
+  }
+
+  endCall(reason: string): void {
+    if (this.phase.value !== "call" && this.phase.value !== "connecting") return;
+    this.dropLine();
+    this.equipment.release();
+    batch(() => {
+      this.endReason.value = reason;
+      this.callState.value = "ended";
+      this.phase.value = "ended";
+    });
+  }
+
+  private async connect(notice: Notice): Promise<void> {
+    const { equipment } = this;
+    await equipment.audio().resume();
+    const call = await openCall(this.choice, notice.version);
+    if (this.phase.value !== "connecting") return;
+    await equipment.limitPicture(call);
+    batch(() => {
+      this.purposes.value = call.purposes;
+      this.lines.value = [];
+      this.cards.value = [];
+      this.callState.value = "consented";
+    });
+    const line = new Line(call, equipment.outgoingSound(), equipment.camera.value, {
+      onMessage: (message) => this.receive(message),
+      onRemoteTrack: (track, stream) => this.takeRemote(track, stream),
+      onUnsteady: (unsteady) => (this.unsteady.value = unsteady),
+      onLost: () => this.phase.value === "call" && this.endCall("connection_failed"),
+    });
+    this.line = line;
+    window.agentCall = { peerConnection: line.peerConnection };
+    await line.connect();
+    if (this.phase.value !== "connecting") return;
+    batch(() => {
+      this.startedAt.value = Date.now();
+      this.phase.value = "call";
+    });
+    await this.equipmentChanged();
+  }
+
+  private receive(message: ToPage): void {
+    switch (message.type) {
+      case "welcome":
+        this.purposes.value = message.analysis;
+        void this.equipmentChanged();
+        break;
+      case "caption":
+        this.lines.value = withCaption(this.lines.value, message);
+        if (message.final) this.expectAnswer(message.speaker === "customer");
+        break;
+      case "card":
+        this.cards.value = [message, ...this.cards.value.filter((card) => card.id !== message.id)].slice(0, MAX_CARDS);
+        break;
+      case "speaking":
+        this.agentSpeaking.value = message.active;
+        if (message.active) this.expectAnswer(false);
+        break;
+      case "send_less":
+        void this.sendLess({ fps: message.fps, widthPx: message.width_px });
+        break;
+      case "state":
+        if (message.state === "ended") this.endCall(message.reason ?? "agent_finished");
+        else this.callState.value = message.state;
+        break;
+    }
+  }
+
+  private async sendLess(picture: PictureLimits): Promise<void> {
+    await this.equipment.limitPicture(picture);
+    await this.line?.limitFrameRate(picture.fps);
+  }
+
+  private takeRemote(track: MediaStreamTrack, stream: MediaStream): void {
+    if (track.kind === "audio") {
+      this.agentAudio.value = stream;
+      this.agentLoudness.value = new Loudness(this.equipment.audio(), stream);
+    } else {
+      track.onunmute = () => (this.staffVideo.value = stream);
+      track.onmute = () => (this.staffVideo.value = null);
+    }
+  }
+
+  /** Puts the devices held now on the line, and tells the agent which of them are on. */
+  private async equipmentChanged(): Promise<void> {
+    const { line, equipment } = this;
+    if (!line) return;
+    await line.replaceCamera(equipment.camera.value);
+    await line.replaceMicrophone(equipment.outgoingSound());
+    line.send({ type: "devices", camera: equipment.camera.value !== null, microphone: equipment.microphoneOn.value });
+  }
+
+  private expectAnswer(expected: boolean): void {
+    clearTimeout(this.thinking);
+    this.awaitingAnswer.value = expected;
+    if (expected) this.thinking = setTimeout(() => (this.awaitingAnswer.value = false), THINKING_MS);
+  }
+
+  private dropLine(): void {
+    this.line?.hangUp();
+    this.line = null;
+    delete window.agentCall;
+    this.agentLoudness.value?.close();
+    this.expectAnswer(false);
+    batch(() => {
+      this.agentLoudness.value = null;
+      this.agentAudio.value = null;
+      this.staffVideo.value = null;
+      this.agentSpeaking.value = false;
+      this.unsteady.value = false;
+    });
+  }
+}
+
+function inWords(error: unknown): string {
+  return error instanceof Error ? error.message : "Something went wrong. Please try again.";
+}

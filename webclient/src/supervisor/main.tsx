@@ -1,0 +1,2 @@
+// The supervisors' page.
+import "../ui/theme.css";
