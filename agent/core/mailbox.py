@@ -51,6 +51,10 @@ class Mailbox(Generic[T]):
             await self._arrived.wait()
         return self._items.popleft()
 
+    def clear(self) -> None:
+        """Throws away what is held."""
+        self._items.clear()
+
     def close(self) -> None:
         """Takes no more items; what is held can still be taken."""
         self._closed = True

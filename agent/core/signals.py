@@ -85,7 +85,8 @@ class HealthValue(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["good", "degraded"]
     reasons: tuple[str, ...] = ()
     analysed_fps: float | None = None
-    frames_dropped: int = 0
+    frames: dict[str, int] = {}
+    """Camera frames since the call began: "received", "analysed", and those that were not by why."""
 
 
 SignalValue = (

@@ -1,6 +1,6 @@
 """What is degraded in a call and why, as one signal every few seconds and at every change."""
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from agent.core.clock import NS_PER_S
@@ -10,6 +10,7 @@ from agent.core.types import Stamp, VisionReading
 WINDOW_S = 3.0
 REPEAT_S = 3.0
 LOW_FPS = 8.0
+ANALYSED = "analysed"
 
 
 @dataclass(slots=True)
@@ -19,15 +20,18 @@ class HealthMonitor:
     camera_expected: bool
     started_ns: int
     _analysed_ns: deque[int] = field(default_factory=lambda: deque(maxlen=512))
-    _skipped: int = 0
+    _outcomes: Counter[str] = field(default_factory=Counter)
+    _replaced: int = 0
     _reported_ns: int = 0
     _reported: tuple[str, ...] | None = None
     _faults: dict[str, str] = field(default_factory=dict)
 
-    def saw(self, reading: VisionReading) -> None:
-        if reading.reason == "too old":
-            self._skipped += 1
-        else:
+    def saw(self, reading: VisionReading, *, replaced: int) -> None:
+        """One frame's reading. `replaced`: frames of this call so far that were dropped for a newer one."""
+        self._replaced = replaced
+        outcome = outcome_of(reading)
+        self._outcomes[outcome] += 1
+        if outcome == ANALYSED:
             self._analysed_ns.append(reading.finished_ns)
 
     def report(self, room: str, fault: str | None) -> None:
@@ -44,7 +48,7 @@ class HealthMonitor:
             self._analysed_ns.popleft()
         return len(self._analysed_ns) / window_s
 
-    def conclude(self, stamp: Stamp, *, dropped: int, now_ns: int) -> list[Finding]:
+    def conclude(self, stamp: Stamp, *, now_ns: int) -> list[Finding]:
         """The health signal when something changed, else every `REPEAT_S` seconds."""
         fps = self.analysed_fps(now_ns) if self.camera_expected else None
         reasons = tuple(f"{room}: {fault}" for room, fault in sorted(self._faults.items()))
@@ -59,6 +63,15 @@ class HealthMonitor:
             state="degraded" if reasons else "good",
             reasons=reasons,
             analysed_fps=None if fps is None else round(fps, 1),
-            frames_dropped=dropped + self._skipped,
+            frames={
+                "received": self._replaced + self._outcomes.total(),
+                **self._outcomes,
+                **({"newer arrived": self._replaced} if self._replaced else {}),
+            },
         )
         return [Finding(value=value, confidence=None, valid=True, stamp=stamp, sources=("health",))]
+
+
+def outcome_of(reading: VisionReading) -> str:
+    """What became of a frame: "analysed", or why its pixels were not looked at."""
+    return ANALYSED if reading.stage_ms else reading.reason or "not analysed"

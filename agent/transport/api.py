@@ -58,7 +58,7 @@ def build_app(desk: CallDesk, hub: Hub, settings: Settings) -> FastAPI:
     """The whole HTTP and WebSocket application, ready for a server; it owns no call."""
     app = FastAPI(title="Video-call support agent", version=__version__, docs_url=None, redoc_url=None)
     app.include_router(_calls_router(desk, settings))
-    app.include_router(whip_router(desk, max_body_bytes=settings.server.max_body_bytes))
+    app.include_router(whip_router(desk))
     app.include_router(supervisor_router(hub))
     _mount_pages(app)
     app.add_exception_handler(RequestValidationError, _invalid)

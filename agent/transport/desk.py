@@ -34,7 +34,7 @@ class CallDesk(Protocol):
         ...
 
     async def answer(self, token: str, offer_sdp: str) -> Answered:
-        """Raises `CallNotFound` for a token that is unknown or used, `OfferRejected` for SDP that cannot be answered."""
+        """Raises `CallNotFound` for a token that is unknown or used, `OfferRejected` for an offer without an answer."""
         ...
 
     async def add_candidates(self, call_id: str, token: str, etag: str | None, fragment: str) -> None:

@@ -1,6 +1,7 @@
 """Headers that every answer carries and a bound on every body, as one ASGI middleware."""
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent.transport.problems import problem
@@ -58,7 +59,7 @@ class SecurityHeaders:
         await self._app(scope, self._bounded(receive), send_with_headers)
 
     def _bounded(self, receive: Receive) -> Receive:
-        """A body without a length is cut off at the bound, as if the client had gone."""
+        """Reads a body that announced no length no further than the bound; the route is left with a 413."""
         read_bytes = 0
 
         async def receive_bounded() -> Message:
@@ -66,7 +67,7 @@ class SecurityHeaders:
             message = await receive()
             read_bytes += len(message.get("body", b""))
             if read_bytes > self._max_body_bytes:
-                return {"type": "http.disconnect"}
+                raise HTTPException(413, f"the body is larger than {self._max_body_bytes} bytes")
             return message
 
         return receive_bounded

@@ -1,4 +1,4 @@
-"""Fans signals, captions and pictures out to supervisors: encoded once, the latest of a state, every one of the events."""
+"""Fans signals, captions and pictures out to supervisors: encoded once, the latest of a state, all of the events."""
 
 import asyncio
 from collections import deque
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from agent.core.signals import STATE_KINDS, Signal, kind_of
-from agent.transport.messages import CallList, CallSummary, SignalMessage, ToSupervisor
+from agent.transport.messages import CallList, CallSummary, FrameTrace, SignalMessage, ToSupervisor
 
 EVENT_LANE = 256
 """Events that may wait for one subscriber; one that falls further behind is let go (close code 1013)."""
@@ -65,6 +65,8 @@ class Subscription:
     def __init__(self) -> None:
         self.outbox = Outbox()
         self.watching: str | None = None
+        self.pictures = False
+        self.traces = False
 
 
 class Hub:
@@ -98,9 +100,13 @@ class Hub:
         if self._calls.pop(call_id, None) is not None:
             self._announce_calls()
 
-    def watched(self, call_id: str) -> bool:
-        """Whether anyone looks at this call, so that a preview is worth making."""
-        return any(subscription.watching == call_id for subscription in self._subscriptions)
+    def pictured(self, call_id: str) -> bool:
+        """Whether anyone looks at this call's pictures, so that a preview is worth making."""
+        return any(watcher.pictures for watcher in self._watchers(call_id))
+
+    def traced(self, call_id: str) -> bool:
+        """Whether anyone follows this call's frames one by one."""
+        return any(watcher.traces for watcher in self._watchers(call_id))
 
     def publish_signals(self, call_id: str, signals: Iterable[Signal]) -> None:
         watchers = self._watchers(call_id)
@@ -128,7 +134,14 @@ class Hub:
 
     def publish_picture(self, call_id: str, message: bytes) -> None:
         for watcher in self._watchers(call_id):
-            watcher.outbox.put_state("picture", message)
+            if watcher.pictures:
+                watcher.outbox.put_state("picture", message)
+
+    def publish_trace(self, trace: FrameTrace) -> None:
+        encoded = _encode(trace)
+        for watcher in self._watchers(trace.call_id):
+            if watcher.traces:
+                watcher.outbox.put_event(encoded)
 
     def _watchers(self, call_id: str) -> list[Subscription]:
         return [subscription for subscription in self._subscriptions if subscription.watching == call_id]

@@ -188,10 +188,28 @@ class PictureHeader(Message, frozen=True, kw_only=True, tag="picture"):
     stage_ms: dict[str, float]
 
 
+class FrameTrace(Message, frozen=True, kw_only=True, tag="trace"):
+    """The life of one camera frame, whether it was analysed or not."""
+
+    call_id: str
+    frame_id: int
+    rtp_timestamp: int
+    outcome: str
+    """"analysed", or why it was not."""
+    stage_ms: dict[str, float]
+    """Milliseconds by stage, in order: received (first packet to decoded and taken), those of the analysis, published."""
+    age_ms: float
+    """From capture to publication, by the clock that the agent knows."""
+
+
 class Watch(Message, frozen=True, kw_only=True, tag="watch"):
     """Asks for signals, captions and pictures of one call, in place of the call watched before."""
 
     call_id: str
+    pictures: bool = True
+    """Whether to send the analysed pictures too; making them costs the agent some time a frame."""
+    traces: bool = False
+    """Whether to send a `trace` for every frame."""
 
 
 class Unwatch(Message, frozen=True, kw_only=True, tag="unwatch"):
@@ -199,7 +217,9 @@ class Unwatch(Message, frozen=True, kw_only=True, tag="unwatch"):
 
 
 FromSupervisor = Watch | Unwatch
-ToSupervisor = CallList | SignalMessage | SupervisorCaption | SupervisorNote | HandoffRequested | Fault
+ToSupervisor = (
+    CallList | SignalMessage | SupervisorCaption | SupervisorNote | HandoffRequested | FrameTrace | Fault
+)
 
 
 def encode_picture(header: PictureHeader, jpeg: bytes) -> bytes:

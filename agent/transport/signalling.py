@@ -12,7 +12,7 @@ ENDPOINT_METHODS = "POST, OPTIONS"
 SESSION_METHODS = "PATCH, DELETE, OPTIONS"
 
 
-def whip_router(desk: CallDesk, *, max_body_bytes: int) -> APIRouter:
+def whip_router(desk: CallDesk) -> APIRouter:
     """Routes `/whip` (endpoint) and `/whip/{call_id}` (session). Bearer tokens come from `POST /api/calls`."""
     router = APIRouter(tags=["WHIP"])
 
@@ -26,7 +26,7 @@ def whip_router(desk: CallDesk, *, max_body_bytes: int) -> APIRouter:
         if SDP not in request.headers.get("accept", SDP) and "*/*" not in request.headers.get("accept", ""):
             return problem(406, f"the answer is {SDP}; accept it")
         try:
-            answered = await desk.answer(token, await body_text(request, max_body_bytes))
+            answered = await desk.answer(token, await body_text(request))
         except CallNotFound as error:
             return problem(401, str(error), headers={"WWW-Authenticate": "Bearer"})
         except OfferRejected as error:
@@ -51,7 +51,7 @@ def whip_router(desk: CallDesk, *, max_body_bytes: int) -> APIRouter:
                 428, "say with If-Match which ICE session the candidates are for; its ETag came with the 201"
             )
         try:
-            fragment = await body_text(request, max_body_bytes)
+            fragment = await body_text(request)
             await desk.add_candidates(call_id, token, None if etag == "*" else etag.strip('"'), fragment)
         except CallNotFound as error:
             return problem(404, str(error))
@@ -91,15 +91,10 @@ def bearer_token(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token.strip() else None
 
 
-async def body_text(request: Request, limit_bytes: int) -> str:
-    """The body as text, read no further than `limit_bytes`. Raises `OfferRejected` (413 or 400)."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit_bytes:
-            raise OfferRejected(f"the body is larger than {limit_bytes} bytes", status=413)
+async def body_text(request: Request) -> str:
+    """The body as text. Raises `OfferRejected` when it is none."""
     try:
-        return body.decode()
+        return (await request.body()).decode()
     except UnicodeDecodeError:
         raise OfferRejected("the body is not UTF-8 text") from None
 

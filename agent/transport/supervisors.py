@@ -79,10 +79,10 @@ def _obey(raw: str | bytes, hub: Hub, subscription: Subscription) -> str | None:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return f"not a message of this protocol: {error}"
     match wish:
-        case Watch(call_id=call_id):
+        case Watch(call_id=call_id, pictures=pictures, traces=traces):
             if call_id not in {call.call_id for call in hub.calls()}:
                 return f"there is no call {call_id[:64]}; it may have ended"
-            subscription.watching = call_id
+            subscription.watching, subscription.pictures, subscription.traces = call_id, pictures, traces
         case Unwatch():
             subscription.watching = None
     return None

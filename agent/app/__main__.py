@@ -1,0 +1,63 @@
+"""The command line: `agent COMMAND`. Only the module of the command that is asked for is imported."""
+
+import logging
+import sys
+from importlib import import_module
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+
+from agent.core.errors import AgentError
+
+COMMANDS = {
+    "serve": "agent.app.commands.serve",
+    "reply": "agent.app.commands.reply",
+    "doctor": "agent.app.commands.doctor",
+    "models": "agent.app.commands.models",
+    "settings": "agent.app.commands.settings",
+    "call": "agent.app.commands.call",
+    "analyse": "agent.app.commands.analyse",
+    "evaluate": "agent.app.commands.evaluate",
+    "train": "agent.app.commands.train",
+    "bench": "agent.app.commands.bench",
+}
+"""Module by command, in the order of the help page. Each has `register(app)`."""
+
+
+def build_app(arguments: list[str]) -> typer.Typer:
+    """The command line with the command that `arguments` name, or with all of them for the help page."""
+    app = typer.Typer(
+        name="agent",
+        help="A video-call support agent that sees and hears.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.callback()(_root)
+    asked = next((argument for argument in arguments if not argument.startswith("-")), None)
+    for name in [asked] if asked in COMMANDS else COMMANDS:
+        import_module(COMMANDS[name]).register(app)
+    return app
+
+
+def _root() -> None:
+    """A video-call support agent that sees and hears."""
+
+
+def main() -> None:
+    """Runs the command line; an expected error is one sentence and exit code 1."""
+    console = Console(stderr=True)
+    handler = RichHandler(console=console, show_path=False, rich_tracebacks=False)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", datefmt="%H:%M:%S", handlers=[handler])
+    for noisy in ("aioice", "aiortc", "httpx", "websockets", "uvicorn.access", "faster_whisper", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        build_app(sys.argv[1:])()
+    except AgentError as error:
+        console.print("[bold red]error[/]", str(error), soft_wrap=True, highlight=False)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

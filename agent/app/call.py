@@ -1,0 +1,241 @@
+"""One call: a task group in which camera, microphone, reply engine and mouth of one customer live and end together."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from agent.app import plain_words
+from agent.app.conversation import Conversation
+from agent.app.mouth import Mouth
+from agent.app.overlay import picture_header
+from agent.app.page import Page
+from agent.app.rooms import Rooms
+from agent.app.senses import Senses
+from agent.core.clock import NS_PER_MS, NS_PER_S
+from agent.core.consent import Consent, Purpose
+from agent.core.errors import IllegalTransition
+from agent.core.lifecycle import CallEvent, CallLife, CallState, EndReason
+from agent.core.mailbox import Mailbox
+from agent.core.types import CameraFrame, IntentReading, MicWindow, VisionReading
+from agent.dialogue.client import ReplyClient
+from agent.dialogue.protocol import CallStarted
+from agent.fusion.health import outcome_of
+from agent.media.peer import Peer
+from agent.transport.messages import (
+    CallStateChanged,
+    CallSummary,
+    Chat,
+    FrameTrace,
+    FromPage,
+    Leave,
+    Welcome,
+    WithdrawConsent,
+    encode_picture,
+)
+
+log = logging.getLogger(__name__)
+
+
+class Call:
+    """One customer's call, from the answered offer to its end. `run` holds everything; `end` stops it."""
+
+    def __init__(self, call_id: str, consent: Consent, life: CallLife, peer: Peer, rooms: Rooms) -> None:
+        self.call_id = call_id
+        self.peer = peer
+        self.life = life
+        self._consent = consent
+        self._rooms = rooms
+        self._started_at = rooms.clock.wall_ns() / NS_PER_S
+        self._ending: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
+        self._page = Page(peer.channel, peer.page_clock, rooms.clock)
+        self._senses = Senses(
+            call_id,
+            consent,
+            camera=peer.frames is not None,
+            clock=rooms.clock,
+            hub=rooms.hub,
+            store=rooms.store,
+        )
+        self._mouth = Mouth(rooms.synthesizer, peer.speaker, on_text=lambda reply: self._talk.show_reply(reply))
+        self._talk = Conversation(
+            call_id,
+            senses=self._senses,
+            page=self._page,
+            mouth=self._mouth,
+            hub=rooms.hub,
+            store=rooms.store,
+            read_intent=self._read_intent,
+            answer_within_ms=rooms.settings.reply.answer_within_ms,
+        )
+        peer.speaker.on_speaking = self._agent_speaks
+        self._senses.on_change = self._announce
+
+    def end(self, reason: EndReason) -> None:
+        """Ends the call; the first reason counts."""
+        if not self._ending.done():
+            self._ending.set_result(reason)
+
+    async def run(self) -> None:
+        """Runs the call until it ends. Whatever belongs to it has ended, too, when this returns."""
+        rooms = self._rooms
+        self._announce()
+        rooms.store.record_call_started(self.call_id, self._consent, self._started_at)
+        rooms.vision.open_call(self.call_id, self._consent)
+        rooms.hearing.open_call(self.call_id, self._talk.hear)
+        reason = EndReason.INTERNAL_ERROR
+        try:
+            reason = await self._live()
+        finally:
+            rooms.hearing.close_call(self.call_id)
+            rooms.vision.close_call(self.call_id)
+            self._talk.close()
+            self._step(CallEvent.END, reason)
+            rooms.hub.drop_call(self.call_id)
+            rooms.store.record_call_ended(self.call_id, reason)
+            log.info("call %s ended: %s", self.call_id, reason.value)
+            await self.peer.close()
+
+    async def _live(self) -> EndReason:
+        """The call's tasks, from the first packet to the end."""
+        async with asyncio.TaskGroup() as tasks:
+            media = tasks.create_task(self._carry_media(), name=f"media of call {self.call_id}")
+            talk = tasks.create_task(self._talk_once_connected(), name=f"talk of call {self.call_id}")
+            reason = await asyncio.shield(self._ending)
+            self._page.show(CallStateChanged(state=CallState.ENDED.value, reason=plain_words.ENDED[reason]))
+            media.cancel()
+            if not self.peer.connected.is_set():
+                talk.cancel()
+        return reason
+
+    async def _carry_media(self) -> None:
+        self.end(await self.peer.run())
+
+    async def _talk_once_connected(self) -> None:
+        """Everything that makes sense only once media flows; the reply engine is the last to learn of the end."""
+        await self.peer.connected.wait()
+        self._step(CallEvent.MEDIA_CONNECTED)
+        self._page.show(Welcome(call_id=self.call_id, analysis=tuple(sorted(self._consent.purposes))))
+        reply = ReplyClient(self._rooms.reply_url(), self._introduction(), on_link=self._talk.engine_link)
+        self._senses.follow_with(reply)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(reply.run(), name=f"reply engine of call {self.call_id}")
+            parts = [tasks.create_task(part) for part in self._parts(reply)]
+            reason = await asyncio.shield(self._ending)
+            reply.finish(reason.value)
+            for part in parts:
+                part.cancel()
+
+    def _parts(self, reply: ReplyClient) -> list[Coroutine[Any, Any, None]]:
+        """The tasks of a connected call. A purpose that was not agreed to has no mailbox, and so no task."""
+        parts = [
+            self._talk.listen_to_engine(reply),
+            self._talk.listen_to_customer(),
+            self._talk.listen_to_chat(),
+            self._mouth.run(),
+            self._page.listen(self._heed_page),
+            self._page.follow_clock(),
+        ]
+        if self.peer.frames is not None:
+            parts.append(self._watch(self.peer.frames))
+        if self.peer.windows is not None:
+            parts.append(self._listen(self.peer.windows))
+        return parts
+
+    async def _watch(self, frames: Mailbox[CameraFrame]) -> None:
+        """Analyses the newest frame, then the newest after that; never more than one at a time."""
+        rooms = self._rooms
+        budget_ns = round(rooms.settings.vision.deadline_ms * NS_PER_MS)
+        async for frame in frames:
+            taken_ns = rooms.clock.now_ns()
+            preview = rooms.hub.pictured(self.call_id)
+            deadline_ns = frame.stamp.arrived_ns + budget_ns
+            reading = await rooms.vision.submit(self.call_id, frame, deadline_ns, preview=preview)
+            self._senses.see(reading, replaced=frames.dropped)
+            if reading.preview_jpeg is not None:
+                now_ns, wall_ns = rooms.clock.now_ns(), rooms.clock.wall_ns()
+                header = picture_header(reading, now_ns=now_ns, wall_ns=wall_ns)
+                rooms.hub.publish_picture(self.call_id, encode_picture(header, reading.preview_jpeg))
+            if rooms.hub.traced(self.call_id):
+                self._trace(reading, taken_ns)
+
+    def _trace(self, reading: VisionReading, taken_ns: int) -> None:
+        now_ns = self._rooms.clock.now_ns()
+        stamp = reading.stamp
+        trace = FrameTrace(
+            call_id=self.call_id,
+            frame_id=stamp.frame_id,
+            rtp_timestamp=stamp.rtp_timestamp,
+            outcome=outcome_of(reading),
+            stage_ms={
+                "received": (taken_ns - stamp.arrived_ns) / NS_PER_MS,
+                **reading.stage_ms,
+                "published": (now_ns - reading.finished_ns) / NS_PER_MS,
+            },
+            age_ms=stamp.age_ms(now_ns),
+        )
+        self._rooms.hub.publish_trace(trace)
+
+    async def _listen(self, windows: Mailbox[MicWindow]) -> None:
+        async for window in windows:
+            self._rooms.hearing.push(window)
+
+    async def _read_intent(self, text: str) -> IntentReading:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._rooms.text_thread, self._rooms.text.intent, text)
+
+    def _heed_page(self, message: FromPage) -> None:
+        match message:
+            case Chat(text=text):
+                self._talk.chat(text)
+            case Leave():
+                self.end(EndReason.CUSTOMER_LEFT)
+            case WithdrawConsent(purposes=purposes):
+                self._withdraw({Purpose(name) for name in purposes if name in set(Purpose)})
+
+    def _withdraw(self, purposes: set[Purpose]) -> None:
+        """Takes effect with the next frame: models, fusion and, where nothing is left to read, the decoder."""
+        self._consent = self._consent.without(*purposes)
+        self._rooms.vision.withdraw(self.call_id, self._consent)
+        self.peer.withdraw(self._consent)
+        self._senses.withdraw(self._consent)
+        self._rooms.store.record_consent(self.call_id, self._consent)
+        self._page.show(Welcome(call_id=self.call_id, analysis=tuple(sorted(self._consent.purposes))))
+        self._announce()
+
+    def _agent_speaks(self, speaks: bool) -> None:
+        if speaks and self.life.state is CallState.CONNECTED:
+            self._step(CallEvent.SPEECH_BEGAN)
+        self._senses.agent_speaks(speaks)
+
+    def _step(self, event: CallEvent, reason: EndReason | None = None) -> None:
+        try:
+            self.life = self.life.step(event, now_ns=self._rooms.clock.now_ns(), reason=reason)
+        except IllegalTransition as error:
+            log.warning("call %s: %s", self.call_id, error)
+            return
+        if not self.life.over:
+            self._page.show(CallStateChanged(state=self.life.state.value))
+            self._announce()
+
+    def _announce(self) -> None:
+        """Tells supervisors how this call stands."""
+        self._rooms.hub.put_call(
+            CallSummary(
+                call_id=self.call_id,
+                state=self.life.state.value,
+                started_at=self._started_at,
+                locale=self._consent.locale,
+                purposes=tuple(sorted(self._consent.purposes)),
+                affect=self._senses.affect,
+                last_intent=self._senses.last_intent,
+            )
+        )
+
+    def _introduction(self) -> CallStarted:
+        return CallStarted(
+            call_id=self.call_id,
+            locale=self._consent.locale,
+            purposes=tuple(sorted(self._consent.purposes)),
+            consent_version=self._consent.version,
+        )

@@ -1,0 +1,1 @@
+"""One module a command; each registers itself and imports only what it needs."""

@@ -1,0 +1,157 @@
+"""The agent's mouth in one call: replies in order, clause by clause, silent at once when spoken over."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from agent.core.errors import SynthesisError
+from agent.core.mailbox import Mailbox
+from agent.dialogue.protocol import Because, Say, SayDelta, SayEnd, SayStyle
+from agent.media.speaker import Speaker
+from agent.synthesis.speech import Synthesizer
+from agent.synthesis.voice import Style
+
+WAITING_REPLIES = 8
+"""Replies that may wait to be spoken; beyond that the oldest is not worth hearing any more."""
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+")
+
+
+@dataclass(slots=True)
+class Reply:
+    """One reply on its way to the customer's ear; a streamed one grows while it is spoken."""
+
+    id: str
+    style: SayStyle
+    interruptible: bool
+    text: str = ""
+    """All of it that is known so far."""
+    complete: bool = False
+    because: tuple[Because, ...] = ()
+    abandoned: bool = False
+    grown: asyncio.Event = field(default_factory=asyncio.Event)
+    spoken_to: int = 0
+    """Characters of `text` that were handed to the voice."""
+
+    def next_part(self) -> str | None:
+        """The next whole sentences, or whatever is left once the reply is complete; None while none is whole."""
+        rest = self.text[self.spoken_to :]
+        if not self.complete:
+            whole = [match.end() for match in _SENTENCE.finditer(rest)]
+            rest = rest[: whole[-1]] if whole else ""
+        self.spoken_to += len(rest)
+        return rest.strip() or None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutOff:
+    """A reply that the customer did not hear to its end."""
+
+    say_id: str
+    heard_text: str
+
+
+ReplyListener = Callable[[Reply], None]
+
+
+class Mouth:
+    """Speaks one reply after the other. Owned by the event loop.
+
+    `on_text` is called whenever the text of a reply begins or grows.
+    """
+
+    def __init__(
+        self,
+        synthesizer: Synthesizer,
+        speaker: Speaker,
+        *,
+        on_text: ReplyListener,
+    ) -> None:
+        self.fault: str | None = None
+        """Why the last reply could not be spoken aloud; its caption was shown all the same."""
+        self._synthesizer = synthesizer
+        self._speaker = speaker
+        self._on_text = on_text
+        self._waiting: Mailbox[Reply] = Mailbox(WAITING_REPLIES)
+        self._streams: dict[str, Reply] = {}
+        self._current: Reply | None = None
+        self._speaking: asyncio.Task[None] | None = None
+        self.silenced = False
+        """True while a person has the call: captions go on, the voice does not."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a reply is being spoken or waits to be."""
+        return self._current is not None or len(self._waiting) > 0
+
+    def take(self, message: Say | SayDelta | SayEnd) -> None:
+        """A reply, or a piece of one, from the engine; never waits."""
+        match message:
+            case Say():
+                reply = Reply(message.id, message.style, message.interruptible, message.text, True, message.because)
+                self._waiting.put(reply)
+                self._on_text(reply)
+            case SayDelta():
+                stream = self._streams.get(message.id)
+                if stream is None:
+                    stream = Reply(message.id, message.style, message.interruptible)
+                    self._streams[message.id] = stream
+                    self._waiting.put(stream)
+                self._grow(stream, message.text)
+            case SayEnd():
+                stream = self._streams.pop(message.id, None)
+                if stream is not None:
+                    stream.complete, stream.because = True, message.because
+                    self._grow(stream, "")
+
+    def interrupt(self, *, force: bool = False) -> CutOff | None:
+        """Falls silent and forgets what waits. Returns what was cut off, or None if nothing was being said.
+
+        A reply that must not be interrupted goes on unless `force`.
+        """
+        reply = self._current
+        if reply is not None and not reply.interruptible and not force:
+            return None
+        self._waiting.clear()
+        self._streams.clear()
+        if reply is None or self._speaking is None:
+            return None
+        reply.abandoned = True
+        spoken = self._speaker.stop_speaking()
+        self._speaking.cancel()
+        return CutOff(say_id=reply.id, heard_text=spoken.text)
+
+    async def run(self) -> None:
+        """Speaks until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            async for reply in self._waiting:
+                self._current = reply
+                self._speaking = tasks.create_task(self._speak(reply), name=f"speak {reply.id}")
+                await asyncio.wait([self._speaking])
+                self._current = self._speaking = None
+
+    def _grow(self, reply: Reply, text: str) -> None:
+        reply.text += text
+        reply.grown.set()
+        if not reply.abandoned:
+            self._on_text(reply)
+
+    async def _speak(self, reply: Reply) -> None:
+        style = Style(rate=reply.style.rate)
+        try:
+            while True:
+                part = reply.next_part()
+                if part is not None and not self.silenced:
+                    async with aclosing(self._synthesizer.speak(part, style)) as chunks:
+                        async for chunk in chunks:
+                            await self._speaker.play(chunk)
+                elif reply.complete:
+                    break
+                else:
+                    reply.grown.clear()
+                    await reply.grown.wait()
+            await self._speaker.idle.wait()
+            self.fault = None
+        except SynthesisError as error:
+            self.fault = str(error)

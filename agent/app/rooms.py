@@ -1,0 +1,33 @@
+"""Everything that the calls of one process share: models on their threads, the hub, the store and the clock."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from agent.core.clock import Clock
+from agent.core.settings import Settings
+from agent.inference.runtime import Runtime
+from agent.perception.hearing import Hearing
+from agent.perception.text import TextReader
+from agent.perception.vision_pool import VisionPool
+from agent.storage.calls import CallStore
+from agent.synthesis.speech import Synthesizer
+from agent.transport.hub import Hub
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """Shared by all calls; each is started before the first call and stopped after the last."""
+
+    settings: Settings
+    clock: Clock
+    runtime: Runtime
+    vision: VisionPool
+    hearing: Hearing
+    text: TextReader
+    text_thread: ThreadPoolExecutor
+    """One thread that reads text, as the models behind `text` belong to it."""
+    synthesizer: Synthesizer
+    hub: Hub
+    store: CallStore
+    reply_url: Callable[[], str]

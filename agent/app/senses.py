@@ -1,0 +1,107 @@
+"""What one call perceives: readings become findings, findings become numbered signals for all who follow."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from agent.core.clock import NS_PER_MS, Clock
+from agent.core.consent import Consent, Purpose
+from agent.core.signals import AffectValue, Finding, IntentValue, Signal, kind_of, signal_from
+from agent.core.types import CaptureOrigin, HearingEvent, Stamp, VisionReading
+from agent.dialogue.client import ReplyClient
+from agent.dialogue.protocol import SignalSeen
+from agent.fusion import fusion
+from agent.fusion.health import HealthMonitor
+from agent.storage.calls import CallStore
+from agent.transport.hub import Hub
+
+KEPT_FROM_ENGINE = frozenset({"voice", "health"})
+"""Kinds that say nothing a reply could turn on, and come often."""
+
+
+class Senses:
+    """Fusion of one call and the numbering of its signals. Belongs to the event loop and never waits."""
+
+    def __init__(
+        self, call_id: str, consent: Consent, *, camera: bool, clock: Clock, hub: Hub, store: CallStore
+    ) -> None:
+        """`camera`: whether frames are expected, so that their absence is a fault."""
+        self._call_id = call_id
+        self._clock = clock
+        self._hub = hub
+        self._store = store
+        self._reply: ReplyClient | None = None
+        self._began_ns = clock.now_ns()
+        self._state = fusion.FusionState(reads_faces=consent.allows(Purpose.EXPRESSION))
+        self._health = HealthMonitor(camera_expected=camera, started_ns=self._began_ns)
+        self._next_seq = 0
+        self.on_change: Callable[[], None] = lambda: None
+        """Called when `affect` or `last_intent` has changed."""
+        self.affect = "unknown"
+        """Label of the latest affect signal."""
+        self.last_intent: str | None = None
+
+    def follow_with(self, reply: ReplyClient) -> None:
+        """Sends every signal to the reply engine too, from here on."""
+        self._reply = reply
+
+    def see(self, reading: VisionReading, *, replaced: int) -> Sequence[Signal]:
+        """One camera frame's reading. `replaced`: frames so far that a newer one replaced before analysis."""
+        now_ns = self._clock.now_ns()
+        self._health.saw(reading, replaced=replaced)
+        self._state, findings = fusion.see(self._state, reading, now_ns)
+        return self.publish([*findings, *self._health.conclude(reading.stamp, now_ns=now_ns)])
+
+    def hear(self, event: HearingEvent) -> Sequence[Signal]:
+        self._state, findings = fusion.hear(self._state, event)
+        return self.publish(findings)
+
+    def agent_speaks(self, speaks: bool) -> None:
+        """The agent's own voice began or ended on the wire."""
+        self._state, findings = fusion.speak(self._state, speaks=speaks, stamp=self.moment())
+        self.publish(findings)
+
+    def report(self, room: str, fault: str | None) -> None:
+        """A room says what is wrong with it, or None when it is well again; followers learn it at once."""
+        self._health.report(room, fault)
+        self.publish(self._health.conclude(self.moment(), now_ns=self._clock.now_ns()))
+
+    def withdraw(self, consent: Consent) -> None:
+        """Forgets what the customer no longer agrees to."""
+        if not consent.allows(Purpose.EXPRESSION):
+            self._state = fusion.forget_emotion(self._state)
+            self.affect = "unknown"
+
+    def moment(self) -> Stamp:
+        """A stamp of now, for findings that come from no frame and no window."""
+        now_ns = self._clock.now_ns()
+        return Stamp(
+            frame_id=-1,
+            rtp_timestamp=0,
+            arrived_ns=now_ns,
+            captured_ns=now_ns,
+            captured_error_ns=0,
+            captured_from=CaptureOrigin.ARRIVAL,
+            media_ms=(now_ns - self._began_ns) / NS_PER_MS,
+        )
+
+    def publish(self, findings: Iterable[Finding]) -> Sequence[Signal]:
+        """Puts findings into their envelopes and sends them. Returns the signals, in order."""
+        now_ns, wall_ns = self._clock.now_ns(), self._clock.wall_ns()
+        signals = [self._numbered(finding, now_ns, wall_ns) for finding in findings]
+        self._hub.publish_signals(self._call_id, signals)
+        before = (self.affect, self.last_intent)
+        for signal in signals:
+            self._store.record_signal(signal)
+            match signal.value:
+                case AffectValue(label=label):
+                    self.affect = label
+                case IntentValue(label=label, out_of_scope=out_of_scope):
+                    self.last_intent = "out of scope" if out_of_scope else label
+            if self._reply is not None and kind_of(signal) not in KEPT_FROM_ENGINE:
+                self._reply.send(SignalSeen(signal=signal))
+        if before != (self.affect, self.last_intent):
+            self.on_change()
+        return signals
+
+    def _numbered(self, finding: Finding, now_ns: int, wall_ns: int) -> Signal:
+        seq, self._next_seq = self._next_seq, self._next_seq + 1
+        return signal_from(finding, call_id=self._call_id, seq=seq, now_ns=now_ns, wall_ns=wall_ns)

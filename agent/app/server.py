@@ -1,0 +1,156 @@
+"""The server process: opens the models, starts every room, and serves calls until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from ipaddress import ip_address
+
+import uvicorn
+
+from agent.app.desk import Desk
+from agent.app.engine_process import EngineProcess
+from agent.app.rooms import Rooms
+from agent.core.clock import SystemClock
+from agent.core.errors import SettingsError
+from agent.core.settings import Settings
+from agent.inference.registry import Registry
+from agent.inference.runtime import Runtime
+from agent.perception.hearing import Hearing
+from agent.perception.text import TextReader
+from agent.perception.vision_pool import VisionPool
+from agent.storage.calls import CallStore
+from agent.synthesis.speech import Synthesizer
+from agent.synthesis.voice import PiperVoice
+from agent.transport.api import build_app
+from agent.transport.hub import Hub
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str], None]
+"""Told what is being done while the server starts."""
+
+
+class QuietServer(uvicorn.Server):
+    """A uvicorn server that says when it listens, and on SIGINT or SIGTERM ends in order instead of being cancelled."""
+
+    def __init__(self, config: uvicorn.Config, on_listening: Callable[[int], None]) -> None:
+        super().__init__(config)
+        self._on_listening = on_listening
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, self._stop)
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._on_listening(self.servers[0].sockets[0].getsockname()[1])
+
+
+def require_loopback(host: str) -> None:
+    """Raises `SettingsError` for an address that other machines can reach: nobody has to log in yet."""
+    try:
+        loopback = host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise SettingsError(
+            f"server.host is {host}, which other machines can reach, but staff cannot log in yet; use 127.0.0.1"
+        )
+
+
+@asynccontextmanager
+async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms]:
+    """Loads every model and starts every thread; on leaving, ends them in the opposite order.
+
+    Raises `ModelError` for a model that is missing or not the one of the manifest, `StoreError` for a database that
+    cannot be used, `EngineUnavailable` if the reply engine does not start.
+    """
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        say("checking the models")
+        registry = await asyncio.to_thread(Registry.load, settings.models.folder)
+        runtime = await asyncio.to_thread(Runtime, registry, settings.models.provider)
+        text_thread = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="text"))
+        loop = asyncio.get_running_loop()
+        say("loading vision")
+        vision = VisionPool(runtime, settings.vision, clock)
+        await vision.start()
+        stack.push_async_callback(vision.stop)
+        say("loading hearing")
+        hearing = await asyncio.to_thread(Hearing, runtime, settings.hearing, clock)
+        await asyncio.to_thread(hearing.start)
+        stack.push_async_callback(asyncio.to_thread, hearing.stop)
+        text = await loop.run_in_executor(text_thread, TextReader, runtime)
+        say("loading the voice")
+        voice = await asyncio.to_thread(lambda: PiperVoice(runtime, level_db=settings.voice.level_db))
+        synthesizer = Synthesizer(voice)
+        synthesizer.start()
+        stack.push_async_callback(asyncio.to_thread, synthesizer.stop)
+        say("opening the store")
+        store = await stack.enter_async_context(CallStore.opened(settings.storage.url, clock))
+        say("starting the reply engine")
+        reply_url = await _reply_engine(settings, stack)
+        yield Rooms(
+            settings=settings,
+            clock=clock,
+            runtime=runtime,
+            vision=vision,
+            hearing=hearing,
+            text=text,
+            text_thread=text_thread,
+            synthesizer=synthesizer,
+            hub=Hub(),
+            store=store,
+            reply_url=reply_url,
+        )
+
+
+async def _reply_engine(settings: Settings, stack: AsyncExitStack) -> Callable[[], str]:
+    """The address of the engine in use; starts the embedded one unless the settings name another."""
+    if settings.reply.url is not None:
+        url = settings.reply.url
+        return lambda: url
+    engine = EngineProcess(domain=settings.reply.domain, database=str(settings.reply.database))
+    tasks = await stack.enter_async_context(asyncio.TaskGroup())
+    ready = asyncio.Event()
+    running = tasks.create_task(engine.run(ready), name="reply engine")
+    stack.callback(running.cancel)
+    await ready.wait()
+    return lambda: engine.url
+
+
+async def serve(settings: Settings, *, say: Progress, on_listening: Callable[[Rooms, int], None]) -> None:
+    """Serves until cancelled. `on_listening` gets the rooms and the port once calls can come."""
+    require_loopback(settings.server.host)
+    async with opened_rooms(settings, say) as rooms:
+        desk = Desk(rooms)
+        config = uvicorn.Config(
+            build_app(desk, rooms.hub, settings),
+            host=settings.server.host,
+            port=settings.server.port,
+            log_level="warning",
+            access_log=False,
+            ws="websockets-sansio",
+            ws_max_size=64 * 1024,
+            ws_per_message_deflate=False,
+            server_header=False,
+            timeout_graceful_shutdown=2,
+            lifespan="off",
+        )
+        server = QuietServer(config, lambda port: on_listening(rooms, port))
+        await desk.run(server.serve)
