@@ -9,34 +9,27 @@ export interface Line {
   because: string[];
   /** Written, not spoken: shown even while captions are off. */
   typed: boolean;
-  /** A written line that the agent has not yet confirmed by a caption of its own. */
-  unconfirmed: boolean;
 }
 
 const MAX_LINES = 300;
 
-/** The lines after `caption`: it replaces the line of its id, confirms the written line it echoes, or comes last. */
+/** The lines after `caption`: it replaces the line of its id or comes last; one without words takes its line away. */
 export function withCaption(lines: readonly Line[], caption: Caption): Line[] {
-  const at = lines.findIndex((line) => line.id === caption.id || echoes(line, caption));
+  const at = lines.findIndex((line) => line.id === caption.id);
   const line: Line = {
     id: caption.id,
     speaker: caption.speaker,
     text: caption.text,
     final: caption.final,
     because: caption.because ?? [],
-    typed: lines[at]?.typed ?? false,
-    unconfirmed: false,
+    typed: false,
   };
   if (at >= 0) return caption.text ? lines.with(at, line) : lines.toSpliced(at, 1);
   return caption.text ? [...lines, line].slice(-MAX_LINES) : [...lines];
 }
 
-/** The lines after the customer has written `text`. */
+/** The lines after the customer has written `text`; the agent sends no caption of that. */
 export function withTyped(lines: readonly Line[], id: string, text: string): Line[] {
-  const line: Line = { id, speaker: "customer", text, final: true, because: [], typed: true, unconfirmed: true };
+  const line: Line = { id, speaker: "customer", text, final: true, because: [], typed: true };
   return [...lines, line].slice(-MAX_LINES);
-}
-
-function echoes(line: Line, caption: Caption): boolean {
-  return line.unconfirmed && caption.speaker === "customer" && line.text === caption.text;
 }

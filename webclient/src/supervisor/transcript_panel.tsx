@@ -1,0 +1,46 @@
+// What was said in the watched call, and which signals shaped each reply.
+import { useEffect, useRef } from "preact/hooks";
+import { partialWords, type TranscriptLine, type Watched } from "./watched";
+
+const SPEAKERS = { agent: "Agent", customer: "Customer", staff: "Staff", note: "Note" };
+/** Nearer to the end than this, the list follows new words by itself. */
+const FOLLOW_PX = 60;
+
+export function TranscriptPanel({ watched }: { watched: Watched }) {
+  const list = useRef<HTMLOListElement>(null);
+  const following = useRef(true);
+  const partial = partialWords(watched);
+  useEffect(() => {
+    if (list.current && following.current) list.current.scrollTop = list.current.scrollHeight;
+  }, [watched.lines, partial]);
+  return (
+    <section class="panel block transcript" aria-labelledby="transcript-title">
+      <h3 id="transcript-title">Transcript</h3>
+      <ol
+        id="transcript"
+        ref={list}
+        tabIndex={0}
+        aria-labelledby="transcript-title"
+        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+          following.current = scrollHeight - scrollTop - clientHeight < FOLLOW_PX;
+        }}
+      >
+        {watched.lines.map((line) => (
+          <LineView key={line.id} line={line} />
+        ))}
+        {partial && <LineView line={{ id: "partial", speaker: "customer", text: partial, final: false, because: [] }} />}
+        {watched.lines.length === 0 && !partial && <li class="muted small">Nothing said since you began to watch</li>}
+      </ol>
+    </section>
+  );
+}
+
+function LineView({ line }: { line: TranscriptLine }) {
+  return (
+    <li class={`said ${line.speaker} ${line.final ? "" : "partial"}`} data-speaker={line.speaker} data-final={line.final}>
+      <span class="small speaker">{SPEAKERS[line.speaker] ?? line.speaker}</span>
+      <span class="words">{line.text}</span>
+      {line.because.length > 0 && <span class="small because">because of: {line.because.join(", ")}</span>}
+    </li>
+  );
+}

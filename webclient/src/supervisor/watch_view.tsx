@@ -1,0 +1,135 @@
+// Everything about the watched call.
+import { AffectChart } from "./affect_chart";
+import type { Desk } from "./desk";
+import { ExpressionPanel } from "./expression_panel";
+import { LatencyPanel } from "./latency_panel";
+import { PictureView } from "./picture_view";
+import { TranscriptPanel } from "./transcript_panel";
+import type { Watched } from "./watched";
+import { inWords, percent, shortId, signed } from "./words";
+
+export function WatchView({ desk }: { desk: Desk }) {
+  const watched = desk.watched.value;
+  if (!watched) return null;
+  const summary = desk.summary.value;
+  return (
+    <>
+      <header class="watch-header">
+        <h2>Call {shortId(watched.callId)}</h2>
+        <span class="chip">{inWords(summary?.state ?? "ended")}</span>
+        <Health watched={watched} />
+        <button type="button" class="button small" onClick={() => desk.watch(null)}>
+          Stop watching
+        </button>
+      </header>
+      <div class="watch-notices" role="status">
+        {!summary && <p class="message">This call has ended. What was last seen of it stays on the screen.</p>}
+        {desk.fault.value && <p class="message">{desk.fault.value}</p>}
+      </div>
+      <div class="watch-grid">
+        <div class="column">
+          <PictureView desk={desk} />
+          <Facts watched={watched} />
+          <AffectPanel watched={watched} />
+        </div>
+        <div class="column">
+          <IntentPanel watched={watched} />
+          <TranscriptPanel watched={watched} />
+        </div>
+        <div class="column">
+          <ExpressionPanel signal={watched.expression} analysed={summary?.purposes.includes("expression") ?? true} />
+          <LatencyPanel watched={watched} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Health({ watched }: { watched: Watched }) {
+  const health = watched.health?.value;
+  if (!health) return null;
+  const rate = health.analysed_fps === null ? "" : `, ${Math.round(health.analysed_fps)} pictures/s`;
+  const reasons = health.reasons.join("; ") || "degraded";
+  return (
+    <span id="health" class={`chip ${health.state === "good" ? "good" : "warn"}`} role="status">
+      {health.state === "good" ? `healthy${rate}` : `${reasons}${rate}`}
+    </span>
+  );
+}
+
+function Facts({ watched }: { watched: Watched }) {
+  const { face, gesture, voice, turn } = watched;
+  const facts: [string, string][] = [
+    ["Looks at", face?.valid ? inWords(face.value.attention) : "unknown"],
+    ["Head", face?.valid ? headInWords(face.value) : "–"],
+    ["Gesture", gesture?.valid && gesture.value.name !== "none" ? inWords(gesture.value.name) : "none"],
+    ["Voice", voice ? `${voice.value.speaking ? "speaking" : "silent"}, ${Math.round(voice.value.energy_db)} dB` : "–"],
+    ["Turn", turn ? `${turn.value.holder}${turn.value.barge_in ? ", interrupted" : ""}` : "–"],
+  ];
+  return (
+    <dl class="facts panel">
+      {facts.map(([label, value]) => (
+        <div key={label}>
+          <dt>{label}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function headInWords(pose: { yaw_deg: number | null; pitch_deg: number | null; roll_deg: number | null }): string {
+  const degrees = (value: number | null) => (value === null ? "–" : `${Math.round(value)}°`);
+  return `yaw ${degrees(pose.yaw_deg)}, pitch ${degrees(pose.pitch_deg)}, roll ${degrees(pose.roll_deg)}`;
+}
+
+function AffectPanel({ watched }: { watched: Watched }) {
+  const affect = watched.affect;
+  const known = affect?.valid && affect.value.label !== "unknown";
+  return (
+    <section id="affect" class="panel block" aria-labelledby="affect-title" data-label={affect?.value.label ?? "unknown"}>
+      <header class="block-header">
+        <h3 id="affect-title">Affect</h3>
+        <span class="chip">{known ? inWords(affect.value.label) : "unknown"}</span>
+      </header>
+      <p class="small">
+        {affect && known ? (
+          <>
+            Valence (proxy) {signed(affect.value.valence)}, arousal (proxy) {signed(affect.value.arousal)},{" "}
+            {affect.value.trend === "unknown" ? "no trend known" : affect.value.trend}
+          </>
+        ) : (
+          <>{affect?.reason ?? "There is no evidence to tell"}</>
+        )}
+        {affect && <span class="muted"> · evidence for {percent(affect.value.coverage)} of the last seconds</span>}
+      </p>
+      <AffectChart points={watched.affectLine} />
+      <p class="legend small" aria-hidden="true">
+        <span class="key valence" /> valence (proxy) <span class="key arousal" /> arousal (proxy)
+      </p>
+    </section>
+  );
+}
+
+function IntentPanel({ watched }: { watched: Watched }) {
+  const intent = watched.intent;
+  const slots = Object.entries(intent?.value.slots ?? {});
+  return (
+    <section id="intent" class="panel block" aria-labelledby="intent-title" data-label={intent?.value.label ?? ""}>
+      <header class="block-header">
+        <h3 id="intent-title">Intent</h3>
+        {intent && (
+          <span class={`chip ${intent.value.out_of_scope ? "warn" : "good"}`}>
+            {intent.value.out_of_scope ? "out of scope" : inWords(intent.value.label)}
+          </span>
+        )}
+      </header>
+      <p class="small">
+        {!intent && <span class="muted">Nothing asked yet</span>}
+        {intent?.value.out_of_scope && `Closest: ${inWords(intent.value.label)}. `}
+        {intent && intent.confidence !== null && `Confidence ${percent(intent.confidence)}`}
+        {slots.map(([name, value]) => ` · ${inWords(name)}: ${value}`)}
+      </p>
+    </section>
+  );
+}
