@@ -1,0 +1,93 @@
+"""A slow subscriber gets the latest of each state and all of the events, or is let go; nobody else notices."""
+
+import asyncio
+import json
+
+import pytest
+
+from agent.core.clock import FakeClock
+from agent.core.signals import FaceValue, Finding, GestureValue, Signal, signal_from
+from agent.transport.hub import EVENT_LANE, Hub, Outbox, SubscriberTooSlow
+from agent.transport.messages import CallSummary
+from tests.fusion.readings import stamp
+
+
+def _signal(value: FaceValue | GestureValue, seq: int) -> Signal:
+    clock = FakeClock()
+    finding = Finding(value=value, confidence=None, valid=True, stamp=stamp(0), sources=("test",))
+    return signal_from(finding, call_id="c", seq=seq, now_ns=clock.now_ns(), wall_ns=clock.wall_ns())
+
+
+def _call(call_id: str) -> CallSummary:
+    return CallSummary(call_id=call_id, state="connected", started_at=1.0, locale="en", purposes=())
+
+
+async def test_states_collapse_and_events_do_not() -> None:
+    """Fifty faces and three gestures while nobody reads: the last face and all three gestures wait."""
+    hub = Hub()
+    hub.put_call(_call("c"))
+    subscription = hub.subscribe()
+    await subscription.outbox.take()
+    subscription.watching = "c"
+    for seq in range(50):
+        hub.publish_signals("c", [_signal(FaceValue(faces=()), seq)])
+        if seq % 20 == 0:
+            hub.publish_signals("c", [_signal(GestureValue(name="ok"), 1000 + seq)])
+    taken = [json.loads(await subscription.outbox.take())["signal"] for _ in range(4)]
+    assert [(signal["kind"], signal["seq"]) for signal in taken] == [
+        ("face", 49),
+        ("gesture", 1000),
+        ("gesture", 1020),
+        ("gesture", 1040),
+    ]
+
+
+async def test_one_that_never_reads_is_let_go_and_others_are_served() -> None:
+    """When the lane of events is full its owner is told to come again; the others lose nothing."""
+    hub = Hub()
+    hub.put_call(_call("c"))
+    slow, quick = hub.subscribe(), hub.subscribe()
+    slow.watching = quick.watching = "c"
+    for seq in range(EVENT_LANE + 1):
+        hub.publish_signals("c", [_signal(GestureValue(name="ok"), seq)])
+        if seq == 0:
+            await quick.outbox.take()
+        await quick.outbox.take()
+    with pytest.raises(SubscriberTooSlow):
+        await slow.outbox.take()
+
+
+async def test_only_those_who_watch_a_call_get_its_signals() -> None:
+    """A supervisor of another call hears nothing of this one."""
+    hub = Hub()
+    hub.put_call(_call("c"))
+    hub.put_call(_call("d"))
+    subscription = hub.subscribe()
+    await subscription.outbox.take()
+    subscription.watching = "d"
+    hub.publish_signals("c", [_signal(FaceValue(faces=()), 0)])
+    hub.publish_picture("c", b"picture")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.02):
+            await subscription.outbox.take()
+
+
+async def test_everyone_learns_of_calls_that_begin_and_end() -> None:
+    """The list of calls is a state of its own: whoever is slow gets how it stands now."""
+    hub = Hub()
+    subscription = hub.subscribe()
+    hub.put_call(_call("c"))
+    hub.put_call(_call("d"))
+    hub.drop_call("c")
+    listed = json.loads(await subscription.outbox.take())
+    assert [call["call_id"] for call in listed["calls"]] == ["d"]
+
+
+async def test_a_taker_that_waits_is_woken() -> None:
+    """A subscriber with nothing to read gets the next message when it comes."""
+    outbox = Outbox()
+    async with asyncio.TaskGroup() as tasks:
+        taking = tasks.create_task(outbox.take())
+        await asyncio.sleep(0)
+        outbox.put_event("news")
+    assert taking.result() == "news"
