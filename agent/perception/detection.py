@@ -36,19 +36,21 @@ class Detector:
         self._model = model
         self._input = model.blank_input()
 
-    def detect(self, picture: Picture, trace: FrameTrace) -> list[Detection]:
-        """What is in the picture, the surest first."""
-        scale, left, top = fit_square(picture, self._input[0])
+    def detect(self, picture: Picture, trace: FrameTrace, *, only_middle: bool = False) -> list[Detection]:
+        """What is in the picture, the surest first.
+
+        `only_middle` looks at the largest square in the middle alone, and sees things that are smaller by as much.
+        """
+        x, y, side_px = _middle(picture) if only_middle else (0, 0, max(picture.shape))
+        scale, left, top = fit_square(picture[y : y + side_px, x : x + side_px], self._input[0])
         boxes, scores = trace.run(self._model, self._input)
         found = np.flatnonzero(scores[0] > MIN_SCORE_PROB)
         if not found.size:
             return []
         merged, probs = merge(boxes[0][found], scores[0][found])
         merged *= self._input.shape[1] / scale
-        merged[:, 0] -= left / scale
-        merged[:, 1] -= top / scale
-        merged[:, 4::2] -= left / scale
-        merged[:, 5::2] -= top / scale
+        merged[:, [0, *range(4, merged.shape[1], 2)]] += x - left / scale
+        merged[:, [1, *range(5, merged.shape[1], 2)]] += y - top / scale
         return [_detection(row, float(prob)) for row, prob in zip(merged, probs, strict=True)]
 
 
@@ -74,6 +76,13 @@ def merge(boxes: NDArray[np.float32], probs: NDArray[np.float32]) -> tuple[NDArr
         best.append(probs[first])
         left = left[~same]
     return np.array(merged, np.float32), np.array(best, np.float32)
+
+
+def _middle(picture: Picture) -> tuple[int, int, int]:
+    """Left, top and side of the largest square in the middle."""
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    return (width - side) // 2, (height - side) // 2, side
 
 
 def _detection(row: NDArray[np.float32], prob: float) -> Detection:

@@ -53,7 +53,8 @@ class FaceReader:
         if face is None or tracks.search_due(at_ms):
             height, width = picture.shape[:2]
             with trace.stage("face_detection"):
-                found = self._detector.detect(picture, trace)
+                middle = tracks.look_closer and face is None
+                found = self._detector.detect(picture, trace, only_middle=middle)
             was = tracks.customer
             mine = tracks.searched(found, width_px=width, height_px=height, at_ms=at_ms, max_faces=self._max_faces)
             changed = tracks.customer is not was

@@ -31,8 +31,8 @@ class FaceTrack:
     box: Box
     seen_ms: float
     prominence: float = 0.0
-    outshone_since_ms: float | None = None
-    """Since when this bystander has been more prominent than the customer."""
+    outshining_since_ms: float | None = None
+    """Since when this bystander has been far more prominent than the customer."""
     region: Region | None = None
     """Where to look for the face in the next frame; only the customer's face has one, and only while it is seen."""
     attention: Attention = Attention.UNKNOWN
@@ -45,6 +45,8 @@ class FaceTracks:
     customer: FaceTrack | None = None
     others: list[FaceTrack] = field(default_factory=list)
     searched_ms: float = -math.inf
+    look_closer: bool = False
+    """Search the middle of the picture next, where a face that is too small for the whole is large enough."""
     given_ids: int = 0
 
     def search_due(self, at_ms: float) -> bool:
@@ -72,6 +74,7 @@ class FaceTracks:
         for `TAKEOVER_MS`, the most prominent face in sight becomes the customer.
         """
         self.searched_ms = at_ms
+        self.look_closer = not found and not self.look_closer
         mine = self._assign(found, width_px=width_px, height_px=height_px, at_ms=at_ms)
         self.others = [track for track in self.others if at_ms - track.seen_ms < KEPT_MS]
         self._choose(at_ms)
@@ -112,28 +115,25 @@ class FaceTracks:
     def _choose(self, at_ms: float) -> None:
         """Makes another face the customer when the customer is gone or was outshone for long."""
         best = max(self.others, key=lambda track: track.prominence, default=None)
-        gone = self.customer is None or at_ms - self.customer.seen_ms >= KEPT_MS
-        if gone:
+        if self.customer is None or at_ms - self.customer.seen_ms >= KEPT_MS:
             self.customer = best
-        elif best is not None and self._outshone_long(best, at_ms):
-            assert self.customer is not None
+        elif best is not None and self._outshone_long(self.customer, best, at_ms):
             self.customer.region = None
             self.others.append(self.customer)
             self.customer = best
         if best is not None and self.customer is best:
             self.others.remove(best)
-            best.outshone_since_ms = None
+            best.outshining_since_ms = None
 
-    def _outshone_long(self, best: FaceTrack, at_ms: float) -> bool:
-        assert self.customer is not None
+    def _outshone_long(self, customer: FaceTrack, best: FaceTrack, at_ms: float) -> bool:
+        """Whether `best` has been far more prominent than the customer in every search for `TAKEOVER_MS`."""
         for track in self.others:
-            if track is not best or track.prominence < TAKEOVER_RATIO * self.customer.prominence:
-                track.outshone_since_ms = None
-        if best.prominence < TAKEOVER_RATIO * self.customer.prominence:
-            return False
-        if best.outshone_since_ms is None:
-            best.outshone_since_ms = at_ms
-        return at_ms - best.outshone_since_ms >= TAKEOVER_MS
+            in_sight = track.seen_ms == at_ms
+            if not in_sight or track.prominence < TAKEOVER_RATIO * customer.prominence:
+                track.outshining_since_ms = None
+            elif track.outshining_since_ms is None:
+                track.outshining_since_ms = at_ms
+        return best.outshining_since_ms is not None and at_ms - best.outshining_since_ms >= TAKEOVER_MS
 
 
 def prominence(box: Box, *, width_px: int, height_px: int) -> float:

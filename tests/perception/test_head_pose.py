@@ -1,0 +1,84 @@
+"""Head pose is exact on turned copies of the neutral face, with the signs that `HeadPose` documents."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from agent.core.settings import ModelSettings
+from agent.core.types import Attention, HeadPose
+from agent.inference.registry import Registry
+from agent.perception.head_pose import CanonicalFace, attention
+from agent.perception.regions import Points
+
+FILE = Registry.load(ModelSettings().folder).path("canonical_face")
+CANONICAL = CanonicalFace.load(FILE)
+with np.load(FILE) as _file:
+    NEUTRAL_CM: NDArray[np.float64] = _file["points_cm"].astype(np.float64)
+
+
+def turn(axis: int, degrees: float) -> NDArray[np.float64]:
+    """Right-handed rotation about one axis: 0 is x, 1 is y, 2 is z."""
+    cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    rotation = np.eye(3)
+    a, b = (axis + 1) % 3, (axis + 2) % 3
+    rotation[a, a], rotation[a, b], rotation[b, a], rotation[b, b] = cos, -sin, sin, cos
+    return rotation
+
+
+def seen(rotation: NDArray[np.float64], *, px_per_cm: float = 12.0, x: float = 320, y: float = 240) -> Points:
+    """The neutral face turned and drawn: y downwards, z smaller when nearer."""
+    landmarks = (NEUTRAL_CM @ rotation.T) * px_per_cm * (1, -1, -1) + (x, y, 0)
+    return landmarks.astype(np.float32)
+
+
+def pose(yaw_deg: float = 0, pitch_deg: float = 0) -> HeadPose:
+    return HeadPose(yaw_deg=yaw_deg, pitch_deg=pitch_deg, roll_deg=0)
+
+
+@given(st.floats(-80, 80), st.floats(-80, 80), st.floats(-170, 170), st.floats(1, 60))
+def test_finds_the_angles_that_a_face_was_turned_by(yaw: float, pitch: float, roll: float, px_per_cm: float) -> None:
+    """Any yaw, pitch and roll at any size comes back to a tenth of a degree."""
+    rotation = turn(1, yaw) @ turn(0, -pitch) @ turn(2, -roll)
+    found = CANONICAL.pose_of(seen(rotation, px_per_cm=px_per_cm))
+    assert (found.yaw_deg, found.pitch_deg, found.roll_deg) == pytest.approx((yaw, pitch, roll), abs=0.1)
+
+
+def test_signs_are_those_of_the_picture() -> None:
+    """Yaw is positive when the nose points right, pitch when it points up, roll when the chin swings left."""
+    nose, forehead, chin = 1, 10, 152
+    to_the_right = seen(turn(1, 30))
+    assert to_the_right[nose, 0] > to_the_right[[33, 263], 0].mean()
+    assert CANONICAL.pose_of(to_the_right).yaw_deg == pytest.approx(30, abs=0.1)
+    upwards = seen(turn(0, -30))
+    assert upwards[nose, 1] < seen(np.eye(3))[nose, 1]
+    assert CANONICAL.pose_of(upwards).pitch_deg == pytest.approx(30, abs=0.1)
+    clockwise = seen(turn(2, -30))
+    assert clockwise[chin, 0] < clockwise[forehead, 0]
+    assert CANONICAL.pose_of(clockwise).roll_deg == pytest.approx(30, abs=0.1)
+
+
+def test_an_open_mouth_turns_no_head() -> None:
+    """Lowering the jaw by 3 cm moves pitch by less than 5 degrees: the fit rests on points that keep still."""
+    landmarks = seen(np.eye(3))
+    below_the_lips = NEUTRAL_CM[:, 1] < NEUTRAL_CM[14, 1]
+    landmarks[below_the_lips, 1] += 3 * 12
+    assert abs(CANONICAL.pose_of(landmarks).pitch_deg) < 5
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        (Attention.UNKNOWN, pose(yaw_deg=30), Attention.SCREEN),
+        (Attention.SCREEN, pose(yaw_deg=-34), Attention.AWAY),
+        (Attention.AWAY, pose(yaw_deg=-30), Attention.AWAY),
+        (Attention.AWAY, pose(yaw_deg=-25), Attention.SCREEN),
+        (Attention.SCREEN, pose(pitch_deg=-25), Attention.SCREEN),
+        (Attention.SCREEN, pose(pitch_deg=-30), Attention.AWAY),
+        (Attention.SCREEN, pose(pitch_deg=25), Attention.AWAY),
+    ],
+)
+def test_attention_has_limits_and_hysteresis(before: Attention, now: HeadPose, expected: Attention) -> None:
+    """A head must come well back before it counts as turned to the screen, so that the word does not flicker."""
+    assert attention(now, before) is expected
