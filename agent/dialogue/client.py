@@ -16,8 +16,10 @@ from websockets.uri import parse_uri
 from agent.core.clock import NS_PER_S, Clock, SystemClock
 from agent.core.errors import EngineUnavailable, ProtocolError, SettingsError
 from agent.core.mailbox import Mailbox
+from agent.dialogue.codec import Unknown, decode_from_engine, encode
 from agent.dialogue.outbox import Outbox
 from agent.dialogue.protocol import (
+    HARD_MESSAGE_LIMIT_BYTES,
     MAX_MESSAGE_BYTES,
     PROTOCOL_VERSION,
     SUBPROTOCOL,
@@ -27,15 +29,9 @@ from agent.dialogue.protocol import (
     EngineHello,
     FromEngine,
     ToEngine,
-    Unknown,
-    decode_from_engine,
-    encode,
 )
 
 log = logging.getLogger(__name__)
-
-HARD_MESSAGE_LIMIT_BYTES = 4 * 1024 * 1024
-"""A message beyond this is not even received: the connection is closed with 1009 and made anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

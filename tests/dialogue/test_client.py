@@ -12,6 +12,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from agent.core.errors import SettingsError
 from agent.core.mailbox import MailboxClosed
 from agent.dialogue.client import LinkTiming, ReplyClient
+from agent.dialogue.codec import decode_to_engine, encode
 from agent.dialogue.outbox import Outbox
 from agent.dialogue.protocol import (
     AgentHello,
@@ -24,8 +25,6 @@ from agent.dialogue.protocol import (
     SignalSeen,
     ToEngine,
     Utterance,
-    decode_to_engine,
-    encode,
 )
 from tests.dialogue.wire import affect_signal, gesture_signal
 

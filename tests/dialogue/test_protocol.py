@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.errors import ProtocolError
+from agent.dialogue.codec import Unknown, decode_from_engine, decode_to_engine, encode
 from agent.dialogue.protocol import (
     MAX_MESSAGE_BYTES,
     SCHEMA_PATH,
@@ -21,11 +22,7 @@ from agent.dialogue.protocol import (
     SayStyle,
     SignalSeen,
     ToEngine,
-    Unknown,
     Utterance,
-    decode_from_engine,
-    decode_to_engine,
-    encode,
     schema_text,
 )
 from tests.dialogue.wire import affect_signal

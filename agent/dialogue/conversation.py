@@ -1,0 +1,71 @@
+"""Where one conversation stands: the value that a policy steps from message to message."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from agent.dialogue.mood import Mood
+from agent.dialogue.protocol import Because, Say
+
+
+class Phase(StrEnum):
+    NEW = "new"
+    """Nobody has been greeted yet."""
+    OPEN = "open"
+    TAKEN_OVER = "taken_over"
+    """A person speaks; the engine is silent."""
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """A write that waits for a yes."""
+
+    tool: str
+    line: str
+    """The question."""
+    values: dict[str, str] = field(repr=False)
+    """What the question names, and the tool is given."""
+    say_id: str = ""
+    """The reply that asked it last."""
+    heard: bool = True
+    """False when the question was cut off before the customer can have understood it: a yes does not count then."""
+    sign_answered: bool = False
+    """True once a hand sign was answered with "please say it"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One flow under way."""
+
+    flow: str
+    asking: str | None = None
+    """Slot whose value the customer was asked for."""
+    confirmation: Confirmation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """Everything that the engine remembers of a call."""
+
+    call_id: str
+    customer: str
+    say_prefix: str
+    """Makes the ids of replies differ from those of an engine that served this call before."""
+    phase: Phase = Phase.NEW
+    task: Task | None = None
+    offer: str | None = None
+    """Flow that a plain yes begins."""
+    known: dict[str, str] = field(default_factory=dict, repr=False)
+    """Slots that were named in this call."""
+    asked: dict[str, int] = field(default_factory=dict)
+    """How often each slot was asked for."""
+    misses: int = 0
+    """Utterances in a row that were not understood."""
+    says: int = 0
+    last_say: Say | None = field(default=None, repr=False)
+    mood: Mood = Mood()
+    acknowledged_ns: int | None = None
+    person_offered: bool = False
+    """True once a person was offered because of the customer's mood."""
+    grounds: tuple[Because, ...] = field(default=(), repr=False)
+    """Signals behind what is being answered now."""

@@ -1,0 +1,204 @@
+"""A domain pack: what a business can talk about, as YAML that people who do not program can read and change.
+
+A pack is a Python package with `flows.yaml`, one `lines.<locale>.yaml` a language, and `open_tools(database) -> Tools`.
+`agent.dialogue.domains.shop` is one; a dotted name in `reply.domain` takes one from anywhere.
+"""
+
+import importlib
+import string
+from importlib.abc import Traversable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from agent.core.errors import SettingsError
+from agent.dialogue.tools import Tools
+
+HOUSE = "agent.dialogue.domains"
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A piece of a pack; a key that nobody knows is a mistake and not an extension."""
+
+
+class Slot(_Part, frozen=True, kw_only=True):
+    """Something that a flow must know before it can act."""
+
+    ask: str
+    """Line that asks for it."""
+    ask_again: str
+    """Line that asks once more, after an answer that was not understood."""
+    from_words: bool = False
+    """True when any words that answer the question are the value, e.g. a name."""
+    attempts: int = 3
+    """How often it is asked for before a person is offered."""
+    whole_call: bool = False
+    """True when attempts are counted over the whole call: what proves who somebody is cannot be guessed for ever."""
+    keep: bool = False
+    """True when the value still holds for the customer's next request."""
+    alone: str | None = None
+    """Flow that begins when a customer names it and nothing else."""
+
+
+class Outcome(_Part, frozen=True, kw_only=True):
+    """What to say and do once a tool has answered."""
+
+    say: str | None = None
+    forget: tuple[str, ...] = ()
+    """Slots that turned out to be of no use."""
+    ask: str | None = None
+    """Slot to ask for next; the flow goes on with the answer."""
+    confirm: str | None = None
+    """Line that asks for a yes, without which `do` is not called."""
+    do: str | None = None
+    """Tool that writes, once confirmed."""
+    offer: str | None = None
+    """Flow that a yes begins."""
+    show: str | None = None
+    """Card to show."""
+
+
+class Flow(_Part, frozen=True, kw_only=True):
+    """How one intent is answered: at once with `say`, or by knowing `needs` and asking the tool `look_up`."""
+
+    means: str
+    """The intent in words for supervisors: "the customer …"."""
+    say: str | None = None
+    needs: tuple[str, ...] = ()
+    look_up: str | None = None
+    outcomes: dict[str, Outcome] = {}
+    handoff: str | None = None
+    """Why a person is wanted."""
+    ends_task: bool = False
+    """True when the request under way is dropped; otherwise its question is put again afterwards."""
+
+
+class Action(_Part, frozen=True, kw_only=True):
+    label: str
+    say: str
+
+
+class CardPattern(_Part, frozen=True, kw_only=True):
+    title: str
+    actions: tuple[Action, ...] = ()
+
+
+class Flows(_Part, frozen=True, kw_only=True):
+    """The whole of flows.yaml."""
+
+    min_probability: float
+    """Below this an intent is a guess, and the agent asks instead."""
+    flows: dict[str, Flow]
+    slots: dict[str, Slot]
+    cards: dict[str, CardPattern] = {}
+    outcomes: dict[str, Outcome] = {}
+    """Outcomes that any flow can meet."""
+    gestures: dict[str, str] = {}
+    """Line that answers a hand or head sign while a yes or no is awaited."""
+
+
+class Line(_Part, frozen=True, kw_only=True):
+    text: str
+    calm: str | None = None
+    """Shorter wording for a customer who is having a hard time."""
+
+
+REQUIRED_LINES = (
+    "greeting", "resumed", "resumed_blank", "handed_back", "not_understood", "not_understood_again", "offer_person",
+    "offer_person_for_mood", "out_of_scope", "cannot_get_slot", "acknowledge", "nothing_to_confirm", "nothing_to_deny",
+    "left_alone", "offer_declined", "confirm_again",
+)  # fmt: skip
+"""Lines that the policy itself speaks, whatever the domain."""
+PERSON = "speak_to_person"
+"""The one flow that every domain must have."""
+
+
+class Domain(msgspec.Struct, frozen=True, kw_only=True):
+    """A pack as loaded and checked."""
+
+    name: str
+    locale: str
+    flows: Flows
+    lines: dict[str, Line]
+
+    def outcome(self, flow: str, name: str) -> Outcome | None:
+        return self.flows.flows[flow].outcomes.get(name) or self.flows.outcomes.get(name)
+
+    def words(self, line: str, values: dict[str, str], *, calm: bool) -> str:
+        """A line with its placeholders filled; a value that is not known is said as "that"."""
+        pattern = self.lines[line]
+        return string.Formatter().vformat(pattern.calm if calm and pattern.calm else pattern.text, (), _Filled(values))
+
+
+class _Filled(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "that"
+
+
+def load_domain(name: str, *, locale: str = "en") -> Domain:
+    """Loads and checks the pack `name`. Raises `SettingsError` that names what is wrong in which file."""
+    module = _module_name(name)
+    try:
+        folder = files(importlib.import_module(module))
+    except ImportError:
+        raise SettingsError(f"reply.domain is {name!r}, but there is no package {module}") from None
+    flows: Flows = _read(name, folder / "flows.yaml", Flows)
+    lines: dict[str, Line | str] = _read(name, folder / f"lines.{locale}.yaml", dict[str, Line | str])
+    domain = Domain(
+        name=name,
+        locale=locale,
+        flows=flows,
+        lines={key: Line(text=line) if isinstance(line, str) else line for key, line in lines.items()},
+    )
+    faults = _faults(domain)
+    if faults:
+        raise SettingsError(f"domain {name}: " + "; ".join(faults))
+    return domain
+
+
+def open_tools(name: str, database: Path) -> Tools:
+    """The tools of pack `name`, on its business database; may wait for the disk."""
+    tools: Tools = importlib.import_module(_module_name(name)).open_tools(database)
+    return tools
+
+
+def _module_name(name: str) -> str:
+    return name if "." in name else f"{HOUSE}.{name}"
+
+
+def _read(domain: str, file: Traversable, kind: Any) -> Any:
+    try:
+        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), kind)
+    except (OSError, yaml.YAMLError, msgspec.ValidationError) as fault:
+        raise SettingsError(f"domain {domain}: {file.name}: {fault}") from None
+
+
+def _faults(domain: Domain) -> list[str]:
+    """References that lead nowhere."""
+    flows = domain.flows
+    wanted_lines = {*REQUIRED_LINES, *flows.gestures.values()}
+    wanted_slots: set[str] = set()
+    wanted_flows = {PERSON}
+    wanted_cards: set[str] = set()
+    for slot in flows.slots.values():
+        wanted_lines |= {slot.ask, slot.ask_again}
+        wanted_flows |= {slot.alone} if slot.alone else set()
+    for flow in flows.flows.values():
+        wanted_lines |= {flow.say} if flow.say else set()
+        wanted_slots |= set(flow.needs)
+    for outcome in (*flows.outcomes.values(), *(o for flow in flows.flows.values() for o in flow.outcomes.values())):
+        wanted_lines |= {line for line in (outcome.say, outcome.confirm) if line}
+        wanted_slots |= {*outcome.forget, *((outcome.ask,) if outcome.ask else ())}
+        wanted_flows |= {outcome.offer} if outcome.offer else set()
+        wanted_cards |= {outcome.show} if outcome.show else set()
+    outcomes = () if "failed" in flows.outcomes else ("no outcome 'failed' that any flow can meet",)
+    missing = (
+        ("line", wanted_lines - domain.lines.keys()),
+        ("slot", wanted_slots - flows.slots.keys()),
+        ("flow", wanted_flows - flows.flows.keys()),
+        ("card", wanted_cards - flows.cards.keys()),
+    )
+    return [*outcomes, *(f"no {what} {name!r}" for what, names in missing for name in sorted(names))]

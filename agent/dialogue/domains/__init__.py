@@ -1,0 +1,1 @@
+"""Domain packs that ship with the agent."""

@@ -1,0 +1,14 @@
+"""A small shop: where an order is, sending goods back, getting money back, and a person when that is better."""
+
+from pathlib import Path
+
+from agent.dialogue.domains.shop.tools import ShopTools
+from agent.dialogue.tools import Tools
+
+
+def open_tools(database: Path) -> Tools:
+    """The shop's tools on the SQLite file `database`, which is created and seeded when absent.
+
+    Raises `StoreError` when the file cannot be used.
+    """
+    return ShopTools(database)

@@ -1,0 +1,156 @@
+"""The reply engine that ships: serves the reply protocol, one conversation a connection, from a domain pack."""
+
+import asyncio
+import logging
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
+
+from agent.core.clock import Clock, SystemClock
+from agent.core.errors import EngineUnavailable, ProtocolError
+from agent.core.settings import ReplySettings
+from agent.dialogue.codec import Unknown, decode_to_engine, encode
+from agent.dialogue.conversation import Conversation, Phase
+from agent.dialogue.domain import Domain, load_domain, open_tools
+from agent.dialogue.policy import Incoming, step
+from agent.dialogue.protocol import (
+    HARD_MESSAGE_LIMIT_BYTES,
+    PROTOCOL_VERSION,
+    SUBPROTOCOL,
+    AgentHello,
+    CallStarted,
+    EngineHello,
+)
+from agent.dialogue.tools import FAILED, ToolCall, ToolResult, Tools
+
+log = logging.getLogger(__name__)
+
+ENGINE_NAME = "attentive-rules"
+KEPT_CONVERSATIONS = 64
+"""Conversations whose connection broke, kept for the agent to come back to; beyond that the oldest is forgotten."""
+
+
+async def serve_engine(
+    host: str, port: int, settings: ReplySettings, ready: Callable[[int], None] = lambda port: None
+) -> None:
+    """Serves until cancelled; `ready` gets the port once connections are taken (0 asks for a free one).
+
+    Raises `SettingsError` for a domain that cannot be loaded, `StoreError` for its database, and `EngineUnavailable`
+    when the port is taken.
+    """
+    domain = load_domain(settings.domain)
+    with ThreadPoolExecutor(1, thread_name_prefix="business") as thread:
+        loop = asyncio.get_running_loop()
+        tools = await loop.run_in_executor(thread, open_tools, settings.domain, settings.database)
+        try:
+            await Engine(domain, tools, thread).serve(host, port, ready)
+        finally:
+            tools.close()
+
+
+class Engine:
+    """Conversations of one domain. Tools run in the one thread of `thread`, so that no database holds up the rest."""
+
+    def __init__(self, domain: Domain, tools: Tools, thread: ThreadPoolExecutor, *, clock: Clock | None = None) -> None:
+        self.refused = 0
+        """Messages that were too long, not JSON, or not of the protocol."""
+        self.unknown = 0
+        """Messages of types that this version does not know."""
+        self._domain = domain
+        self._tools = tools
+        self._thread = thread
+        self._clock = clock or SystemClock()
+        self._kept: OrderedDict[str, Conversation] = OrderedDict()
+
+    async def serve(self, host: str, port: int, ready: Callable[[int], None]) -> None:
+        """Takes connections until cancelled. Raises `EngineUnavailable` when the port cannot be had."""
+        try:
+            server = await serve(
+                self._converse,
+                host,
+                port,
+                compression=None,
+                subprotocols=[Subprotocol(SUBPROTOCOL)],
+                max_size=HARD_MESSAGE_LIMIT_BYTES,
+                close_timeout=1.0,
+            )
+        except OSError as fault:
+            raise EngineUnavailable(f"cannot serve on {host}:{port}: {fault.strerror}; choose another port") from None
+        async with server:
+            ready(next(iter(server.sockets)).getsockname()[1])
+            await server.wait_closed()
+
+    async def _converse(self, socket: ServerConnection) -> None:
+        """One connection, from hello to its end; whatever goes wrong in it stays in it."""
+        conversation: Conversation | None = None
+        try:
+            await socket.send(encode(EngineHello(engine=ENGINE_NAME)))
+            async for frame in socket:
+                message = self._read(frame)
+                if isinstance(message, AgentHello):
+                    if message.protocol != PROTOCOL_VERSION:
+                        await socket.close(1002, f"this engine speaks protocol {PROTOCOL_VERSION}")
+                        return
+                elif isinstance(message, CallStarted) and conversation is None:
+                    conversation = await self._step(self._take_up(message), message, socket)
+                elif message is not None and conversation is not None:
+                    conversation = await self._step(conversation, message, socket)
+        except ConnectionClosed:
+            pass
+        except Exception:
+            log.exception("call %s: the conversation failed", conversation.call_id if conversation else "not begun")
+            with suppress(ConnectionClosed):
+                await socket.close(1011, "the conversation failed")
+        finally:
+            if conversation is not None and conversation.phase is not Phase.ENDED:
+                self._keep(conversation)
+
+    def _read(self, frame: str | bytes) -> Incoming | None:
+        try:
+            message = decode_to_engine(frame)
+        except ProtocolError:
+            self.refused += 1
+            return None
+        if isinstance(message, Unknown):
+            self.unknown += 1
+            return None
+        return message
+
+    async def _step(self, conversation: Conversation, message: Incoming, socket: ServerConnection) -> Conversation:
+        """The conversation after `message` and the tools it led to, all of it said."""
+        following: Incoming | None = message
+        while following is not None:
+            conversation, outgoing = step(conversation, following, self._clock.now_ns(), self._domain)
+            following = None
+            for out in outgoing:
+                if isinstance(out, ToolCall):
+                    following = await self._run(out)
+                else:
+                    await socket.send(encode(out))
+        return conversation
+
+    async def _run(self, call: ToolCall) -> ToolResult:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._tools.run, call)
+        except Exception:
+            log.exception("tool %s failed", call.name)
+            return FAILED
+
+    def _take_up(self, call: CallStarted) -> Conversation:
+        """What is remembered of this call, or a new conversation."""
+        kept = self._kept.pop(call.call_id, None) if call.resumed else None
+        return kept or Conversation(
+            call_id=call.call_id, customer=call.customer, say_prefix=f"say-{secrets.token_hex(3)}-"
+        )
+
+    def _keep(self, conversation: Conversation) -> None:
+        self._kept[conversation.call_id] = conversation
+        self._kept.move_to_end(conversation.call_id)
+        if len(self._kept) > KEPT_CONVERSATIONS:
+            self._kept.popitem(last=False)

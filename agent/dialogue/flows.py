@@ -1,0 +1,70 @@
+"""How a flow runs: what it must know, what it looks up, what it asks a yes for, and what it answers."""
+
+from agent.dialogue.conversation import Confirmation, Task
+from agent.dialogue.protocol import Handoff, Note
+from agent.dialogue.tools import ToolResult
+from agent.dialogue.turn import Turn
+
+
+def start(turn: Turn, name: str, slots: dict[str, str]) -> None:
+    """Begins a flow with the slots that came with its intent."""
+    flow = turn.domain.flows.flows[name]
+    if flow.look_up is not None:
+        turn.finish_task()
+        turn.become(offer=None)
+        turn.learn(slots)
+        advance(turn, Task(flow=name))
+        return
+    if flow.ends_task:
+        turn.finish_task()
+        turn.become(offer=None)
+    if flow.say is not None:
+        turn.say(flow.say)
+    if flow.handoff is not None:
+        turn.outgoing.append(Handoff(reason=flow.handoff, urgency="high" if turn.calm else "normal"))
+    ask_again(turn)
+
+
+def advance(turn: Turn, task: Task) -> None:
+    """Asks for the next thing that the flow must know, or looks up."""
+    flow = turn.domain.flows.flows[task.flow]
+    turn.become(task=task)
+    missing = next((slot for slot in flow.needs if slot not in turn.conversation.known), None)
+    if missing is not None:
+        turn.ask(missing)
+    elif flow.look_up is not None:
+        turn.call(flow.look_up)
+
+
+def take_result(turn: Turn, result: ToolResult) -> None:
+    """Says and does what the flow has for a tool's outcome."""
+    task = turn.conversation.task
+    if task is None:
+        return
+    outcome = turn.domain.outcome(task.flow, result.outcome)
+    if outcome is None:
+        turn.outgoing.append(Note(text=f"Flow {task.flow} knows no outcome {result.outcome}."))
+        outcome = turn.domain.flows.outcomes["failed"]
+    values = turn.conversation.known | result.values
+    turn.forget(outcome.forget)
+    if outcome.show is not None:
+        turn.show(outcome.show, values, result.rows)
+    if outcome.confirm is not None and outcome.do is not None:
+        turn.confirm(task, Confirmation(tool=outcome.do, line=outcome.confirm, values=result.values))
+    elif outcome.ask is not None:
+        turn.ask(outcome.ask, values, instead=outcome.say)
+    else:
+        turn.finish_task()
+        turn.become(offer=outcome.offer)
+        if outcome.say is not None:
+            turn.say(outcome.say, values)
+        turn.offer_person_for_mood()
+
+
+def ask_again(turn: Turn) -> None:
+    """Puts the open question of the task under way once more, if there is one."""
+    task = turn.conversation.task
+    if task is not None and task.asking is not None:
+        turn.ask(task.asking)
+    elif task is not None and task.confirmation is not None:
+        turn.confirm(task, task.confirmation, again=True)

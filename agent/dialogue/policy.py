@@ -1,0 +1,256 @@
+"""What to do next: a function from a conversation and a message to the next conversation and what goes out.
+
+Nothing here waits, reads a clock or touches a database: a `ToolCall` goes out and its `ToolResult` comes back in.
+"""
+
+from dataclasses import replace
+
+from agent.core.signals import AffectSignal, GestureSignal
+from agent.dialogue import flows
+from agent.dialogue.conversation import Conversation, Phase, Task
+from agent.dialogue.domain import PERSON, Domain
+from agent.dialogue.mood import observe
+from agent.dialogue.protocol import (
+    BargeIn,
+    Because,
+    CallEnded,
+    CallStarted,
+    Chat,
+    Coach,
+    Intent,
+    Note,
+    Resumed,
+    SignalSeen,
+    TakenOver,
+    ToEngine,
+    Utterance,
+)
+from agent.dialogue.tools import ToolResult
+from agent.dialogue.turn import Outgoing, Turn
+
+Incoming = ToEngine | ToolResult
+
+AFFIRM, DENY, REPEAT = "affirm", "deny", "repeat"
+REACTIONS = {
+    AFFIRM: "the customer says yes",
+    DENY: "the customer says no",
+    REPEAT: "the customer asks to hear it again",
+}
+"""Intents that mean something only in view of what was said before; every other one is a flow of the domain."""
+MISSES_BEFORE_PERSON = 3
+HEARD_SHARE = 0.6
+"""A question that was cut off before this share of it was spoken has to be asked again."""
+SURE_PROB = 0.6
+"""An intent this probable is a change of mind, and not an odd answer to what was asked."""
+MIN_SIGN_PROB = 0.7
+LONGEST_ANSWER_WORDS = 6
+"""More words than this are no answer to a question for a name."""
+SAY_THIS = "say:"
+"""A supervisor's whisper that begins so is spoken as it stands."""
+
+
+def step(
+    conversation: Conversation, message: Incoming, now_ns: int, domain: Domain
+) -> tuple[Conversation, tuple[Outgoing, ...]]:
+    """The conversation after `message`, and what goes out because of it; at most one `ToolCall`, and that one last.
+
+    A `ToolCall` must be answered with its `ToolResult` before the agent's next message is stepped.
+    """
+    turn = Turn(conversation=conversation, domain=domain, now_ns=now_ns)
+    silent = conversation.phase in (Phase.TAKEN_OVER, Phase.ENDED)
+    match message:
+        case CallEnded():
+            turn.become(phase=Phase.ENDED, task=None, offer=None)
+        case Resumed() if conversation.phase is Phase.TAKEN_OVER:
+            turn.become(phase=Phase.OPEN, grounds=())
+            turn.say("handed_back")
+        case TakenOver() if not silent:
+            turn.become(phase=Phase.TAKEN_OVER, task=None, offer=None)
+        case SignalSeen(signal=AffectSignal() as signal):
+            turn.become(mood=observe(conversation.mood, signal, now_ns))
+        case CallStarted() if conversation.phase is not Phase.ENDED:
+            _begin(turn, message)
+        case ToolResult() if not silent:
+            flows.take_result(turn, message)
+        case SignalSeen() | Utterance() | Chat() | BargeIn() | Coach() if not silent:
+            _attend(turn, message)
+    return turn.conversation, tuple(turn.outgoing)
+
+
+def _attend(turn: Turn, message: SignalSeen | Utterance | Chat | BargeIn | Coach) -> None:
+    """What only matters while the engine has the word."""
+    match message:
+        case SignalSeen(signal=GestureSignal() as signal):
+            _see_sign(turn, signal)
+        case Utterance(final=True) | Chat() if message.text.strip():
+            _hear(turn, message.text.strip(), message.intent)
+        case BargeIn():
+            _be_cut_off(turn, message)
+        case Coach():
+            _be_coached(turn, message.text.strip())
+
+
+def _begin(turn: Turn, call: CallStarted) -> None:
+    if turn.conversation.phase is Phase.TAKEN_OVER:
+        return
+    fresh = turn.conversation.phase is Phase.NEW
+    turn.become(phase=Phase.OPEN, customer=call.customer, grounds=())
+    if not call.resumed:
+        turn.say("greeting")
+    elif fresh:
+        turn.say("resumed_blank")
+    else:
+        turn.say("resumed")
+        flows.ask_again(turn)
+
+
+def _be_cut_off(turn: Turn, cut: BargeIn) -> None:
+    task, said = turn.conversation.task, turn.conversation.last_say
+    if task is None or task.confirmation is None or said is None or task.confirmation.say_id != cut.say:
+        return
+    if len(cut.heard_text) < HEARD_SHARE * len(said.text):
+        turn.become(task=replace(task, confirmation=replace(task.confirmation, heard=False)))
+
+
+def _be_coached(turn: Turn, whisper: str) -> None:
+    if whisper.lower().startswith(SAY_THIS) and (words := whisper[len(SAY_THIS) :].strip()):
+        turn.become(grounds=(Because(kind="coach", words="a supervisor asked for these words"),))
+        turn.speak(words)
+    else:
+        turn.outgoing.append(Note(text=f'This engine only follows whispers that begin with "{SAY_THIS}".'))
+
+
+def _see_sign(turn: Turn, signal: GestureSignal) -> None:
+    """A sign never confirms a write: it is answered by asking for the word."""
+    task = turn.conversation.task
+    line = turn.domain.flows.gestures.get(signal.value.name)
+    if line is None or not signal.valid or (signal.confidence or 0.0) < MIN_SIGN_PROB:
+        return
+    if task is None or task.confirmation is None or task.confirmation.sign_answered:
+        return
+    words = f"{signal.value.name.replace('_', ' ')} while a yes or no was awaited"
+    turn.become(
+        grounds=(Because(kind="gesture", seqs=(signal.seq,), words=words),),
+        task=replace(task, confirmation=replace(task.confirmation, sign_answered=True)),
+    )
+    turn.say(line)
+
+
+# ---- hearing --------------------------------------------------------------------------------------------------------
+
+
+def _hear(turn: Turn, text: str, intent: Intent | None) -> None:
+    turn.become(grounds=_grounds(turn, intent))
+    task = turn.conversation.task
+    if task is not None and task.asking is not None and not _changes_mind(turn, task, intent):
+        answer = _answer(turn, task.asking, text, intent)
+        if answer:
+            turn.become(misses=0, grounds=_answering(turn, task, intent))
+            turn.learn(answer)
+            flows.advance(turn, replace(task, asking=None))
+            return
+    if intent is None or not _understood(turn, intent):
+        _miss(turn, intent)
+        return
+    turn.become(misses=0)
+    match intent.label:
+        case "affirm":
+            _affirmed(turn)
+        case "deny":
+            _denied(turn)
+        case "repeat":
+            _repeat(turn)
+        case flow:
+            flows.start(turn, flow, intent.slots)
+
+
+def _understood(turn: Turn, intent: Intent) -> bool:
+    known = intent.label in turn.domain.flows.flows or intent.label in REACTIONS
+    return known and not intent.out_of_scope and intent.probability >= turn.domain.flows.min_probability
+
+
+def _changes_mind(turn: Turn, task: Task, intent: Intent | None) -> bool:
+    """True when the customer, asked for something, clearly says something else instead."""
+    if intent is None or not _understood(turn, intent) or intent.label in (task.flow, AFFIRM, "greeting", "thanks"):
+        return False
+    return intent.probability >= SURE_PROB
+
+
+def _answer(turn: Turn, asked: str, text: str, intent: Intent | None) -> dict[str, str]:
+    """What these words tell of the slot that was asked for, or of another one that was wrong so far."""
+    slots = turn.domain.flows.slots
+    named = {} if intent is None else {name: value for name, value in intent.slots.items() if name in slots}
+    if not named and slots[asked].from_words and len(text.split()) <= LONGEST_ANSWER_WORDS:
+        return {asked: text}
+    return named
+
+
+def _grounds(turn: Turn, intent: Intent | None) -> tuple[Because, ...]:
+    if intent is None:
+        return (Because(kind="intent", words="the words came without an intent"),)
+    flow = turn.domain.flows.flows.get(intent.label)
+    if intent.out_of_scope:
+        words = "the customer asks for something that this agent cannot do"
+    elif not _understood(turn, intent):
+        words = f"unsure what is meant; the best guess is {intent.label} ({intent.probability:.0%})"
+    else:
+        words = f"{flow.means if flow else REACTIONS[intent.label]} ({intent.probability:.0%})"
+    return (Because(kind="intent", seqs=() if intent.seq is None else (intent.seq,), words=words),)
+
+
+def _answering(turn: Turn, task: Task, intent: Intent | None) -> tuple[Because, ...]:
+    seqs = () if intent is None or intent.seq is None else (intent.seq,)
+    means = turn.domain.flows.flows[task.flow].means
+    return (Because(kind="intent", seqs=seqs, words=f"{means}, and answered what was asked"),)
+
+
+def _miss(turn: Turn, intent: Intent | None) -> None:
+    named = {} if intent is None else {name: v for name, v in intent.slots.items() if name in turn.domain.flows.slots}
+    alone = next((flow for name in named if (flow := turn.domain.flows.slots[name].alone)), None)
+    if turn.conversation.task is None and alone is not None:
+        flows.start(turn, alone, named)
+        return
+    misses = turn.conversation.misses + 1
+    turn.become(misses=misses)
+    if misses >= MISSES_BEFORE_PERSON:
+        turn.become(misses=0)
+        turn.offer(PERSON, "offer_person")
+    elif turn.conversation.task is not None:
+        flows.ask_again(turn)
+    elif intent is not None and intent.out_of_scope:
+        turn.offer(PERSON, "out_of_scope")
+    else:
+        turn.say("not_understood" if misses == 1 else "not_understood_again")
+
+
+def _affirmed(turn: Turn) -> None:
+    task, offer = turn.conversation.task, turn.conversation.offer
+    if task is not None and task.confirmation is not None and task.confirmation.heard:
+        turn.become(task=replace(task, confirmation=None))
+        turn.learn(task.confirmation.values)
+        turn.call(task.confirmation.tool)
+    elif task is not None:
+        flows.ask_again(turn)
+    elif offer is not None:
+        flows.start(turn, offer, {})
+    else:
+        turn.say("nothing_to_confirm")
+
+
+def _denied(turn: Turn) -> None:
+    line = "nothing_to_deny"
+    if turn.conversation.task is not None:
+        line = "left_alone"
+    elif turn.conversation.offer is not None:
+        line = "offer_declined"
+    turn.finish_task()
+    turn.become(offer=None)
+    turn.say(line)
+
+
+def _repeat(turn: Turn) -> None:
+    task, said = turn.conversation.task, turn.conversation.last_say
+    if task is not None and task.confirmation is not None:
+        turn.confirm(task, task.confirmation)
+    elif said is not None:
+        turn.speak(said.text)

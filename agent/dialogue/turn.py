@@ -1,0 +1,131 @@
+"""One step of a conversation under way: what is remembered, what goes out, and in which words and tone."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from agent.core.clock import NS_PER_S
+from agent.dialogue.conversation import Confirmation, Conversation, Task
+from agent.dialogue.domain import PERSON, Domain
+from agent.dialogue.mood import ACKNOWLEDGE_EVERY_S, CALM, NEUTRAL, PERSON_AFTER_S
+from agent.dialogue.protocol import Card, CardAction, CardRow, FromEngine, Say, Show
+from agent.dialogue.tools import ToolCall
+
+Outgoing = FromEngine | ToolCall
+
+
+@dataclass(slots=True, kw_only=True)
+class Turn:
+    """The words of a reply are chosen here; what the reply is, the policy decides."""
+
+    conversation: Conversation
+    domain: Domain
+    now_ns: int
+    outgoing: list[Outgoing] = field(default_factory=list)
+
+    def become(self, **changes: Any) -> None:
+        """Changes fields of the conversation."""
+        self.conversation = replace(self.conversation, **changes)
+
+    def learn(self, slots: dict[str, str]) -> None:
+        """Remembers slots that the domain knows."""
+        named = {name: value for name, value in slots.items() if name in self.domain.flows.slots and value}
+        self.become(known=self.conversation.known | named)
+
+    def forget(self, slots: tuple[str, ...]) -> None:
+        self.become(known={name: value for name, value in self.conversation.known.items() if name not in slots})
+
+    def finish_task(self) -> None:
+        """Forgets what belonged to the task alone."""
+        slots = self.domain.flows.slots
+        self.forget(tuple(name for name, slot in slots.items() if not slot.keep))
+        kept = {name: times for name, times in self.conversation.asked.items() if slots[name].whole_call}
+        self.become(task=None, asked=kept)
+
+    def call(self, tool: str) -> None:
+        arguments = dict(self.conversation.known)
+        self.outgoing.append(ToolCall(name=tool, customer=self.conversation.customer, arguments=arguments))
+
+    # ---- speaking ---------------------------------------------------------------------------------------------------
+
+    @property
+    def calm(self) -> bool:
+        """True while the customer is having a hard time, as far as valid affect signals say so."""
+        return self.conversation.mood.sustained(self.now_ns)
+
+    def words(self, line: str, values: dict[str, str] | None = None) -> str:
+        return self.domain.words(line, self.conversation.known | (values or {}), calm=self.calm)
+
+    def say(self, line: str, values: dict[str, str] | None = None) -> Say:
+        return self.speak(self.words(line, values))
+
+    def speak(self, text: str) -> Say:
+        """Says `text` in the tone that the customer's mood asks for, with the signals that shaped it."""
+        because = self.conversation.grounds
+        style = NEUTRAL
+        if self.calm:
+            style = CALM
+            effect = "spoken shorter and more slowly"
+            if self._acknowledge():
+                text = f"{self.words('acknowledge')} {text}"
+                effect = f"acknowledged first and {effect}"
+            because = (*because, self.conversation.mood.because(self.now_ns, effect))
+        number = self.conversation.says + 1
+        said = Say(id=f"{self.conversation.say_prefix}{number}", text=text, style=style, because=because)
+        self.outgoing.append(said)
+        self.become(says=number, last_say=said)
+        return said
+
+    def _acknowledge(self) -> bool:
+        """True when sympathy is due; counts as given."""
+        last_ns = self.conversation.acknowledged_ns
+        if last_ns is not None and self.now_ns - last_ns < ACKNOWLEDGE_EVERY_S * NS_PER_S:
+            return False
+        self.become(acknowledged_ns=self.now_ns)
+        return True
+
+    def confirm(self, task: Task, asked: Confirmation, *, again: bool = False) -> None:
+        """Asks for the yes without which the tool in `asked` is not called."""
+        question = self.words(asked.line, asked.values)
+        said = self.speak(f"{self.words('confirm_again')} {question}" if again else question)
+        self.become(task=replace(task, asking=None, confirmation=replace(asked, say_id=said.id, heard=True)))
+
+    def ask(self, name: str, values: dict[str, str] | None = None, *, instead: str | None = None) -> None:
+        """Asks for a slot with its own line or the one given `instead`, unless that was done often enough."""
+        slot = self.domain.flows.slots[name]
+        times = self.conversation.asked.get(name, 0)
+        task = self.conversation.task
+        if task is None or times >= slot.attempts:
+            self.offer(PERSON, "cannot_get_slot")
+            return
+        self.become(asked=self.conversation.asked | {name: times + 1}, task=replace(task, asking=name))
+        self.say(instead or (slot.ask if times == 0 else slot.ask_again), values)
+
+    def offer(self, flow: str, line: str) -> None:
+        """Lets go of the task and proposes another flow, which a yes begins."""
+        self.finish_task()
+        self.become(offer=flow)
+        self.say(line)
+
+    def offer_person_for_mood(self) -> None:
+        """Once a call, to a customer who has been unhappy for long and was not offered anything else."""
+        conversation = self.conversation
+        unhappy = conversation.mood.negative_for_s(self.now_ns) >= PERSON_AFTER_S
+        if unhappy and not conversation.person_offered and conversation.offer is None:
+            self.become(person_offered=True, offer=PERSON)
+            self.say("offer_person_for_mood")
+
+    def show(self, card: str, values: dict[str, str], rows: tuple[tuple[str, str], ...]) -> None:
+        pattern = self.domain.flows.cards[card]
+        filled = self.conversation.known | values
+        self.outgoing.append(
+            Show(
+                card=Card(
+                    id=f"{card} {filled.get('order_id', '')}".strip()[:64],
+                    title=pattern.title.format_map(filled),
+                    rows=tuple(CardRow(label=label, value=value) for label, value in rows),
+                    actions=tuple(
+                        CardAction(label=action.label, say=action.say.format_map(filled)) for action in pattern.actions
+                    ),
+                )
+            )
+        )
