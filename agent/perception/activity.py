@@ -1,0 +1,81 @@
+"""Says when a customer speaks: a probability for every 32 ms of sound, and a gate over it that does not flutter."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.inference.runtime import Model
+
+WINDOW_SAMPLES = 512
+"""32 ms at 16 kHz, the step that Silero VAD was trained with."""
+
+_CONTEXT_SAMPLES = 64
+_STATE_SHAPE = (1, 1, 128)
+
+START_WINDOWS = 2
+"""Voiced windows in a row that open the gate: 64 ms, so that a customer who interrupts is heard in time."""
+PAUSE_WINDOWS = 3
+"""Windows without voice that close it: 96 ms, longer than the stop of a consonant."""
+_HOLD_PROB = 0.15
+"""How far below the opening probability a window still counts as voice while the gate is open."""
+
+
+class VoiceActivity:
+    """The recurrent voice model on one stream. Streams of one thread may share a `Model`; each has its own state."""
+
+    def __init__(self, model: Model) -> None:
+        """`model` is the manifest's "voice_activity"."""
+        self._model = model
+        self.runs = 0
+        """Windows that the model was asked about."""
+        self._row = np.zeros((1, _CONTEXT_SAMPLES + WINDOW_SAMPLES), np.float32)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets what was heard; to be called after a gap."""
+        self._row[:] = 0.0
+        self._h = np.zeros(_STATE_SHAPE, np.float32)
+        self._c = np.zeros(_STATE_SHAPE, np.float32)
+
+    def probability(self, window: NDArray[np.float32]) -> float:
+        """Probability of speech in the next (512,) float32 samples in [-1, 1].
+
+        Raises `ArithmeticError` when the model's answer is no number, which sound that is no number leads to.
+        """
+        self._row[0, :_CONTEXT_SAMPLES] = self._row[0, -_CONTEXT_SAMPLES:]
+        self._row[0, _CONTEXT_SAMPLES:] = window
+        self.runs += 1
+        probs, self._h, self._c = self._model.run(self._row, self._h, self._c)
+        prob = float(probs[0])
+        if not math.isfinite(prob):
+            raise ArithmeticError("voice activity is not a number")
+        return prob
+
+
+class VoiceGate:
+    """Open while somebody speaks; opens after `START_WINDOWS` voiced windows, closes after `PAUSE_WINDOWS` without."""
+
+    def __init__(self, speech_prob: float) -> None:
+        self.open = False
+        self._speech_prob = speech_prob
+        self._voiced_windows = 0
+        self._silent_windows = 0
+
+    @property
+    def voiced(self) -> bool:
+        """Whether the last window belongs to speech for sure: the gate is open and the window was voiced."""
+        return self.open and self._silent_windows == 0
+
+    def step(self, prob: float) -> None:
+        """Takes the probability of the next window."""
+        if prob >= self._speech_prob - (_HOLD_PROB if self.open else 0.0):
+            self._voiced_windows += 1
+            self._silent_windows = 0
+        else:
+            self._voiced_windows = 0
+            self._silent_windows += 1
+        if self._voiced_windows >= START_WINDOWS:
+            self.open = True
+        elif self._silent_windows >= PAUSE_WINDOWS:
+            self.open = False

@@ -1,0 +1,137 @@
+"""One thread that reads words for all calls, the most urgent first, and refuses to read along when it is busy."""
+
+import itertools
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from agent.core.clock import NS_PER_MS, Clock
+from agent.core.settings import HearingSettings
+from agent.inference.runtime import Runtime
+from agent.perception.end_of_turn import EndOfTurn
+from agent.perception.transcript import SpeechToText
+from agent.perception.utterance import Answer, Request, Urgency
+
+logger = logging.getLogger(__name__)
+
+MOST_FINALS_A_CALL = 8
+"""Complete utterances of one call that may wait; beyond, the oldest is given up and said to be."""
+PARTIAL_REST = 2
+"""After reading along, the thread rests from it this many times as long as it took."""
+
+
+class Reader:
+    """The models that answer requests. One thread at a time may use it."""
+
+    def __init__(self, speech_to_text: SpeechToText, end_of_turn: EndOfTurn, clock: Clock) -> None:
+        self._speech_to_text = speech_to_text
+        self._end_of_turn = end_of_turn
+        self._clock = clock
+
+    @classmethod
+    def open(cls, runtime: Runtime, settings: HearingSettings, clock: Clock) -> "Reader":
+        """Loads the models. Raises `ModelError`s, and `SettingsError` for a language that the model does not know."""
+        folder = runtime.registry.directory("speech_to_text")
+        return cls(SpeechToText(folder, language=settings.language), EndOfTurn(runtime.open("end_of_turn")), clock)
+
+    def answer(self, request: Request) -> Answer:
+        """Reads the words of `request`, and whether the turn is over where that is wanted. Never raises."""
+        try:
+            words = self._speech_to_text.read(request.samples, careful=request.urgency is not Urgency.PARTIAL)
+            answer = Answer(request=request, words=words, stage_ms=dict(words.stage_ms))
+            if request.urgency is not Urgency.PAUSE:
+                return answer
+            started_ns = self._clock.now_ns()
+            prob = self._end_of_turn.finished_prob(request.samples)
+            turn_ms = (self._clock.now_ns() - started_ns) / NS_PER_MS
+            return replace(answer, finished_prob=prob, stage_ms=answer.stage_ms | {"end_of_turn": turn_ms})
+        except Exception as error:
+            # Only the error's type is told: its text could quote what was said.
+            logger.exception("call %s: utterance %d could not be read", request.call_id, request.utterance_id)
+            return Answer(request=request, words=None, failure=f"transcription failed: {type(error).__name__}")
+
+
+class Transcriber:
+    """Requests wait here for the thread. `ask` and `forget` may be called from any thread and never block for long."""
+
+    def __init__(self, reader: Reader, tell: Callable[[Answer], None], clock: Clock) -> None:
+        """`tell` gets each answer, on the transcriber's thread or on the one that asked too much."""
+        self._reader = reader
+        self._tell = tell
+        self._clock = clock
+        self._wake = threading.Condition()
+        self._waiting: dict[int, Request] = {}
+        """By order of arrival."""
+        self._order = itertools.count()
+        self._busy = False
+        self._rest_until_ns = 0
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="transcriber", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread after what it is reading; what waits is dropped."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        self._thread.join()
+
+    def ask(self, request: Request) -> None:
+        """Leaves a request. A later one of the same call replaces what it makes useless.
+
+        A `PARTIAL` one is refused without a word while anything waits or is read, and for a while after the last one.
+        """
+        given_up: list[Request] = []
+        with self._wake:
+            if request.urgency is Urgency.PARTIAL:
+                if self._busy or self._waiting or self._clock.now_ns() < self._rest_until_ns:
+                    return
+            else:
+                self._drop_superseded(request.call_id)
+            if request.urgency is Urgency.FINAL:
+                given_up = self._make_room(request.call_id)
+            self._waiting[next(self._order)] = request
+            self._wake.notify()
+        for old in given_up:
+            self._tell(Answer(request=old, words=None, failure="transcription is too far behind"))
+
+    def forget(self, call_id: str) -> None:
+        """Drops what waits of this call."""
+        with self._wake:
+            self._waiting = {key: request for key, request in self._waiting.items() if request.call_id != call_id}
+
+    def _drop_superseded(self, call_id: str) -> None:
+        self._waiting = {
+            key: request
+            for key, request in self._waiting.items()
+            if request.call_id != call_id or request.urgency is Urgency.FINAL
+        }
+
+    def _make_room(self, call_id: str) -> list[Request]:
+        keys = [key for key, request in self._waiting.items() if request.call_id == call_id]
+        return [self._waiting.pop(key) for key in keys[: max(0, len(keys) - MOST_FINALS_A_CALL + 1)]]
+
+    def _run(self) -> None:
+        while (request := self._take()) is not None:
+            started_ns = self._clock.now_ns()
+            answer = self._reader.answer(request)
+            ended_ns = self._clock.now_ns()
+            with self._wake:
+                self._busy = False
+                if request.urgency is Urgency.PARTIAL:
+                    self._rest_until_ns = ended_ns + PARTIAL_REST * (ended_ns - started_ns)
+            self._tell(answer)
+
+    def _take(self) -> Request | None:
+        """Waits for the most urgent request; None when the thread is to end."""
+        with self._wake:
+            while not self._waiting and not self._stopping:
+                self._wake.wait()
+            if self._stopping:
+                return None
+            self._busy = True
+            key = min(self._waiting, key=lambda key: (self._waiting[key].urgency, key))
+            return self._waiting.pop(key)

@@ -1,0 +1,161 @@
+"""Turns the sound of an utterance into words, with Whisper on CTranslate2, at a cost that follows its length."""
+
+import time
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import ctranslate2
+import numpy as np
+from faster_whisper import WhisperModel
+from faster_whisper.tokenizer import Tokenizer
+from numpy.typing import NDArray
+
+from agent.core.clock import NS_PER_MS
+from agent.core.errors import SettingsError
+from agent.core.types import MIC_RATE_HZ
+from agent.perception.log_mel import BANDS, log_mel
+
+LONGEST_S = 28.0
+"""Whisper hears 30 s at once; longer sound is cut before it comes here."""
+
+_FULL_COLUMNS = 3_000
+_FEWEST_COLUMNS = 1_000
+"""10 s. Whisper was trained on 30 s; with less than 10 s it loses short utterances (5 s: most of them)."""
+_MARGIN_COLUMNS = 100
+_SHORTEST_SAMPLES = MIC_RATE_HZ // 10
+
+_TOKENS_PER_S = 8
+_TOKENS_AT_LEAST = 12
+"""Nobody speaks more tokens than this line allows; longer output is a loop or an invention."""
+_LEAST_LOGPROB = -1.0
+_MOST_COMPRESSION = 2.2
+"""Bytes of the text over bytes after zlib; above this it repeats itself. Whisper's own guard is 2.4."""
+
+_SURELY_NO_SPEECH_PROB = 0.9
+"""Noise of every kind lies above 0.9 or so, whole utterances below 0.3, single digits below 0.8."""
+_MAYBE_NO_SPEECH_PROB = 0.6
+_UNSURE_LOGPROB = -0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What a stretch of sound says."""
+
+    text: str = field(repr=False)
+    """Empty when it holds no words."""
+    mean_token_logprob: float
+    no_speech_prob: float
+    redone: bool
+    """Whether the short window was not to be trusted and all 30 s were used."""
+    stage_ms: dict[str, float]
+    """Milliseconds by stage: features, encode, decode."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decoded:
+    text: str
+    tokens: int
+    mean_token_logprob: float
+    no_speech_prob: float
+
+    def plausible(self, seconds: float) -> bool:
+        encoded = self.text.encode()
+        return (
+            self.tokens < _most_tokens(seconds)
+            and self.mean_token_logprob >= _LEAST_LOGPROB
+            and len(encoded) <= _MOST_COMPRESSION * len(zlib.compress(encoded))
+        )
+
+    def speech(self) -> bool:
+        """Whether these are words that somebody said rather than what Whisper makes of noise."""
+        if self.no_speech_prob > _SURELY_NO_SPEECH_PROB or not any(map(str.isalnum, self.text)):
+            return False
+        return self.no_speech_prob <= _MAYBE_NO_SPEECH_PROB or self.mean_token_logprob >= _UNSURE_LOGPROB
+
+
+class SpeechToText:
+    """Whisper in int8 on one thread of the processor. One thread at a time may use it."""
+
+    def __init__(self, folder: Path, *, language: str) -> None:
+        """`folder` holds a CTranslate2 Whisper model. Raises `SettingsError` for a language that it does not know."""
+        whisper = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True)
+        if not whisper.model.is_multilingual and language != "en":
+            raise SettingsError(
+                f"hearing.language is {language!r}, but the speech model in {folder} knows English only; set it to en, "
+                "or name a multilingual model in models_onnx/manifest.toml"
+            )
+        self._model: ctranslate2.models.Whisper = whisper.model
+        self._tokenizer = Tokenizer(
+            whisper.hf_tokenizer, whisper.model.is_multilingual, task="transcribe", language=language
+        )
+        self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
+
+    def read(self, samples: NDArray[np.float32], *, careful: bool = True) -> Words:
+        """The words in (n,) float32 sound at 16 kHz, n at most `LONGEST_S`.
+
+        The encoder sees the sound and a margin, 10 s at least, instead of 30 s. When what comes out is too long, too
+        unsure or repeats itself, it is read again in the full 30 s; without `careful` it counts as no words instead.
+        """
+        stage_ms = {"features": 0.0, "encode": 0.0, "decode": 0.0}
+        seconds = len(samples) / MIC_RATE_HZ
+        if len(samples) > LONGEST_S * MIC_RATE_HZ:
+            raise ValueError(f"{seconds:.1f} s of sound; cut it into pieces of at most {LONGEST_S} s")
+        with _Timed(stage_ms, "features"):
+            features = log_mel(np.pad(samples, (0, max(0, _SHORTEST_SAMPLES - len(samples)))))
+        columns = min(_FULL_COLUMNS, max(_FEWEST_COLUMNS, features.shape[1] + _MARGIN_COLUMNS)) & ~1
+        decoded = self._decode(features, columns, seconds, stage_ms)
+        redo = careful and decoded.speech() and not decoded.plausible(seconds) and columns < _FULL_COLUMNS
+        if redo:
+            decoded = self._decode(features, _FULL_COLUMNS, seconds, stage_ms)
+        kept = decoded.speech() and decoded.plausible(seconds)
+        return Words(
+            text=decoded.text if kept else "",
+            mean_token_logprob=decoded.mean_token_logprob,
+            no_speech_prob=decoded.no_speech_prob,
+            redone=redo,
+            stage_ms=stage_ms,
+        )
+
+    def _decode(
+        self, features: NDArray[np.float32], columns: int, seconds: float, stage_ms: dict[str, float]
+    ) -> _Decoded:
+        """Greedy words of (80, m) features, filled up to `columns` with zeros, which must be even."""
+        with _Timed(stage_ms, "encode"):
+            filled = np.zeros((1, BANDS, columns), np.float32)
+            filled[0, :, : features.shape[1]] = features[:, :columns]
+            encoded = self._model.encode(ctranslate2.StorageView.from_array(filled))
+        with _Timed(stage_ms, "decode"):
+            (result,) = self._model.generate(
+                encoded,
+                [self._prompt],
+                beam_size=1,
+                max_length=len(self._prompt) + _most_tokens(seconds),
+                return_scores=True,
+                return_no_speech_prob=True,
+            )
+            tokens = result.sequences_ids[0]
+            return _Decoded(
+                text=self._tokenizer.decode(tokens).strip(),
+                tokens=len(tokens),
+                mean_token_logprob=result.scores[0] / (len(tokens) + 1),
+                no_speech_prob=result.no_speech_prob,
+            )
+
+
+def _most_tokens(seconds: float) -> int:
+    return int(_TOKENS_PER_S * seconds) + _TOKENS_AT_LEAST
+
+
+class _Timed:
+    """Adds the time spent inside to one stage."""
+
+    def __init__(self, stage_ms: dict[str, float], stage: str) -> None:
+        self._stage_ms = stage_ms
+        self._stage = stage
+
+    def __enter__(self) -> None:
+        self._started_ns = time.perf_counter_ns()
+
+    def __exit__(self, *error: object) -> None:
+        self._stage_ms[self._stage] += (time.perf_counter_ns() - self._started_ns) / NS_PER_MS

@@ -1,0 +1,247 @@
+"""Follows the turns of one customer: where an utterance begins, pauses and ends, and which words are wanted when.
+
+Sans-I/O: stepped with frames and read words, it says what follows. Whoever steps it runs the requests, late or never,
+and brings the answers. All is decided on positions in the track, so the same sound gives the same turns at any speed.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.core.settings import HearingSettings
+from agent.core.types import MIC_RATE_HZ, HearingEvent, HearingFailed, Stamp, VoiceStarted, VoiceStopped
+from agent.perception.activity import START_WINDOWS, WINDOW_SAMPLES, VoiceGate
+from agent.perception.end_of_turn import silence_needed_ms
+from agent.perception.framing import SoundFrame
+from agent.perception.utterance import (
+    LONGEST_UTTERANCE_SAMPLES,
+    SEAL_ANYWAY_SAMPLES,
+    SEAL_AT_PAUSE_SAMPLES,
+    Answer,
+    Request,
+    Urgency,
+    Utterance,
+)
+
+PRE_ROLL_WINDOWS = 7
+"""224 ms from before the first voiced window: soft consonants that the voice model misses."""
+PARTIAL_WINDOWS = 15
+"""Words are asked for every 480 ms of speech."""
+GAP_FILL_SAMPLES = MIC_RATE_HZ // 10
+"""Silence put in the place of missing sound, at most."""
+
+_MS_PER_SAMPLE = 1_000 / MIC_RATE_HZ
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What follows from a step: events to deliver, and sound of which the words are wanted."""
+
+    events: tuple[HearingEvent, ...] = ()
+    requests: tuple[Request, ...] = ()
+
+
+class Turns:
+    """The utterance being said and those whose words are still being read. One thread at a time may step it."""
+
+    def __init__(self, call_id: str, settings: HearingSettings, stamp_at: Callable[[int], Stamp]) -> None:
+        """`stamp_at` dates a position in the track near the frame that is being followed."""
+        self._call_id = call_id
+        self._settings = settings
+        self._stamp_at = stamp_at
+        self._events: list[HearingEvent] = []
+        self._requests: list[Request] = []
+        self._sample = 0
+        """Position in the track up to which frames were followed."""
+        self._recent: deque[NDArray[np.float32]] = deque(maxlen=PRE_ROLL_WINDOWS + START_WINDOWS)
+        self._paused = True
+        """Whether the gate was closed after the last frame."""
+        self._speaking = False
+        """Whether the last voice event was `VoiceStarted`."""
+        self._partial_in = PARTIAL_WINDOWS
+        self._utterances = 0
+        self._current: Utterance | None = None
+        self._ending: list[Utterance] = []
+        """Ended turns whose words are not all known, oldest first."""
+
+    @property
+    def waits_for_silence(self) -> bool:
+        """Whether an utterance is open."""
+        return self._current is not None
+
+    def outcome(self) -> Outcome:
+        """What has followed since this was last asked."""
+        outcome = Outcome(tuple(self._events), tuple(self._requests))
+        self._events.clear()
+        self._requests.clear()
+        return outcome
+
+    def follow(self, frame: SoundFrame, prob: float, gate: VoiceGate, now_ns: int) -> None:
+        """Takes the next frame, and the gate after it."""
+        self._sample = frame.end_sample
+        self._recent.append(frame.samples)
+        if self._current is not None:
+            self._current.append(frame.samples, prob)
+        if gate.open and self._current is None:
+            self._begin()
+        utterance = self._current
+        if utterance is None:
+            return
+        resumed, paused = gate.open and self._paused, not gate.open and not self._paused
+        self._paused = not gate.open
+        if resumed:
+            self._resume(utterance)
+        if gate.voiced:
+            utterance.voiced_end_sample = self._sample
+            utterance.voiced_end = self._stamp_at(self._sample)
+            self._partial_in -= 1
+        self._want_words(utterance, paused=paused)
+        if utterance.samples >= LONGEST_UTTERANCE_SAMPLES:
+            self._recent.clear()
+            self.end(now_ns)
+        else:
+            self._end_if_silent(now_ns)
+
+    def miss(self, gap_samples: int, now_ns: int) -> bool:
+        """Steps over missing sound. True when it was so long that it ended the turn."""
+        self._recent.clear()
+        utterance = self._current
+        if utterance is None:
+            return False
+        for _ in range(min(gap_samples, GAP_FILL_SAMPLES) // WINDOW_SAMPLES):
+            utterance.append(np.zeros(WINDOW_SAMPLES, np.float32), 0.0)
+        if gap_samples * _MS_PER_SAMPLE < self._settings.max_silence_ms:
+            return False
+        self.end(now_ns)
+        return True
+
+    def end(self, now_ns: int) -> None:
+        """Ends the turn, if there is one, whatever was heard last."""
+        utterance = self._current
+        if utterance is None:
+            return
+        self._fall_silent(utterance)
+        self._current = None
+        self._paused = True
+        utterance.ended_ns = now_ns
+        self._ending.append(utterance)
+        answer = utterance.pause_answer()
+        if answer is None:
+            self._seal(utterance, len(utterance.windows))
+        else:
+            piece = utterance.piece
+            utterance.seal(len(utterance.windows))
+            utterance.sealed[piece] = answer
+        self._tell_finals(now_ns)
+
+    def take(self, answer: Answer, now_ns: int) -> None:
+        """Takes what became of an earlier request."""
+        request = answer.request
+        utterance = self._find(request.utterance_id)
+        if answer.failure is not None:
+            stamp = utterance.stamp if utterance else self._stamp_at(self._sample)
+            self._events.append(HearingFailed(call_id=self._call_id, stamp=stamp, reason=answer.failure))
+        if utterance is None:
+            return
+        if request.piece in utterance.sealed:
+            ended = utterance.ended_ns is not None and request.piece == utterance.piece - 1
+            read_early = request.urgency is Urgency.PAUSE and ended and utterance.heard_whole(request)
+            if request.urgency is Urgency.FINAL or (read_early and answer.words is not None):
+                utterance.sealed[request.piece] = answer
+                self._tell_finals(now_ns)
+        elif answer.words is not None:
+            if request.urgency is Urgency.PAUSE:
+                utterance.pause = answer
+            if utterance.text(answer):
+                self._events.append(
+                    utterance.transcript(
+                        self._call_id, self._settings.language, growing=answer, final=False, now_ns=now_ns
+                    )
+                )
+            self._end_if_silent(now_ns)
+
+    def _begin(self) -> None:
+        first = self._stamp_at(self._sample - START_WINDOWS * WINDOW_SAMPLES)
+        self._current = Utterance(id=self._utterances, stamp=first, voiced_end=first, voiced_end_sample=self._sample)
+        self._utterances += 1
+        self._partial_in = PARTIAL_WINDOWS
+        for window in self._recent:
+            self._current.append(window, 0.0)
+
+    def _resume(self, utterance: Utterance) -> None:
+        """The voice sets in, at the beginning of an utterance or after a pause in it."""
+        if utterance.piece_samples >= SEAL_AT_PAUSE_SAMPLES:
+            self._seal(utterance, len(utterance.windows) - START_WINDOWS - 1)
+        if not self._speaking:
+            self._speaking = True
+            first = self._stamp_at(self._sample - START_WINDOWS * WINDOW_SAMPLES)
+            self._events.append(VoiceStarted(call_id=self._call_id, stamp=first))
+
+    def _want_words(self, utterance: Utterance, *, paused: bool) -> None:
+        if paused:
+            self._request(utterance, utterance.piece, Urgency.PAUSE, utterance.sound())
+        elif self._partial_in <= 0:
+            self._partial_in = PARTIAL_WINDOWS
+            self._request(utterance, utterance.piece, Urgency.PARTIAL, utterance.sound())
+        if utterance.piece_samples >= SEAL_ANYWAY_SAMPLES:
+            self._seal(utterance, utterance.quietest_windows())
+
+    def _end_if_silent(self, now_ns: int) -> None:
+        """Ends the turn once the silence has lasted as long as what was said before it calls for."""
+        utterance = self._current
+        if utterance is None or not self._paused:
+            return
+        silence_ms = (self._sample - utterance.voiced_end_sample) * _MS_PER_SAMPLE
+        if silence_ms >= self._settings.min_silence_ms:
+            self._fall_silent(utterance)
+        if silence_ms >= self._needed_ms(utterance):
+            self.end(now_ns)
+
+    def _needed_ms(self, utterance: Utterance) -> float:
+        answer = utterance.pause_answer()
+        if answer is None or answer.finished_prob is None:
+            return self._settings.max_silence_ms
+        return silence_needed_ms(
+            answer.finished_prob,
+            utterance.text(answer),
+            language=self._settings.language,
+            min_silence_ms=self._settings.min_silence_ms,
+            max_silence_ms=self._settings.max_silence_ms,
+        )
+
+    def _fall_silent(self, utterance: Utterance) -> None:
+        if self._speaking:
+            self._speaking = False
+            self._events.append(VoiceStopped(call_id=self._call_id, stamp=utterance.voiced_end))
+
+    def _tell_finals(self, now_ns: int) -> None:
+        """Tells the words of ended turns in the order in which they were said."""
+        while self._ending and self._ending[0].complete:
+            utterance = self._ending.pop(0)
+            if utterance.text() or not utterance.failed:
+                self._events.append(
+                    utterance.transcript(self._call_id, self._settings.language, final=True, now_ns=now_ns)
+                )
+
+    def _seal(self, utterance: Utterance, windows: int) -> None:
+        piece = utterance.piece
+        self._request(utterance, piece, Urgency.FINAL, utterance.seal(windows))
+
+    def _request(self, utterance: Utterance, piece: int, urgency: Urgency, sound: NDArray[np.float32]) -> None:
+        self._requests.append(
+            Request(
+                call_id=self._call_id,
+                utterance_id=utterance.id,
+                piece=piece,
+                urgency=urgency,
+                samples=sound,
+                heard_to_sample=self._sample,
+            )
+        )
+
+    def _find(self, utterance_id: int) -> Utterance | None:
+        known = [self._current, *self._ending] if self._current else self._ending
+        return next((utterance for utterance in known if utterance.id == utterance_id), None)
