@@ -23,6 +23,7 @@ from agent.dialogue.protocol import CallStarted
 from agent.fusion.health import outcome_of
 from agent.media.peer import Peer
 from agent.transport.messages import (
+    AgentSpeaking,
     CallStateChanged,
     CallSummary,
     Chat,
@@ -206,6 +207,7 @@ class Call:
     def _agent_speaks(self, speaks: bool) -> None:
         if speaks and self.life.state is CallState.CONNECTED:
             self._step(CallEvent.SPEECH_BEGAN)
+        self._page.show(AgentSpeaking(active=speaks))
         self._senses.agent_speaks(speaks)
 
     def _step(self, event: CallEvent, reason: EndReason | None = None) -> None:

@@ -7,8 +7,6 @@ import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from aiortc import RTCIceServer
-
 from agent.app.call import Call
 from agent.app.rooms import Rooms
 from agent.core.clock import NS_PER_S
@@ -85,7 +83,7 @@ class Desk:
                 consent=ticket.consent,
                 clock=self._rooms.clock,
                 settings=settings.media,
-                ice_servers=[RTCIceServer(urls=url) for url in settings.server.public_ice_servers],
+                ice_servers=settings.server.public_ice_servers,
             )
         except OfferRejected:
             self._waiting[call_id] = ticket

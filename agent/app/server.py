@@ -97,7 +97,7 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         stack.push_async_callback(asyncio.to_thread, hearing.stop)
         text = await loop.run_in_executor(text_thread, TextReader, runtime)
         say("loading the voice")
-        voice = await asyncio.to_thread(lambda: PiperVoice(runtime, level_db=settings.voice.level_db))
+        voice = await asyncio.to_thread(PiperVoice, runtime, settings.voice)
         synthesizer = Synthesizer(voice)
         synthesizer.start()
         stack.push_async_callback(asyncio.to_thread, synthesizer.stop)

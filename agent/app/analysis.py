@@ -1,0 +1,271 @@
+"""The perception of calls on a recorded file: the same models and the same fusion, in the order of the file's time."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av import AudioFrame, AudioResampler, VideoFrame
+
+from agent.core.clock import NS_PER_MS, NS_PER_S, SystemClock
+from agent.core.consent import Choice, consent_for
+from agent.core.errors import NotMedia
+from agent.core.settings import Settings
+from agent.core.signals import Finding, IntentValue, Signal, signal_from
+from agent.core.types import (
+    MIC_RATE_HZ,
+    CameraFrame,
+    CaptureOrigin,
+    HearingEvent,
+    HearingFailed,
+    MicWindow,
+    Stamp,
+    Transcript,
+    VisionReading,
+    VoiceLevel,
+    VoiceStarted,
+    read_only,
+)
+from agent.fusion import fusion
+from agent.inference.registry import Registry
+from agent.inference.runtime import Runtime
+from agent.media.camera import Picture
+from agent.perception.hearing import Hearing
+from agent.perception.text import TextReader
+from agent.perception.vision import VisionAnalyser, VisionState
+
+CALL_ID = "file"
+WINDOW_SAMPLES = MIC_RATE_HZ // 50
+MOST_AHEAD_MS = 1_000
+"""Sound that may be pushed beyond what is known to have been heard; the ears drop what piles up in a live call."""
+TRAILING_SILENCE_MS = 2_000
+"""Fed after the end of the file, so that its last utterance is known to be over."""
+LEVEL_EVERY_MS = 250
+"""Upper bound of the time between two level events, by which progress is known."""
+HEARD_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysed:
+    """One step through the file: what was read, and the signals that came of it."""
+
+    signals: tuple[Signal, ...]
+    frame: VideoFrame | None = None
+    reading: VisionReading | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipFacts:
+    seconds: float
+    frames: int
+    has_video: bool
+    has_audio: bool
+
+
+def clip_facts(path: Path) -> ClipFacts:
+    """What a file holds. Raises `NotMedia` for one that cannot be opened or holds neither picture nor sound."""
+    try:
+        with av.open(str(path)) as container:
+            video, audio = container.streams.video, container.streams.audio
+            if not video and not audio:
+                raise NotMedia(f"{path} holds neither video nor audio")
+            seconds = float(container.duration or 0) / av.time_base
+            frames = 0
+            if video:
+                frames = video[0].frames or round(seconds * float(video[0].average_rate or 25))
+            return ClipFacts(seconds=seconds, frames=frames, has_video=bool(video), has_audio=bool(audio))
+    except (av.FFmpegError, OSError) as error:
+        raise NotMedia(
+            f"{path} cannot be read as video or audio ({type(error).__name__}); is it a media file?"
+        ) from None
+
+
+def analyse_clip(path: Path, settings: Settings) -> Iterator[Analysed]:
+    """Steps through the file in the order of its time. Raises `NotMedia`, and `ModelError`s."""
+    facts = clip_facts(path)
+    runtime = Runtime(Registry.load(settings.models.folder), settings.models.provider)
+    heard = asyncio.run(_hear(path, runtime, settings)) if facts.has_audio else []
+    fuser = _Fuser(runtime)
+    position = 0
+    if facts.has_video:
+        consent = consent_for(Choice.AGREE, locale="en", given_at=time.time())
+        analyser, state = VisionAnalyser(runtime, settings.vision), VisionState(consent)
+        for frame, camera_frame in _pictures(path):
+            at_ms = camera_frame.stamp.media_ms
+            while position < len(heard) and heard[position].stamp.media_ms <= at_ms:
+                yield fuser.hear(heard[position])
+                position += 1
+            yield fuser.see(frame, camera_frame, analyser, state)
+    for event in heard[position:]:
+        yield fuser.hear(event)
+
+
+class _Fuser:
+    """Fusion over the file, and numbering of the signals. Ages count from the start of each step's own work."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._state = fusion.FusionState(reads_faces=True)
+        self._text = TextReader(runtime)
+        self._next_seq = 0
+
+    def see(
+        self, frame: VideoFrame, camera_frame: CameraFrame, analyser: VisionAnalyser, state: VisionState
+    ) -> Analysed:
+        began_ns = time.monotonic_ns()
+        reading = analyser.analyse(camera_frame, state)
+        self._state, findings = fusion.see(self._state, reading, camera_frame.stamp.captured_ns)
+        return Analysed(signals=self._numbered(findings, began_ns), frame=frame, reading=reading)
+
+    def hear(self, event: HearingEvent) -> Analysed:
+        began_ns = time.monotonic_ns()
+        self._state, findings = fusion.hear(self._state, event)
+        if isinstance(event, Transcript) and event.final and event.text:
+            findings.append(self._intent(event))
+        return Analysed(signals=self._numbered(findings, began_ns))
+
+    def _intent(self, event: Transcript) -> Finding:
+        reading = self._text.intent(event.text)
+        value = IntentValue(
+            label=reading.label,
+            out_of_scope=reading.out_of_scope,
+            slots=reading.slots,
+            utterance_id=event.utterance_id,
+        )
+        return Finding(
+            value=value,
+            confidence=reading.probability,
+            valid=True,
+            stamp=event.stamp,
+            sources=("transcript", "intent"),
+        )
+
+    def _numbered(self, findings: Iterable[Finding], began_ns: int) -> tuple[Signal, ...]:
+        spent_ns = time.monotonic_ns() - began_ns
+        signals = []
+        for finding in findings:
+            now_ns = finding.stamp.captured_ns + spent_ns
+            signals.append(signal_from(finding, call_id=CALL_ID, seq=self._next_seq, now_ns=now_ns, wall_ns=now_ns))
+            self._next_seq += 1
+        return tuple(signals)
+
+
+def _pictures(path: Path) -> Iterator[tuple[VideoFrame, CameraFrame]]:
+    """The file's pictures, upright and stamped with their time in the file."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "NONE"
+        first_s: float | None = None
+        for frame_id, frame in enumerate(container.decode(stream)):
+            at_s = frame.time if frame.time is not None else frame_id / float(stream.average_rate or Fraction(25))
+            first_s = at_s if first_s is None else first_s
+            picture = Picture(frame)
+            yield (
+                frame,
+                CameraFrame(
+                    call_id=CALL_ID,
+                    stamp=_stamp(frame_id, (at_s - first_s) * 1_000, rate_hz=90_000),
+                    width_px=picture.width_px,
+                    height_px=picture.height_px,
+                    pixels=picture,
+                ),
+            )
+
+
+async def _hear(path: Path, runtime: Runtime, settings: Settings) -> list[HearingEvent]:
+    """Everything that hearing makes of the file's sound, in order of time. Runs faster than real time."""
+    hearing = Hearing(runtime, settings.hearing, SystemClock())
+    await asyncio.to_thread(hearing.start)
+    heard = _Heard()
+    try:
+        hearing.open_call(CALL_ID, heard.take)
+        for window in _windows(path):
+            hearing.push(window)
+            await heard.reach(window.stamp.media_ms - MOST_AHEAD_MS)
+        await heard.reach(window.stamp.media_ms - LEVEL_EVERY_MS, settled=True)
+        hearing.close_call(CALL_ID)
+    finally:
+        await asyncio.to_thread(hearing.stop)
+    return sorted(heard.events, key=lambda event: event.stamp.media_ms)
+
+
+class _Heard:
+    """Collects hearing events, and knows how far hearing has come."""
+
+    def __init__(self) -> None:
+        self.events: list[HearingEvent] = []
+        self.reached_ms = 0.0
+        self.in_utterance = False
+        self._arrived = asyncio.Event()
+
+    def take(self, event: HearingEvent) -> None:
+        self.events.append(event)
+        match event:
+            case VoiceLevel(stamp=stamp):
+                self.reached_ms = stamp.media_ms
+            case VoiceStarted():
+                self.in_utterance = True
+            case Transcript(final=True) | HearingFailed():
+                self.in_utterance = False
+        self._arrived.set()
+
+    async def reach(self, media_ms: float, *, settled: bool = False) -> None:
+        """Waits until the sound has been heard up to here, and when `settled` no utterance is open.
+
+        Raises `TimeoutError` when no events come before that.
+        """
+        while self.reached_ms < media_ms or (settled and self.in_utterance):
+            self._arrived.clear()
+            async with asyncio.timeout(HEARD_WITHIN_S):
+                await self._arrived.wait()
+
+
+def _windows(path: Path) -> Iterator[MicWindow]:
+    """The file's sound as 20 ms windows at 16 kHz, some silence after its end."""
+    held = np.zeros(0, np.float32)
+    start = 0
+    for samples in _samples(path):
+        held = np.concatenate([held, samples])
+        while len(held) >= WINDOW_SAMPLES:
+            yield _window(held[:WINDOW_SAMPLES], start)
+            held, start = held[WINDOW_SAMPLES:], start + WINDOW_SAMPLES
+    silence = np.zeros(TRAILING_SILENCE_MS * MIC_RATE_HZ // 1_000, np.float32)
+    for offset in range(0, len(silence) - WINDOW_SAMPLES + 1, WINDOW_SAMPLES):
+        yield _window(silence[:WINDOW_SAMPLES], start + offset)
+
+
+def _samples(path: Path) -> Iterator[np.ndarray]:
+    resampler = AudioResampler(format="flt", layout="mono", rate=MIC_RATE_HZ)
+    with av.open(str(path)) as container:
+        for frame in container.decode(container.streams.audio[0]):
+            assert isinstance(frame, AudioFrame)
+            frame.pts = None
+            for part in resampler.resample(frame):
+                yield np.asarray(part.to_ndarray(), np.float32).reshape(-1)
+
+
+def _window(samples: np.ndarray, start: int) -> MicWindow:
+    number = start // WINDOW_SAMPLES
+    return MicWindow(
+        call_id=CALL_ID,
+        stamp=_stamp(number, start * 1_000 / MIC_RATE_HZ, rate_hz=MIC_RATE_HZ),
+        samples=read_only(samples.copy()),
+        start_sample=start,
+    )
+
+
+def _stamp(frame_id: int, media_ms: float, *, rate_hz: int) -> Stamp:
+    """Time in the file stands in for the clock: second 0 of the file is second 1 of the clock, so that no time is 0."""
+    at_ns = round(media_ms * NS_PER_MS) + NS_PER_S
+    return Stamp(
+        frame_id=frame_id,
+        rtp_timestamp=round(media_ms * rate_hz / 1_000),
+        arrived_ns=at_ns,
+        captured_ns=at_ns,
+        captured_error_ns=0,
+        captured_from=CaptureOrigin.FILE,
+        media_ms=media_ms,
+    )

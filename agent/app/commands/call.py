@@ -1,0 +1,93 @@
+"""`agent call`: a headless customer, to try a running agent from a terminal."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from agent.app.customer import Customer, CustomerReport, open_call
+from agent.app.printing import JsonFlag, console, print_json
+from agent.core.consent import Choice
+from agent.core.errors import MediaError
+from agent.media.clips import ClipSource, FrameSource, read_speech
+
+SPEAKS_AFTER_GREETING_S = 0.5
+GREETING_WITHIN_S = 8.0
+
+
+def register(app: typer.Typer) -> None:
+    app.command("call")(call)
+
+
+def call(
+    url: Annotated[str, typer.Option(help="Address of the agent.")] = "http://127.0.0.1:8080",
+    video: Annotated[Path | None, typer.Option(help="Clip to show as camera, over and over.")] = None,
+    audio: Annotated[Path | None, typer.Option(help="Speech to say once the agent has greeted.")] = None,
+    seconds: Annotated[float, typer.Option(help="How long to stay.", min=1)] = 15,
+    choice: Annotated[Choice, typer.Option(help="What to agree to.")] = Choice.AGREE,
+    save_audio: Annotated[Path | None, typer.Option(help="Write what was heard here, as WAV.")] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Calls, shows a clip, says something, and reports what came back and how late."""
+    frames = ClipSource(video) if video is not None else None
+    report = asyncio.run(_call(url, frames, audio, seconds, choice, save_audio))
+    if json:
+        print_json(report)
+    else:
+        _show(report)
+
+
+async def _call(
+    url: str, frames: FrameSource | None, audio: Path | None, seconds: float, choice: Choice, save_audio: Path | None
+) -> CustomerReport:
+    speech = read_speech(audio) if audio is not None else None
+    ticket = await open_call(url, choice)
+    customer = Customer(url, ticket, frames=frames)
+    speech_end_ns: int | None = None
+    began_s = time.monotonic()
+    async with customer.caller.call() as caller:
+        try:
+            async with asyncio.timeout(seconds):
+                if speech is not None:
+                    await _greeted(customer)
+                    speech_end_ns = await caller.say(speech)
+                await caller.ended.wait()
+                raise MediaError("the agent ended the call early; its log says why")
+        except TimeoutError:
+            pass
+        sent = await caller.report()
+    if save_audio is not None:
+        customer.caller.recording.save(save_audio)
+    return customer.report(sent, seconds=time.monotonic() - began_s, speech_end_ns=speech_end_ns)
+
+
+async def _greeted(customer: Customer) -> None:
+    """Waits until the agent has said its greeting, or for as long as a patient person would."""
+    spoke = asyncio.Event()
+    customer.on_agent_silent = spoke.set
+    try:
+        async with asyncio.timeout(GREETING_WITHIN_S):
+            await spoke.wait()
+    except TimeoutError:
+        return
+    await asyncio.sleep(SPEAKS_AFTER_GREETING_S)
+
+
+def _show(report: CustomerReport) -> None:
+    table = Table.grid(padding=(0, 2))
+    table.add_row("call", f"{report.call_id}, {report.seconds} s, analysed: {', '.join(report.purposes)}")
+    table.add_row("connected in", f"{report.connected_ms:.0f} ms, round trip {_ms(report.rtt_ms)}")
+    table.add_row("first heard after", _ms(report.first_sound_ms))
+    table.add_row("reply heard after", f"{_ms(report.reply_after_ms)} from the end of speech")
+    table.add_row("sent", f"{report.frames_sent} frames, {report.video_bytes} bytes; sound {report.audio_bytes} bytes")
+    table.add_row("understood", " / ".join(report.customer_said) or "nothing")
+    table.add_row("answered", " / ".join(report.agent_said) or "nothing")
+    table.add_row("cards", ", ".join(report.cards) or "none")
+    console.print(table)
+
+
+def _ms(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.0f} ms"

@@ -1,0 +1,67 @@
+"""Draws what was read from a picture onto it: face, mesh, hands and expression, with the frame's id."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.core.signals import ExpressionValue, Signal
+from agent.core.types import Box, VisionReading
+
+FACE_RGB = (64, 220, 120)
+BYSTANDER_RGB = (160, 160, 160)
+HAND_RGB = (255, 180, 60)
+TEXT_RGB = (255, 255, 255)
+FINGERS = ((0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (5, 9, 10, 11, 12), (9, 13, 14, 15, 16), (13, 17, 18, 19, 20), (0, 17))
+"""Chains of the 21 hand landmarks, in MediaPipe's numbering: thumb, four fingers, edge of the palm."""
+
+Picture = NDArray[np.uint8]
+
+
+def draw(picture: Picture, reading: VisionReading, signals: tuple[Signal, ...]) -> Picture:
+    """A copy of the (height, width, 3) uint8 RGB picture with everything drawn that was read from it."""
+    drawn = picture.copy()
+    scale = max(0.4, drawn.shape[0] / 720)
+    for face in reading.bystanders:
+        _box(drawn, face.box, BYSTANDER_RGB)
+    for customer in reading.faces:
+        _box(drawn, customer.box, FACE_RGB)
+        for x, y in np.rint(customer.landmarks_px[:, :2]).astype(int):
+            cv2.circle(drawn, (int(x), int(y)), 1, FACE_RGB, -1)
+    for hand in reading.hands:
+        points = np.rint(hand.landmarks_px[:, :2]).astype(np.int32)
+        for chain in FINGERS:
+            cv2.polylines(drawn, [points[list(chain)]], False, HAND_RGB, 2)
+        label = f"{hand.side} {hand.gesture} {hand.gesture_prob:.2f}"
+        _text(drawn, label, (int(points[0, 0]), int(points[0, 1]) + 16), scale)
+    for number, line in enumerate(_lines(reading, signals)):
+        _text(drawn, line, (8, round((number + 1) * 24 * scale)), scale)
+    return drawn
+
+
+def _lines(reading: VisionReading, signals: tuple[Signal, ...]) -> list[str]:
+    lines = [f"frame {reading.stamp.frame_id}  {reading.stamp.media_ms / 1_000:.2f} s"]
+    if not reading.valid and reading.reason:
+        lines.append(reading.reason)
+    for customer in reading.faces:
+        pose = customer.pose
+        lines.append(
+            f"yaw {pose.yaw_deg:+.0f} pitch {pose.pitch_deg:+.0f} roll {pose.roll_deg:+.0f} {customer.attention.value}"
+        )
+    for signal in signals:
+        if isinstance(signal.value, ExpressionValue):
+            best = sorted(signal.value.probabilities.items(), key=lambda item: -item[1])[:3]
+            lines.append(f"expression: {signal.value.label}" + (f" ({signal.reason})" if signal.reason else ""))
+            lines += [f"  {name} {probability:.2f}" for name, probability in best]
+    return lines
+
+
+def _box(picture: Picture, box: Box, colour: tuple[int, int, int]) -> None:
+    left, top = round(box.left_px), round(box.top_px)
+    right, bottom = round(box.left_px + box.width_px), round(box.top_px + box.height_px)
+    cv2.rectangle(picture, (left, top), (right, bottom), colour, 2)
+
+
+def _text(picture: Picture, text: str, at: tuple[int, int], scale: float) -> None:
+    """White on a dark rim, so that it can be read on any picture."""
+    for colour, thickness in (((0, 0, 0), 3), (TEXT_RGB, 1)):
+        cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale * 0.8, colour, thickness, cv2.LINE_AA)
