@@ -1,4 +1,4 @@
-"""Pictures and camera frames for tests of vision, made from scikit-image's portrait of an astronaut (public domain)."""
+"""Pictures for tests of vision: scikit-image's portrait of an astronaut (public domain), and drawn hands."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -42,6 +42,45 @@ def add_face(picture: Picture, *, x: float, y: float, face_px: float, turned_deg
     drawn = cv2.warpAffine(bust, matrix, (width, height))
     where = cv2.warpAffine(np.full(bust.shape[:2], 255, np.uint8), matrix, (width, height))
     return np.where(where[:, :, None] > 127, drawn, picture).astype(np.uint8)
+
+
+_HAND = np.array(
+    [
+        *((0, 100), (45, 75), (75, 40), (100, 10), (120, -15)),
+        *((38, -20), (46, -75), (50, -108), (52, -135)),
+        *((8, -28), (9, -90), (9, -128), (9, -158)),
+        *((-20, -22), (-26, -80), (-29, -114), (-31, -142)),
+        *((-45, -8), (-60, -50), (-68, -76), (-74, -98)),
+    ],
+    np.float32,
+)
+"""Joints of an open right hand, palm to the camera, fingers up, in MediaPipe's order, about the palm; the palm is some
+90 wide and y points down."""
+_FINGERS = ((0, 1, 2, 3, 4), (5, 6, 7, 8), (9, 10, 11, 12), (13, 14, 15, 16), (17, 18, 19, 20))
+_ARM = np.array([(50, -20), (8, -36), (-59, -8), (-36, 100), (-32, 230), (34, 230), (34, 100), (61, 75)], np.float32)
+_SKIN, _OUTLINE = (224, 172, 140), (176, 120, 95)
+
+
+def with_hand(
+    *, width: int = 640, height: int = 480, x: float = 320, y: float = 260, scale: float = 1.0, left: bool = False
+) -> Picture:
+    """A grey picture with the drawing of an open hand on it, its palm at (x, y)."""
+    return add_hand(np.full((height, width, 3), 125, np.uint8), x=x, y=y, scale=scale, left=left)
+
+
+def add_hand(picture: Picture, *, x: float, y: float, scale: float = 1.0, left: bool = False) -> Picture:
+    """The picture with the drawing of an open hand, palm to the camera; a right hand unless `left`."""
+    picture = picture.copy()
+    place = np.array((-scale if left else scale, scale), np.float32)
+    joints = np.round(_HAND * place + (x, y)).astype(np.int32)
+    arm = np.round(_ARM * place + (x, y)).astype(np.int32)
+    for rim_px, colour in ((2, _OUTLINE), (0, _SKIN)):
+        for finger in _FINGERS:
+            cv2.polylines(picture, [joints[list(finger)]], False, colour, round(28 * scale) + 2 * rim_px, cv2.LINE_AA)
+        cv2.fillPoly(picture, [arm], colour, cv2.LINE_AA)
+        cv2.polylines(picture, [arm], True, colour, 1 + 2 * rim_px, cv2.LINE_AA)
+    cv2.line(picture, joints[1], joints[5], _OUTLINE, 2, cv2.LINE_AA)
+    return cv2.GaussianBlur(picture, (0, 0), 1.2).astype(np.uint8, copy=False)
 
 
 @dataclass(frozen=True)
