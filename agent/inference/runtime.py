@@ -1,7 +1,9 @@
 """Opens models as ONNX Runtime sessions that suit many small models on shared cores, and says what runs where."""
 
+import contextlib
 import ctypes
 import logging
+import sys
 import threading
 import time
 from collections import Counter
@@ -145,7 +147,11 @@ class Runtime:
 
 @lru_cache(maxsize=1)
 def cuda_fault() -> str | None:
-    """Why no GPU can be used, or None when one answers. Asked of the driver, so that nothing is logged in vain."""
+    """Why no GPU can be used, or None when one answers; loads CUDA's libraries then, from their packages if need be.
+
+    Asks the driver itself, as ONNX Runtime complains only once a session is made; what `preload_dlls` prints is moved
+    to standard error.
+    """
     if "CUDAExecutionProvider" not in ort.get_available_providers():
         return "this build of ONNX Runtime has no CUDA"
     try:
@@ -155,7 +161,8 @@ def cuda_fault() -> str | None:
     count = ctypes.c_int(0)
     if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value == 0:
         return "the CUDA driver finds no GPU"
-    ort.preload_dlls()
+    with contextlib.redirect_stdout(sys.stderr):
+        ort.preload_dlls()
     return None
 
 

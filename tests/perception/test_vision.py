@@ -1,0 +1,136 @@
+"""One frame's reading holds what was agreed to, costs only that, and never makes anything up."""
+
+import cv2
+import numpy as np
+import pytest
+
+from agent.core.clock import FakeClock
+from agent.core.consent import Purpose
+from agent.core.settings import VisionSettings
+from agent.core.types import EXPRESSIONS, GESTURES
+from agent.inference.runtime import Runtime
+from agent.perception.regions import Picture
+from agent.perception.vision import VisionAnalyser, VisionState
+from tests.perception.pictures import add_hand, consent, frame, with_face
+
+FACE_MODELS = {"face_detection", "face_landmark", "expression"}
+HAND_MODELS = {"palm_detection", "hand_landmark", "gesture"}
+FACE_AND_HAND = add_hand(with_face(x=220, y=200, face_px=150), x=500, y=330, scale=0.7, left=True)
+
+
+@pytest.fixture(scope="module")
+def analyser(runtime: Runtime) -> VisionAnalyser:
+    return VisionAnalyser(runtime, VisionSettings(), FakeClock())
+
+
+def test_reads_face_and_hand(analyser: VisionAnalyser) -> None:
+    """With consent to both, a reading holds one face with its expression, one hand with its sign, and their stages."""
+    state = VisionState(consent(Purpose.EXPRESSION, Purpose.GESTURE))
+    given = frame(FACE_AND_HAND, at_ms=40)
+    reading = analyser.analyse(given, state)
+    assert reading.valid and reading.reason is None
+    assert reading.stamp is given.stamp and reading.call_id == given.call_id
+    assert (reading.width_px, reading.height_px) == (640, 480)
+    (face,), (hand,) = reading.faces, reading.hands
+    assert face.expression is not None and face.expression.valid, face.expression
+    assert face.expression.probabilities is not None
+    assert face.expression.probabilities.shape == (len(EXPRESSIONS),)
+    assert EXPRESSIONS[int(face.expression.probabilities.argmax())] == "happiness"
+    assert hand.side == "left" and hand.gesture in GESTURES and 0 <= hand.gesture_prob <= 1
+    stages = ["convert", "face_detection", "face_mesh", "expression", "palm_detection", "hand", "gesture"]
+    assert list(reading.stage_ms) == stages
+    assert all(took_ms >= 0 for took_ms in reading.stage_ms.values())
+    assert set(state.model_runs) == FACE_MODELS | HAND_MODELS
+    assert reading.preview_jpeg is None
+
+
+@pytest.mark.parametrize(
+    ("purposes", "expected"),
+    [
+        ((Purpose.EXPRESSION,), FACE_MODELS),
+        ((Purpose.GESTURE,), HAND_MODELS),
+        ((Purpose.SPEECH, Purpose.VOICE_EMOTION, Purpose.RECORDING), set()),
+        ((), set()),
+    ],
+)
+def test_runs_only_models_that_were_agreed_to(
+    runtime: Runtime, purposes: tuple[Purpose, ...], expected: set[str]
+) -> None:
+    """What was not agreed to costs zero runs of any session, and nothing of it is in the reading."""
+    analyser = VisionAnalyser(runtime, VisionSettings(), FakeClock())
+    state = VisionState(consent(*purposes))
+    before = runtime.runs()
+    for number in range(3):
+        reading = analyser.analyse(frame(FACE_AND_HAND, at_ms=number * 67), state)
+        assert bool(reading.faces) == (Purpose.EXPRESSION in purposes)
+        assert bool(reading.hands) == (Purpose.GESTURE in purposes)
+    assert {name for name, runs in runtime.runs().items() if runs > before[name]} == expected
+    assert set(state.model_runs) == expected
+
+
+def test_an_unwanted_picture_is_not_even_converted(analyser: VisionAnalyser) -> None:
+    """Under no purpose for pictures the reading says so, and no stage ran."""
+    reading = analyser.analyse(frame(FACE_AND_HAND), VisionState(consent(Purpose.SPEECH)), preview=True)
+    assert not reading.valid and reading.reason == "not consented"
+    assert reading.stage_ms == {} and reading.preview_jpeg is None
+
+
+def test_withdrawing_stops_with_the_next_frame(analyser: VisionAnalyser) -> None:
+    """A face that was followed is forgotten when emotion is withdrawn; hands go on."""
+    state = VisionState(consent(Purpose.EXPRESSION, Purpose.GESTURE))
+    analyser.analyse(frame(FACE_AND_HAND, at_ms=0), state)
+    runs = dict(state.model_runs)
+    state.consent = state.consent.without(Purpose.EXPRESSION)
+    reading = analyser.analyse(frame(FACE_AND_HAND, at_ms=67), state)
+    assert reading.valid and reading.faces == () and len(reading.hands) == 1
+    assert state.faces.customer is None
+    assert all(state.model_runs[name] == runs[name] for name in FACE_MODELS)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        np.zeros((480, 640, 3), np.uint8),
+        np.full((480, 640, 3), 255, np.uint8),
+        np.zeros((90, 120, 3), np.uint8),
+        np.zeros((1, 1, 3), np.uint8),
+    ],
+    ids=["black", "white", "small", "one pixel"],
+)
+def test_a_picture_without_anybody_says_so(analyser: VisionAnalyser, picture: Picture) -> None:
+    """Nobody in view is an invalid reading with its reason, not a neutral face."""
+    reading = analyser.analyse(frame(picture), VisionState(consent(Purpose.EXPRESSION, Purpose.GESTURE)))
+    assert not reading.valid and reading.reason == "no face"
+    assert reading.faces == () and reading.hands == () and reading.bystanders == ()
+
+
+def test_hands_alone_are_valid_without_a_face(analyser: VisionAnalyser) -> None:
+    """When no face was asked for, having none is no failure."""
+    reading = analyser.analyse(frame(np.zeros((480, 640, 3), np.uint8)), VisionState(consent(Purpose.GESTURE)))
+    assert reading.valid and reading.reason is None and reading.hands == ()
+
+
+@pytest.mark.parametrize(("width", "expected"), [(1920, (360, 640)), (320, (180, 320))])
+def test_the_preview_is_the_picture_that_was_read(
+    analyser: VisionAnalyser, width: int, expected: tuple[int, int]
+) -> None:
+    """The JPEG shows the analysed picture in its colours, no wider than 640 pixels."""
+    picture = with_face(width=width, height=width * 9 // 16, x=width / 2, y=width / 4, face_px=width / 5)
+    picture[:, : width // 8] = (200, 30, 30)
+    reading = analyser.analyse(frame(picture), VisionState(consent(Purpose.GESTURE)), preview=True)
+    assert reading.preview_jpeg is not None
+    shown = cv2.imdecode(np.frombuffer(reading.preview_jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
+    assert shown is not None and shown.shape == (*expected, 3)
+    np.testing.assert_allclose(shown[20, 10], (200, 30, 30), atol=25)
+    assert len(reading.preview_jpeg) < 100_000
+
+
+def test_two_analysers_can_take_turns(runtime: Runtime) -> None:
+    """A call's state goes from thread to thread with its frames: ids stay, and the detector does not start anew."""
+    analysers = [VisionAnalyser(runtime, VisionSettings(), FakeClock()) for _ in range(2)]
+    state = VisionState(consent(Purpose.EXPRESSION, Purpose.GESTURE))
+    for number in range(6):
+        reading = analysers[number % 2].analyse(frame(FACE_AND_HAND, at_ms=number * 67), state)
+        assert [face.track_id for face in reading.faces] == [1]
+        assert [hand.track_id for hand in reading.hands] == [1]
+    assert state.model_runs["face_detection"] == 1

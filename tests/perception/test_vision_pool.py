@@ -1,0 +1,232 @@
+"""The pool serves the most urgent frame first, never a late one, and survives whatever a model does."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agent.core.clock import NS_PER_MS, FakeClock
+from agent.core.consent import Purpose
+from agent.core.errors import CallNotFound, ModelMissing
+from agent.core.settings import VisionSettings
+from agent.core.types import CameraFrame, VisionReading
+from agent.inference.registry import Registry
+from agent.inference.runtime import Runtime
+from agent.perception.vision import VisionState, unread
+from agent.perception.vision_pool import FrameAnalyser, VisionPool
+from tests.perception.pictures import BrokenPixels, consent, frame, with_face
+
+PICTURE = np.zeros((48, 64, 3), np.uint8)
+AGREED = consent(Purpose.EXPRESSION, Purpose.GESTURE)
+
+
+class ScriptedAnalyser:
+    """Analyses when it is let, notes the order, and fails on frames of the call "broken"."""
+
+    def __init__(self) -> None:
+        self.order: list[str] = []
+        self.began = threading.Semaphore(0)
+        self.may_go_on = threading.Semaphore(0)
+
+    def analyse(self, frame: CameraFrame, state: VisionState, *, preview: bool = False) -> VisionReading:
+        self.order.append(frame.call_id)
+        state.model_runs["scripted"] += 1
+        self.began.release()
+        self.may_go_on.acquire()
+        if frame.call_id == "broken":
+            raise RuntimeError("a model threw")
+        return unread(frame, "scripted", now_ns=0)
+
+
+@asynccontextmanager
+async def pool_of(
+    runtime: Runtime, clock: FakeClock, *analysers: FrameAnalyser, calls: tuple[str, ...] = ()
+) -> AsyncIterator[VisionPool]:
+    """A started pool with one thread an analyser, and calls open on it."""
+    left = iter(analysers)
+    pool = VisionPool(runtime, VisionSettings(threads=len(analysers)), clock, open_analyser=lambda: next(left))
+    await pool.start()
+    for call_id in calls:
+        pool.open_call(call_id, AGREED)
+    try:
+        yield pool
+    finally:
+        for analyser in analysers:
+            if isinstance(analyser, ScriptedAnalyser):
+                analyser.may_go_on.release(1_000)
+        await pool.stop()
+
+
+def deadline_ns(clock: FakeClock, *, ms: float) -> int:
+    return clock.now_ns() + round(ms * NS_PER_MS)
+
+
+async def test_the_earliest_deadline_goes_first(runtime: Runtime, clock: FakeClock) -> None:
+    """While one frame is analysed others queue up; they are then taken by deadline, not by arrival."""
+    analyser = ScriptedAnalyser()
+    async with pool_of(runtime, clock, analyser, calls=("first", "late", "soon", "middle")) as pool:
+        answers = [pool.submit("first", frame(PICTURE, call_id="first"), deadline_ns(clock, ms=100))]
+        await asyncio.to_thread(analyser.began.acquire)
+        for call_id, ms in (("late", 90), ("soon", 10), ("middle", 50)):
+            answers.append(pool.submit(call_id, frame(PICTURE, call_id=call_id), deadline_ns(clock, ms=ms)))
+        analyser.may_go_on.release(4)
+        await asyncio.gather(*answers)
+    assert analyser.order == ["first", "soon", "middle", "late"]
+    assert pool.outcomes == {"analysed": 4}
+
+
+async def test_a_frame_past_its_deadline_is_not_analysed(runtime: Runtime, clock: FakeClock) -> None:
+    """A frame that waited too long comes back unread with its reason, and costs nothing."""
+    analyser = ScriptedAnalyser()
+    async with pool_of(runtime, clock, analyser, calls=("a", "b")) as pool:
+        first = pool.submit("a", frame(PICTURE, call_id="a"), deadline_ns(clock, ms=100))
+        await asyncio.to_thread(analyser.began.acquire)
+        second = pool.submit("b", frame(PICTURE, call_id="b"), deadline_ns(clock, ms=100))
+        clock.advance(ms=101)
+        analyser.may_go_on.release()
+        await first
+        reading = await second
+        assert not reading.valid and reading.reason == "too old"
+        assert pool.model_runs("b") == {}
+    assert analyser.order == ["a"]
+    assert pool.outcomes == {"analysed": 1, "too old": 1}
+
+
+async def test_queueing_is_part_of_the_stages(runtime: Runtime, clock: FakeClock) -> None:
+    """The wait for a thread is told, on the pool's clock."""
+    analyser = ScriptedAnalyser()
+    async with pool_of(runtime, clock, analyser, calls=("a", "b")) as pool:
+        first = pool.submit("a", frame(PICTURE, call_id="a"), deadline_ns(clock, ms=100))
+        await asyncio.to_thread(analyser.began.acquire)
+        second = pool.submit("b", frame(PICTURE, call_id="b"), deadline_ns(clock, ms=100))
+        clock.advance(ms=30)
+        analyser.may_go_on.release(2)
+        await first
+        assert (await second).stage_ms["queued"] == 30
+
+
+async def test_a_model_that_throws_spoils_one_frame(
+    runtime: Runtime, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The reading says that models failed, the thread serves the next frame, and the log names call and frame."""
+    analyser = ScriptedAnalyser()
+    analyser.may_go_on.release(3)
+    async with pool_of(runtime, clock, analyser, calls=("broken", "fine")) as pool:
+        reading = await pool.submit("broken", frame(PICTURE, call_id="broken"), deadline_ns(clock, ms=100))
+        assert not reading.valid and reading.reason == "models failed: RuntimeError"
+        assert (
+            await pool.submit("fine", frame(PICTURE, call_id="fine"), deadline_ns(clock, ms=100))
+        ).reason == "scripted"
+        again = await pool.submit("broken", frame(PICTURE, call_id="broken"), deadline_ns(clock, ms=100))
+        assert again.reason == "models failed: RuntimeError"
+    assert "call broken, frame 0" in caplog.text
+    assert pool.outcomes == {"models failed": 2, "analysed": 1}
+
+
+async def test_closing_a_call_while_its_frame_is_analysed(runtime: Runtime, clock: FakeClock) -> None:
+    """The frame still comes back, others go on, and the call is unknown from then on; closing twice is nothing."""
+    analyser = ScriptedAnalyser()
+    async with pool_of(runtime, clock, analyser, calls=("a", "b")) as pool:
+        flying = pool.submit("a", frame(PICTURE, call_id="a"), deadline_ns(clock, ms=100))
+        await asyncio.to_thread(analyser.began.acquire)
+        waiting = pool.submit("b", frame(PICTURE, call_id="b"), deadline_ns(clock, ms=100))
+        pool.close_call("a")
+        pool.close_call("b")
+        pool.close_call("b")
+        analyser.may_go_on.release()
+        assert (await flying).reason == "scripted"
+        assert (await waiting).reason == "call closed"
+        for ask in (pool.model_runs, lambda call_id: pool.withdraw(call_id, AGREED)):
+            with pytest.raises(CallNotFound, match="no open call a"):
+                ask("a")
+        with pytest.raises(CallNotFound):
+            pool.submit("a", frame(PICTURE), deadline_ns(clock, ms=100))
+
+
+async def test_nobody_may_wait_for_a_reading(runtime: Runtime, clock: FakeClock) -> None:
+    """A waiter that was cancelled is no error, and the call can submit again once the frame is through."""
+    analyser = ScriptedAnalyser()
+    async with pool_of(runtime, clock, analyser, calls=("a", "b")) as pool:
+        flying = pool.submit("a", frame(PICTURE, call_id="a"), deadline_ns(clock, ms=100))
+        await asyncio.to_thread(analyser.began.acquire)
+        flying.cancel()
+        with pytest.raises(RuntimeError, match="has a frame in the pool already"):
+            pool.submit("a", frame(PICTURE), deadline_ns(clock, ms=100))
+        analyser.may_go_on.release(3)
+        await pool.submit("b", frame(PICTURE, call_id="b"), deadline_ns(clock, ms=100))
+        assert (await pool.submit("a", frame(PICTURE), deadline_ns(clock, ms=100))).reason == "scripted"
+
+
+async def test_stopping_returns_every_frame(runtime: Runtime, clock: FakeClock) -> None:
+    """Frames that wait when the pool stops come back unread, as do frames that come after."""
+    analyser = ScriptedAnalyser()
+    async with pool_of(runtime, clock, analyser, calls=("a", "b")) as pool:
+        flying = pool.submit("a", frame(PICTURE, call_id="a"), deadline_ns(clock, ms=100))
+        await asyncio.to_thread(analyser.began.acquire)
+        waiting = pool.submit("b", frame(PICTURE, call_id="b"), deadline_ns(clock, ms=100))
+        analyser.may_go_on.release(1)
+        await pool.stop()
+        assert (await flying).reason == "scripted"
+        assert (await waiting).reason in ("stopped", "scripted")
+        assert (await pool.submit("a", frame(PICTURE), deadline_ns(clock, ms=100))).reason == "stopped"
+
+
+async def test_threads_work_at_the_same_time(runtime: Runtime, clock: FakeClock) -> None:
+    """Two threads hold two frames at once."""
+    analysers = (ScriptedAnalyser(), ScriptedAnalyser())
+    async with pool_of(runtime, clock, *analysers, calls=("a", "b")) as pool:
+        answers = [
+            pool.submit(call_id, frame(PICTURE, call_id=call_id), deadline_ns(clock, ms=100)) for call_id in "ab"
+        ]
+        for analyser in analysers:
+            await asyncio.to_thread(analyser.began.acquire)
+            analyser.may_go_on.release()
+        await asyncio.gather(*answers)
+
+
+async def test_a_model_that_is_missing_stops_the_start(tmp_path: Path, clock: FakeClock) -> None:
+    """Starting raises what loading raised, and leaves no thread behind."""
+    runtime = Runtime(Registry(tmp_path, ()), "cpu")
+    pool = VisionPool(runtime, VisionSettings(threads=2), clock)
+    with pytest.raises(ModelMissing, match="face_detection"):
+        await pool.start()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("perception-")]
+
+
+async def test_withdrawal_reaches_the_models(runtime: Runtime, clock: FakeClock) -> None:
+    """With real models: after emotion is withdrawn the count of every face model stands still."""
+    pool = VisionPool(runtime, VisionSettings(threads=1), clock)
+    await pool.start()
+    try:
+        pool.open_call("call", AGREED)
+        picture = with_face(face_px=150)
+        first = await pool.submit("call", frame(picture, at_ms=0), deadline_ns(clock, ms=100))
+        assert first.valid and "queued" in first.stage_ms
+        before = pool.model_runs("call")
+        pool.withdraw("call", AGREED.without(Purpose.EXPRESSION))
+        second = await pool.submit("call", frame(picture, at_ms=1_000), deadline_ns(clock, ms=100))
+        assert second.valid and second.faces == ()
+        after = pool.model_runs("call")
+        for model in ("face_detection", "face_landmark", "expression"):
+            assert after[model] == before[model] > 0
+        assert after["palm_detection"] > before["palm_detection"]
+    finally:
+        await pool.stop()
+
+
+async def test_a_picture_that_cannot_be_converted_spoils_one_frame(runtime: Runtime, clock: FakeClock) -> None:
+    """With real models: a broken picture gives a reading that says so, and the next one is read."""
+    pool = VisionPool(runtime, VisionSettings(threads=1), clock)
+    await pool.start()
+    try:
+        pool.open_call("call", AGREED)
+        whole = frame(with_face(face_px=150))
+        broken = CameraFrame(call_id="call", stamp=whole.stamp, width_px=640, height_px=480, pixels=BrokenPixels())
+        assert (await pool.submit("call", broken, deadline_ns(clock, ms=100))).reason == "models failed: ValueError"
+        assert (await pool.submit("call", whole, deadline_ns(clock, ms=100))).valid
+    finally:
+        await pool.stop()
