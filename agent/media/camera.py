@@ -24,9 +24,8 @@ class Picture:
 
     def rgb(self) -> NDArray[np.uint8]:
         """(height, width, 3) uint8 RGB, upright, contiguous, read-only. Safe from any thread."""
-        array = np.asarray(self._frame.to_ndarray(format="rgb24"), dtype=np.uint8)
-        if self._quarters:
-            array = np.ascontiguousarray(np.rot90(array, self._quarters))
+        decoded = np.asarray(self._frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+        array = np.ascontiguousarray(np.rot90(decoded, self._quarters))
         array.setflags(write=False)
         return array
 

@@ -10,6 +10,8 @@ NTP_TO_UNIX_S = 2_208_988_800
 """Seconds from 1900, where NTP counts from, to 1970 (RFC 5905 section 6)."""
 DRIFT_PPM = 100
 """How far two machines' clocks may run apart; ordinary quartz keeps within 50 ppm each."""
+PAGE_TICK_NS = NS_PER_MS
+"""Browsers round performance.now down, to 1 ms at worst in their ordinary settings (W3C High Resolution Time)."""
 ONE_WAY_NS = 150 * NS_PER_MS
 """Most that a frame is assumed to have travelled where nothing is known (ITU-T G.114: fit for conversation)."""
 AGREEING_NS = 50 * NS_PER_MS
@@ -41,12 +43,12 @@ class PageClock:
         """One answer. Local times are monotonic, `page_ns` is Unix time; an answer before its question is ignored."""
         if received_ns < sent_ns:
             return
-        low_ns, high_ns = page_ns - received_ns, page_ns - sent_ns
+        measured = low_ns, high_ns = page_ns - received_ns, page_ns + PAGE_TICK_NS - sent_ns
         if self._known_ns is not None:
             drift_ns = self._drift_ns(received_ns)
             low_ns, high_ns = max(low_ns, self._low_ns - drift_ns), min(high_ns, self._high_ns + drift_ns)
             if low_ns > high_ns:
-                low_ns, high_ns = page_ns - received_ns, page_ns - sent_ns
+                low_ns, high_ns = measured
         self._low_ns, self._high_ns, self._known_ns = low_ns, high_ns, received_ns
 
     def to_local(self, page_ns: int) -> tuple[int, int] | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame, AudioResampler
+from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_S, Clock
 from agent.core.mailbox import Mailbox
@@ -35,9 +36,10 @@ class WindowMailbox(Mailbox[MicWindow]):
 
 
 class Microphone:
-    """A customer's microphone: drains its track for as long as `run` runs, and leaves windows of 20 ms in `windows`.
+    """A customer's microphone: drains its track for as long as `run` runs, and leaves windows in `windows`.
 
-    Takes any rate and layout. A window before a gap may be shorter than 20 ms, so that no sound is thrown away.
+    Takes any rate and layout. A window holds 20 ms or less: what a packet brought is given out with it, not when the
+    next one has made it even.
     """
 
     def __init__(
@@ -60,13 +62,12 @@ class Microphone:
         self._capture = capture
         self._clock = clock
         self._format: tuple[int, str, str] | None = None
-        self._resampler = AudioResampler(format="flt", layout="mono", rate=MIC_RATE_HZ)
+        self._resampler = AudioResampler(format="s16", layout="mono", rate=MIC_RATE_HZ)
         self._expected_pts = 0
-        self._pending = np.zeros(0, np.float32)
         self._position = 0
-        """Sample, gaps counted, at which `_pending` begins."""
+        """Sample, gaps counted, at which the next window begins."""
         self._gap = 0
-        """Samples missing right before `_pending`."""
+        """Samples missing right before it."""
         self._anchor = (0, 0, MIC_RATE_HZ)
         """A sample, its RTP time, and the RTP clock's ticks a second."""
         self._made = 0
@@ -93,19 +94,17 @@ class Microphone:
         if self._format is None:
             self._begin(kind, pts, clock_hz)
         elif kind != self._format or abs(pts - self._expected_pts) > duration_ticks // 2:
-            self._finish(arrived_ns)
+            self._give_out(None, arrived_ns)
             self._skip((pts - self._expected_pts) / clock_hz)
             self._begin(kind, pts, clock_hz)
         self._expected_pts = pts + duration_ticks
         frame.pts = None
-        self._append(frame)
-        while len(self._pending) >= WINDOW_SAMPLES:
-            self._emit(WINDOW_SAMPLES, arrived_ns)
+        self._give_out(frame, arrived_ns)
         self.decoded += 1
 
     def _begin(self, kind: tuple[int, str, str], pts: int, clock_hz: int) -> None:
         self._format = kind
-        self._resampler = AudioResampler(format="flt", layout="mono", rate=MIC_RATE_HZ)
+        self._resampler = AudioResampler(format="s16", layout="mono", rate=MIC_RATE_HZ)
         self._anchor = (self._position, pts, clock_hz)
 
     def _skip(self, missing_s: float) -> None:
@@ -117,18 +116,17 @@ class Microphone:
         self._gap += samples
         self.gap_samples += samples
 
-    def _finish(self, arrived_ns: int) -> None:
-        """Gives out all that came before a break, the last window as short as it is."""
-        self._append(None)
-        while len(self._pending):
-            self._emit(min(WINDOW_SAMPLES, len(self._pending)), arrived_ns)
+    def _give_out(self, frame: AudioFrame | None, arrived_ns: int) -> None:
+        """Converts one frame, or with None what the resampler still held before a break."""
+        parts = [part.to_ndarray().reshape(-1) for part in self._resampler.resample(frame)]
+        if not parts:
+            return
+        sound = np.multiply(np.concatenate(parts), 1 / 32_768, dtype=np.float32)
+        for start in range(0, len(sound), WINDOW_SAMPLES):
+            self._emit(sound[start : start + WINDOW_SAMPLES].copy(), arrived_ns)
 
-    def _append(self, frame: AudioFrame | None) -> None:
-        parts = [np.asarray(part.to_ndarray(), np.float32).reshape(-1) for part in self._resampler.resample(frame)]
-        self._pending = np.concatenate([self._pending, *parts])
-
-    def _emit(self, count: int, arrived_ns: int) -> None:
-        samples, self._pending = self._pending[:count].copy(), self._pending[count:]
+    def _emit(self, samples: NDArray[np.float32], arrived_ns: int) -> None:
+        count = len(samples)
         sample, ticks, clock_hz = self._anchor
         stamp = self._capture.stamp(
             frame_id=self._made,

@@ -30,7 +30,7 @@ class Offer:
     has_channel: bool
     ice_user: str
     """The ICE user fragment, which names the ICE session."""
-    first_mid: str
+    transport_mid: str
     """The media section that carries the bundle's transport."""
 
 
@@ -58,7 +58,7 @@ def read_offer(sdp: str) -> Offer:
         ),
         has_channel="application" in by_kind,
         ice_user=_ice_user(media[0]),
-        first_mid=media[0].rtp.muxId,
+        transport_mid=_bundle(description)[0],
     )
 
 
@@ -76,7 +76,7 @@ def read_candidates(fragment: str, offer: Offer) -> list[RTCIceCandidate | None]
         if name == "a=ice-ufrag" and value != offer.ice_user:
             raise OfferRejected("the fragment is of another ICE session; restarts are not served", status=422)
         if name == "a=candidate":
-            candidates.append(_candidate(value, offer.first_mid))
+            candidates.append(_candidate(value, offer.transport_mid))
         elif name == "a=end-of-candidates":
             candidates.append(None)
         elif line.strip() and not line.startswith(("a=", "m=")):
@@ -107,9 +107,14 @@ def _check_sections(description: SessionDescription) -> None:
     mids = [section.rtp.muxId for section in description.media]
     if not all(mids) or len(set(mids)) < len(mids):
         raise OfferRejected("every media section needs an a=mid of its own")
-    bundle = next((group.items for group in description.group if group.semantic == "BUNDLE"), [])
-    if len(mids) > 1 and [str(mid) for mid in bundle] != mids:
-        raise OfferRejected("all media sections must be in one BUNDLE group, in order", status=422)
+    if sorted(_bundle(description)) != sorted(mids):
+        raise OfferRejected("all media sections must be in one BUNDLE group", status=422)
+
+
+def _bundle(description: SessionDescription) -> list[str]:
+    """The sections that share one transport, the one that carries it first; a single section is its own."""
+    groups = [group.items for group in description.group if group.semantic == "BUNDLE" and group.items]
+    return [str(mid) for mid in groups[0]] if groups else [description.media[0].rtp.muxId]
 
 
 def _check_section(section: MediaDescription) -> None:

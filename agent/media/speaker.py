@@ -176,10 +176,10 @@ class Speaker(MediaStreamTrack):
             if self._quiet:
                 fade = min(FADE_SAMPLES, filled)
                 block[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)
-            if filled < FRAME_SAMPLES:
+            self._quiet = not self._clauses
+            if self._quiet:
                 fade = min(FADE_SAMPLES, filled)
                 block[filled - fade : filled] *= np.linspace(1, 0, fade, dtype=np.float32)
-            self._quiet = filled < FRAME_SAMPLES
             self.speech_frames_sent += 1
             if self.first_sample_ns is None:
                 self.first_sample_ns = time.monotonic_ns()

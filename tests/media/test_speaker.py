@@ -1,0 +1,157 @@
+"""The agent's voice, sample by sample; frames are taken as fast as they come due."""
+
+import asyncio
+
+import numpy as np
+import pytest
+from aiortc.mediastreams import MediaStreamError
+from numpy.typing import NDArray
+
+from agent.core.types import SpeechChunk, read_only
+from agent.media import speaker as speaker_module
+from agent.media.speaker import AHEAD_S, FADE_SAMPLES, FRAME_SAMPLES, RATE_HZ, Speaker
+
+
+def speech(
+    seconds: float, *, text: str = "one two three four", last: bool = True, rate_hz: int = RATE_HZ
+) -> SpeechChunk:
+    """A loud constant, whose every step shows."""
+    samples = np.full(round(seconds * rate_hz), 0.5, np.float32)
+    return SpeechChunk(samples=read_only(samples), rate_hz=rate_hz, text=text, last=last)
+
+
+@pytest.fixture
+def speaker(monkeypatch: pytest.MonkeyPatch) -> Speaker:
+    """A speaker whose frames are due at once, so that seconds of speech take no time."""
+    monkeypatch.setattr(speaker_module, "FRAME_NS", 0)
+    return Speaker()
+
+
+async def sound(speaker: Speaker, frames: int) -> NDArray[np.float32]:
+    blocks = [(await speaker.recv()).to_ndarray().reshape(-1) for _ in range(frames)]
+    heard: NDArray[np.float32] = np.multiply(np.concatenate(blocks), 1 / 32_767, dtype=np.float32)
+    return heard
+
+
+async def test_silence_when_idle(speaker: Speaker) -> None:
+    """Frames come without speech too, and are silent; their times follow each other."""
+    first, second = await speaker.recv(), await speaker.recv()
+    assert not first.to_ndarray().any()
+    assert (first.samples, first.sample_rate) == (FRAME_SAMPLES, RATE_HZ)
+    assert (first.pts, second.pts) == (0, FRAME_SAMPLES)
+
+
+async def test_speech_is_sent_whole_and_ends_idle(speaker: Speaker) -> None:
+    """All of the speech goes out, no more, and listeners learn of beginning and end."""
+    told: list[bool] = []
+    speaker.on_speaking = told.append
+    await speaker.play(speech(0.11))
+    assert speaker.speaking
+    heard = await sound(speaker, 10)
+    assert np.count_nonzero(heard) == pytest.approx(0.11 * RATE_HZ, abs=4)
+    assert speaker.idle.is_set() and told == [True, False]
+    assert speaker.first_sample_ns is not None
+
+
+async def test_no_clicks_at_either_end(speaker: Speaker) -> None:
+    """Speech fades in and out: no sample differs from the next by more than the fade's slope."""
+    await speaker.play(speech(0.1))
+    heard = await sound(speaker, 8)
+    assert np.abs(np.diff(heard)).max() <= 0.5 / FADE_SAMPLES * 1.1 + 1e-3
+
+
+@pytest.mark.parametrize("rate_hz", [16_000, 22_050, 44_100])
+async def test_any_rate_becomes_48_khz(speaker: Speaker, rate_hz: int) -> None:
+    """A voice of another rate lasts as long as it should."""
+    await speaker.play(speech(0.5, rate_hz=rate_hz))
+    assert speaker.queued_s == pytest.approx(0.5, abs=0.002)
+
+
+async def test_stopping_is_silent_at_once_and_says_how_far(speaker: Speaker) -> None:
+    """Within 10 ms of stopping there is silence; the words that went out are known, the rest is dropped."""
+    await speaker.play(speech(0.4, text="first clause.", last=False))
+    await speaker.play(speech(0.4, text="second clause has five words"))
+    await sound(speaker, 30)
+    spoken = speaker.stop_speaking()
+    assert spoken.text == "first clause. second clause"
+    assert spoken.spoken_ms == pytest.approx(600) and spoken.unspoken_ms == pytest.approx(200)
+    heard = await sound(speaker, 3)
+    assert np.count_nonzero(heard) <= FADE_SAMPLES
+    assert np.abs(np.diff(heard)).max() <= 0.5 / FADE_SAMPLES * 1.1 + 1e-3
+    assert not speaker.speaking
+
+
+async def test_stopping_before_a_sample_went_out_says_nothing_was_said(speaker: Speaker) -> None:
+    """A reply that is cut off before its first sample was not heard at all."""
+    await speaker.play(speech(0.2))
+    spoken = speaker.stop_speaking()
+    assert (spoken.text, spoken.spoken_ms) == ("", 0)
+    assert not (await sound(speaker, 3)).any()
+
+
+async def test_pause_holds_and_resume_goes_on(speaker: Speaker) -> None:
+    """What is left when paused is said after resuming; only the fade's few milliseconds are heard twice."""
+    await speaker.play(speech(0.2))
+    await sound(speaker, 5)
+    speaker.pause()
+    assert np.count_nonzero(await sound(speaker, 5)) <= FADE_SAMPLES
+    assert speaker.speaking
+    speaker.resume()
+    assert np.count_nonzero(await sound(speaker, 10)) == pytest.approx(0.1 * RATE_HZ, abs=4)
+    assert speaker.idle.is_set()
+
+
+async def test_synthesizer_is_held_back(speaker: Speaker) -> None:
+    """Beyond a few seconds of speech `play` waits until some of it was said."""
+    await speaker.play(speech(AHEAD_S + 0.01, last=False))
+    async with asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(speaker.play(speech(0.1)))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        await sound(speaker, 3)
+        async with asyncio.timeout(2):
+            await waiting
+
+
+async def test_stopping_drops_what_waits_to_be_queued(speaker: Speaker) -> None:
+    """A clause that was held back when speech stopped is never said."""
+    await speaker.play(speech(AHEAD_S + 0.01, last=False))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(speaker.play(speech(0.1)))
+        await asyncio.sleep(0.05)
+        speaker.stop_speaking()
+    assert speaker.idle.is_set() and speaker.queued_s == 0
+
+
+async def test_late_clause_is_counted_and_joined(speaker: Speaker) -> None:
+    """A clause that comes late leaves silence between, not an end."""
+    told: list[bool] = []
+    speaker.on_speaking = told.append
+    await speaker.play(speech(0.05, last=False))
+    await sound(speaker, 5)
+    assert speaker.speaking and speaker.underruns == 1
+    await speaker.play(speech(0.05))
+    await sound(speaker, 5)
+    assert told == [True, False]
+
+
+async def test_utterance_whose_end_never_comes_is_over(speaker: Speaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the next clause does not come, the speaker stops waiting for it."""
+    await speaker.play(speech(0.05, last=False))
+    monkeypatch.setattr(speaker_module, "FRAME_NS", 20_000_000)
+    monkeypatch.setattr(speaker, "_beat", _at_once)
+    await sound(speaker, 60)
+    assert speaker.idle.is_set()
+
+
+async def _at_once() -> None:
+    return
+
+
+async def test_ended_track_says_so(speaker: Speaker) -> None:
+    """After `stop` there are no frames, and `play` returns at once."""
+    speaker.stop()
+    with pytest.raises(MediaStreamError):
+        await speaker.recv()
+    await speaker.play(speech(0.1))
+    assert not speaker.speaking
