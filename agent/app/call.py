@@ -161,7 +161,7 @@ class Call:
                 self._trace(reading, taken_ns)
 
     def _trace(self, reading: VisionReading, taken_ns: int) -> None:
-        now_ns = self._rooms.clock.now_ns()
+        now_ns, wall_ns = self._rooms.clock.now_ns(), self._rooms.clock.wall_ns()
         stamp = reading.stamp
         trace = FrameTrace(
             call_id=self.call_id,
@@ -173,6 +173,8 @@ class Call:
                 **reading.stage_ms,
                 "published": (now_ns - reading.finished_ns) / NS_PER_MS,
             },
+            arrived_at=(wall_ns - (now_ns - stamp.arrived_ns)) / NS_PER_S,
+            published_at=wall_ns / NS_PER_S,
             age_ms=stamp.age_ms(now_ns),
         )
         self._rooms.hub.publish_trace(trace)

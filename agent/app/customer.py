@@ -9,7 +9,7 @@ import msgspec
 
 from agent.core.clock import NS_PER_MS
 from agent.core.consent import CONSENT_VERSION, Choice
-from agent.core.errors import AtCapacity, MediaError, ProtocolError
+from agent.core.errors import AtCapacity, MediaError
 from agent.media.caller import Caller, CallerReport
 from agent.media.clips import FrameSource
 from agent.transport.messages import (
@@ -72,7 +72,7 @@ class CustomerReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def open_call(url: str, choice: Choice, *, locale: str = "en") -> CallTicket:
-    """Consents at the agent under `url`. Raises `AtCapacity`, or `MediaError` when the agent refuses or is not there."""
+    """Consents at the agent under `url`. Raises `AtCapacity`, or `MediaError` when it refuses or is not there."""
     wish = {"choice": choice.value, "consent_version": CONSENT_VERSION, "locale": locale}
     try:
         async with httpx.AsyncClient(base_url=url, timeout=10) as client:

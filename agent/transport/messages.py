@@ -198,6 +198,10 @@ class FrameTrace(Message, frozen=True, kw_only=True, tag="trace"):
     """"analysed", or why it was not."""
     stage_ms: dict[str, float]
     """Milliseconds by stage, in order: received (first packet to decoded and taken), those of the analysis, published."""
+    arrived_at: float
+    """Unix time in seconds of the first packet's arrival."""
+    published_at: float
+    """Unix time in seconds at which the frame's signals went out."""
     age_ms: float
     """From capture to publication, by the clock that the agent knows."""
 

@@ -1,0 +1,71 @@
+"""The agent and its callers as child processes, and what they cost."""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from agent.core.errors import AgentError
+
+STARTS_WITHIN_S = 90.0
+ENDS_WITHIN_S = 20.0
+
+
+@asynccontextmanager
+async def running_agent(folder: Path) -> AsyncIterator[tuple[str, int]]:
+    """`agent serve` on a free port with its databases in `folder`; gives its address and process id."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "agent.app", "serve", "--port", "0", "--json", cwd=folder, stdout=PIPE, stderr=PIPE
+    )
+    try:
+        ready = await _line(process, "the agent")
+        yield ready["url"].rstrip("/"), process.pid
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        async with asyncio.timeout(ENDS_WITHIN_S):
+            await process.communicate()
+
+
+@asynccontextmanager
+async def running_caller(url: str, fps: float) -> AsyncIterator[str]:
+    """A benchmark caller in a process of its own; gives the id of its call."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.caller", url, str(fps), stdin=PIPE, stdout=PIPE
+    )
+    try:
+        yield (await _line(process, "a caller"))["call_id"]
+    finally:
+        async with asyncio.timeout(ENDS_WITHIN_S):
+            await process.communicate(b"")
+
+
+async def _line(process: Process, who: str) -> dict[str, Any]:
+    """The next line of JSON that a child prints. Raises `AgentError` when it ends or stays silent instead."""
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(STARTS_WITHIN_S):
+            line = await process.stdout.readline()
+        content: dict[str, Any] = json.loads(line)
+    except (TimeoutError, ValueError):
+        raise AgentError(f"{who} did not start; run it by hand to see why") from None
+    return content
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process and its living children have used so far."""
+    root = psutil.Process(pid)
+    times = [process.cpu_times() for process in (root, *root.children(recursive=True))]
+    return sum(time.user + time.system for time in times)
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process and its living children, in 10^6 bytes."""
+    root = psutil.Process(pid)
+    return sum(process.memory_info().rss for process in (root, *root.children(recursive=True))) / 1e6

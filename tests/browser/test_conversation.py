@@ -1,0 +1,202 @@
+"""A customer calls in a real browser with a real face and real speech; a supervisor watches; everything arrives."""
+
+import asyncio
+import base64
+import io
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from av import AudioResampler
+from numpy.typing import NDArray
+from playwright.async_api import Browser, Page, expect
+from websockets.asyncio.client import connect
+
+from agent.core.settings import Settings
+from agent.core.types import MIC_RATE_HZ
+from agent.inference.registry import Registry
+from tests.browser.conftest import chromium
+from tests.media_made import OwnVoice
+from tests.serving import RunningAgent
+
+SPOKEN = "Where is my order?"
+GREETING_S = 9.0
+"""Silence before the customer speaks, in which the page connects and the agent greets."""
+RECORD = """
+    () => {
+        const stream = document.querySelector("#remote-audio").srcObject;
+        const recorder = new MediaRecorder(new MediaStream(stream.getAudioTracks()), { mimeType: "audio/webm" });
+        window.heard = [];
+        recorder.ondataavailable = (event) => window.heard.push(event.data);
+        window.stopRecording = () => new Promise((resolve) => {
+            recorder.onstop = async () => {
+                const bytes = new Uint8Array(await new Blob(window.heard).arrayBuffer());
+                let text = "";
+                for (let at = 0; at < bytes.length; at += 8192)
+                    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+                resolve(btoa(text));
+            };
+            recorder.stop();
+        });
+        recorder.start();
+    }
+"""
+
+
+@dataclass
+class Watched:
+    """What a supervisor's socket brought of one call."""
+
+    signals: list[dict[str, Any]] = field(default_factory=list)
+    captions: list[dict[str, Any]] = field(default_factory=list)
+    arrived_s: list[float] = field(default_factory=list)
+    """Times of arrival of valid expression signals."""
+
+    def of_kind(self, kind: str) -> list[dict[str, Any]]:
+        return [signal for signal in self.signals if signal["kind"] == kind]
+
+
+async def _watch(agent: RunningAgent, watched: Watched) -> None:
+    """Follows the first call there is, as a supervisor's page does."""
+    async with connect(agent.web_socket_url, max_size=None) as socket:
+        while True:
+            message = await socket.recv()
+            if isinstance(message, bytes):
+                continue
+            content = json.loads(message)
+            if content["type"] == "calls" and content["calls"]:
+                await socket.send(json.dumps({"type": "watch", "call_id": content["calls"][0]["call_id"]}))
+            elif content["type"] == "signal":
+                watched.signals.append(content["signal"])
+                if content["signal"]["kind"] == "expression" and content["signal"]["valid"]:
+                    watched.arrived_s.append(time.monotonic())
+            elif content["type"] == "supervisor_caption":
+                watched.captions.append(content["caption"])
+
+
+async def _until(condition: Callable[[], Any], within_s: float, what: str) -> None:
+    try:
+        async with asyncio.timeout(within_s):
+            while not condition():
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise AssertionError(f"not within {within_s:.0f} s: {what}") from None
+
+
+async def _call(browser: Browser, agent: RunningAgent, choice: str = "#choice-agree") -> Page:
+    """A customer's page with a call that is connected. Any error in the page's console fails the test."""
+    page = await browser.new_page(viewport={"width": 1280, "height": 800})
+    page.on("pageerror", lambda error: pytest.fail(f"the customer's page broke: {error}"))
+    await page.goto(agent.url + "/")
+    await page.click(choice)
+    await page.click("#start-call")
+    await expect(page.locator("#call-state")).to_have_attribute(
+        "data-state", re.compile("connected|speaking"), timeout=15_000
+    )
+    return page
+
+
+def _transcribe(samples: NDArray[np.float32]) -> str:
+    """What is said in (n,) float32 mono at 16 kHz, by plain faster-whisper, not by the code under test."""
+    from faster_whisper import WhisperModel  # noqa: PLC0415  (takes a second to import, and only this test needs it)
+
+    model = WhisperModel(str(Registry.load(Settings().models.folder).directory("speech_to_text")), device="cpu")
+    return " ".join(segment.text for segment in model.transcribe(samples, language="en")[0]).lower()
+
+
+def _decoded(webm: bytes) -> NDArray[np.float32]:
+    resampler = AudioResampler(format="flt", layout="mono", rate=MIC_RATE_HZ)
+    parts = []
+    with av.open(io.BytesIO(webm), "r") as container:
+        for frame in container.decode(container.streams.audio[0]):
+            frame.pts = None
+            parts += [part.to_ndarray().reshape(-1) for part in resampler.resample(frame)]
+    return np.concatenate(parts)
+
+
+@pytest.mark.timeout(150)
+async def test_a_customer_is_seen_heard_and_answered(
+    agent: RunningAgent, voice: OwnVoice, face_clip: Path, artefacts: Path, tmp_path: Path
+) -> None:
+    """Expression at 10 Hz or more, the spoken words, the right intent, a caption, and a voice that says it."""
+    speech = voice.write(tmp_path / "speech.wav", GREETING_S, SPOKEN, 30.0)
+    watched = Watched()
+    async with chromium(face_clip, speech) as browser, asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(_watch(agent, watched))
+        page = await _call(browser, agent)
+        await page.evaluate(RECORD)
+        supervisor = await browser.new_page(viewport={"width": 1280, "height": 900})
+        await supervisor.goto(agent.url + "/supervisor")
+        await supervisor.click(".call-row")
+        await _until(lambda: watched.of_kind("intent"), 45, "the intent of what was said")
+        await _until(lambda: _answers(watched), 15, "an answer of the agent")
+        await expect(supervisor.locator("#picture")).to_have_attribute("data-faces", "1", timeout=10_000)
+        await asyncio.sleep(6)
+        await supervisor.screenshot(path=artefacts / "supervisor.png")
+        await page.screenshot(path=artefacts / "customer.png")
+        captions = (await page.inner_text("#captions")).lower()
+        heard = _decoded(base64.b64decode(await page.evaluate("window.stopRecording()")))
+        await page.click("#end-call")
+        watching.cancel()
+    rate_hz = (len(watched.arrived_s) - 1) / (watched.arrived_s[-1] - watched.arrived_s[0])
+    assert rate_hz >= 10, f"{rate_hz:.1f} expression signals a second"
+    said = " ".join(signal["value"]["text"] for signal in watched.of_kind("transcript") if signal["value"]["final"])
+    assert {"where", "order"} <= set(re.findall(r"[a-z]+", said.lower())), said
+    assert watched.of_kind("intent")[0]["value"]["label"] == "order_status"
+    answer = _answers(watched)[-1]["text"].lower()
+    assert answer.split()[0] in captions
+    assert float(np.abs(heard).max()) > 0.05
+    spoken_words = set(re.findall(r"[a-z]+", _transcribe(heard)))
+    expected = set(re.findall(r"[a-z]{4,}", answer))
+    assert len(expected & spoken_words) >= 0.5 * len(expected), (answer, spoken_words)
+    assert all(signal["captured_from"] in ("sender", "sender_report", "arrival") for signal in watched.signals)
+    assert any(signal["captured_from"] == "sender" for signal in watched.of_kind("expression"))
+
+
+def _answers(watched: Watched) -> list[dict[str, Any]]:
+    """The agent's captions after the customer has spoken."""
+    spoke = next(
+        (at for at, caption in enumerate(watched.captions) if caption["speaker"] == "customer" and caption["final"]),
+        None,
+    )
+    if spoke is None:
+        return []
+    return [caption for caption in watched.captions[spoke:] if caption["speaker"] == "agent" and caption["final"]]
+
+
+@pytest.mark.timeout(90)
+async def test_without_emotion_analysis_there_is_service_and_no_emotion(
+    agent: RunningAgent, voice: OwnVoice, face_clip: Path, tmp_path: Path
+) -> None:
+    """The customer who says no to emotion is understood and answered, and no signal about the face exists."""
+    speech = voice.write(tmp_path / "speech.wav", GREETING_S, "I want to speak to a person, please.", 30.0)
+    watched = Watched()
+    async with chromium(face_clip, speech) as browser, asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(_watch(agent, watched))
+        page = await _call(browser, agent, "#choice-without-emotion")
+        await _until(lambda: watched.of_kind("intent"), 45, "the intent of what was said")
+        await page.click("#end-call")
+        watching.cancel()
+    assert watched.of_kind("intent")[0]["value"]["label"] == "speak_to_person"
+    assert {signal["kind"] for signal in watched.signals}.isdisjoint({"face", "expression", "affect"})
+
+
+@pytest.mark.timeout(60)
+async def test_leaving_at_the_notice_sends_nothing(agent: RunningAgent, face_clip: Path) -> None:
+    """The third choice makes no call: no request but for pages and notice, and no camera."""
+    requests: list[str] = []
+    async with chromium(face_clip) as browser:
+        page = await browser.new_page()
+        page.on("request", lambda request: requests.append(f"{request.method} {request.url}"))
+        await page.goto(agent.url + "/")
+        await page.click("#choice-leave")
+        await asyncio.sleep(0.5)
+        assert await page.evaluate("typeof window.agentCall") == "undefined"
+    assert all(request.startswith("GET") for request in requests), requests

@@ -1,0 +1,55 @@
+"""The real agent as its users start it: `agent serve` in a process of its own, on a free port, in an empty folder."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningAgent:
+    url: str
+    """Without a slash at its end."""
+    process: subprocess.Popen[bytes]
+    folder: Path
+    """Where its databases are."""
+
+    @property
+    def web_socket_url(self) -> str:
+        return self.url.replace("http", "ws", 1) + "/ws/supervisor"
+
+
+@contextmanager
+def running_agent(folder: Path, **environment: str) -> Iterator[RunningAgent]:
+    """Starts the agent, waits until it takes calls, and stops it as Ctrl-C does; it must then end cleanly."""
+    with (folder / "agent.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "agent.app", "serve", "--port", "0", "--json"],
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, **environment},
+        )
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        assert line, f"the agent did not start:\n{(folder / 'agent.log').read_text()}"
+        yield RunningAgent(url=json.loads(line)["url"].rstrip("/"), process=process, folder=folder)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise AssertionError("the agent did not stop within 20 s of SIGINT") from None
+        finally:
+            process.stdout.close()
+    log_text = (folder / "agent.log").read_text()
+    assert process.returncode == 0, log_text
+    assert "Traceback" not in log_text, log_text
