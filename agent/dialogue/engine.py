@@ -4,7 +4,7 @@ import asyncio
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -76,7 +76,7 @@ class Engine:
                 host,
                 port,
                 compression=None,
-                subprotocols=[Subprotocol(SUBPROTOCOL)],
+                select_subprotocol=_select_subprotocol,
                 max_size=HARD_MESSAGE_LIMIT_BYTES,
                 close_timeout=1.0,
             )
@@ -154,3 +154,8 @@ class Engine:
         self._kept.move_to_end(conversation.call_id)
         if len(self._kept) > KEPT_CONVERSATIONS:
             self._kept.popitem(last=False)
+
+
+def _select_subprotocol(socket: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Ours where it is offered; an agent that offers none is served as well."""
+    return next((name for name in offered if name == SUBPROTOCOL), None)

@@ -91,9 +91,9 @@ def _attend(turn: Turn, message: SignalSeen | Utterance | Chat | BargeIn | Coach
 
 
 def _begin(turn: Turn, call: CallStarted) -> None:
-    if turn.conversation.phase is Phase.TAKEN_OVER:
-        return
     fresh = turn.conversation.phase is Phase.NEW
+    if turn.conversation.phase is Phase.TAKEN_OVER or not (fresh or call.resumed):
+        return
     turn.become(phase=Phase.OPEN, customer=call.customer, grounds=())
     if not call.resumed:
         turn.say("greeting")

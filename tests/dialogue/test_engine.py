@@ -1,0 +1,168 @@
+"""The reply engine over a real WebSocket: with our own client, with odd agents, and through breaks."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from agent.core.errors import EngineUnavailable, SettingsError, StoreError
+from agent.core.settings import ReplySettings
+from agent.dialogue.client import LinkTiming, ReplyClient
+from agent.dialogue.codec import decode_from_engine, encode
+from agent.dialogue.engine import ENGINE_NAME, serve_engine
+from agent.dialogue.protocol import (
+    AgentHello,
+    CallStarted,
+    Chat,
+    EngineHello,
+    FromEngine,
+    Intent,
+    Say,
+    Show,
+    ToEngine,
+)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> ReplySettings:
+    return ReplySettings(database=tmp_path / "shop.sqlite3")
+
+
+@asynccontextmanager
+async def engine_of(settings: ReplySettings) -> AsyncIterator[str]:
+    """A running engine's address."""
+    async with asyncio.timeout(15), asyncio.TaskGroup() as tasks:
+        port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        engine = tasks.create_task(serve_engine("127.0.0.1", 0, settings, port.set_result))
+        yield f"ws://127.0.0.1:{await port}"
+        engine.cancel()
+
+
+async def read(socket: ClientConnection) -> FromEngine:
+    message = decode_from_engine(await socket.recv())
+    assert isinstance(message, FromEngine)
+    return message
+
+
+async def send(socket: ClientConnection, *messages: ToEngine) -> None:
+    for message in messages:
+        await socket.send(encode(message))
+
+
+def ask(label: str, text: str = "words", **slots: str) -> Chat:
+    return Chat(text=text, intent=Intent(label=label, probability=0.95, slots=slots))
+
+
+async def test_whole_conversation_with_our_client(shop: ReplySettings) -> None:
+    """Greeting, question, card, confirmation, and the return in the database."""
+    async with engine_of(shop) as url, asyncio.TaskGroup() as tasks:
+        client = ReplyClient(url, CallStarted(call_id="c1", customer="dana"))
+        tasks.create_task(client.run())
+        greeting = await client.incoming.get()
+        assert isinstance(greeting, Say) and greeting.text.startswith("Hello")
+        client.send(ask("return_item", order_id="A1017"))
+        assert isinstance(await client.incoming.get(), Show)
+        question = await client.incoming.get()
+        assert isinstance(question, Say) and question.text.startswith("Shall I open a return for the headphones")
+        client.send(ask("affirm"))
+        slip = await client.incoming.get()
+        assert isinstance(slip, Show) and slip.card.title == "Return R5004"
+        client.finish("customer_left")
+    with closing(sqlite3.connect(shop.database)) as connection:
+        assert connection.execute("SELECT count(*) FROM returns WHERE number = 5004").fetchone() == (1,)
+
+
+async def test_broken_connection_is_taken_up_where_it_was(shop: ReplySettings) -> None:
+    """An agent that comes back finds its conversation: the question that was open is put again."""
+    async with engine_of(shop) as url:
+        async with connect(url) as socket:
+            assert await read(socket) == EngineHello(engine=ENGINE_NAME)
+            await send(socket, AgentHello(), CallStarted(call_id="c1", customer="dana"), ask("order_status"))
+            await read(socket)
+            assert isinstance(asked := await read(socket), Say) and "order number" in asked.text
+        async with connect(url) as socket:
+            await read(socket)
+            await send(socket, AgentHello(), CallStarted(call_id="c1", customer="dana", resumed=True))
+            assert isinstance(back := await read(socket), Say) and back.text.startswith("I'm back")
+            assert isinstance(again := await read(socket), Say) and "order number" in again.text
+
+
+async def test_conversations_do_not_mix(shop: ReplySettings) -> None:
+    """What one caller said about an order is unknown in another's call."""
+    async with engine_of(shop) as url, connect(url) as first, connect(url) as second:
+        for number, socket in enumerate((first, second)):
+            await read(socket)
+            await send(socket, AgentHello(), CallStarted(call_id=f"c{number}", customer="dana"))
+            await read(socket)
+        await send(first, ask("order_status", order_id="A1017"))
+        assert isinstance(await read(first), Show)
+        await send(second, ask("order_status"))
+        assert isinstance(asked := await read(second), Say) and "order number" in asked.text
+
+
+async def test_garbage_is_passed_over(shop: ReplySettings) -> None:
+    """Broken, unknown, too long and premature messages are ignored, and the conversation goes on."""
+    async with engine_of(shop) as url, connect(url) as socket:
+        await read(socket)
+        for frame in ("}{", b"\xff", '{"type":"juggle"}', '{"type":"chat","text":"' + "x" * 1_000_000 + '"}'):
+            await socket.send(frame)
+        await send(socket, ask("help"), AgentHello(), CallStarted(call_id="c1"), CallStarted(call_id="c1"))
+        assert isinstance(greeting := await read(socket), Say) and greeting.text.startswith("Hello")
+        await send(socket, ask("help"))
+        assert isinstance(said := await read(socket), Say) and "look up" not in said.text
+
+
+async def test_agent_of_another_version_is_turned_away(shop: ReplySettings) -> None:
+    """The connection is closed with a reason instead of being misunderstood."""
+    async with engine_of(shop) as url, connect(url) as socket:
+        await read(socket)
+        await send(socket, AgentHello(protocol=2))
+        with pytest.raises(ConnectionClosed) as closed:
+            await socket.recv()
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == 1002
+
+
+async def test_locked_shop_is_admitted_and_a_person_offered(shop: ReplySettings) -> None:
+    """While another process holds the database the answer is an honest sentence; afterwards all is well."""
+    async with engine_of(shop) as url:
+        client = ReplyClient(url, CallStarted(call_id="c1", customer="dana"), timing=LinkTiming(pong_within_s=60))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(client.run())
+            await client.incoming.get()
+            with closing(sqlite3.connect(shop.database)) as lock:
+                lock.execute("BEGIN EXCLUSIVE")
+                client.send(ask("order_status", order_id="A1017"))
+                said = await client.incoming.get()
+                lock.rollback()
+            assert isinstance(said, Say) and "can't reach our order system" in said.text
+            client.send(ask("order_status", order_id="A1017"))
+            assert isinstance(await client.incoming.get(), Show)
+            client.finish("customer_left")
+
+
+async def test_port_that_is_taken_is_said(shop: ReplySettings) -> None:
+    """Starting twice on one port names the address."""
+    async with engine_of(shop) as url:
+        port = int(url.rpartition(":")[2])
+        with pytest.raises(EngineUnavailable, match=str(port)):
+            await serve_engine("127.0.0.1", port, shop)
+
+
+@pytest.mark.parametrize("domain", ["bakery", "no.such.package", "agent.core"])
+async def test_domain_that_does_not_exist_is_said(domain: str, shop: ReplySettings) -> None:
+    """A pack that is missing, or that is none, is a `SettingsError` at the start."""
+    with pytest.raises(SettingsError, match=domain):
+        await serve_engine("127.0.0.1", 0, shop.model_copy(update={"domain": domain}))
+
+
+async def test_database_that_is_none_is_said(shop: ReplySettings) -> None:
+    """A file of something else is a `StoreError` at the start, and is left as it was."""
+    shop.database.write_text("dear diary, " * 200)
+    with pytest.raises(StoreError, match=r"reply\.database"):
+        await serve_engine("127.0.0.1", 0, shop)
+    assert shop.database.read_text().startswith("dear diary")
