@@ -110,7 +110,7 @@ function DeviceField({ label, id, without, devices, value, disabled, onChoose }:
         disabled={disabled}
         onChange={({ currentTarget }) => onChoose(currentTarget.value === WITHOUT ? null : currentTarget.value)}
       >
-        <option value="">The usual one</option>
+        <option value="">Default</option>
         {devices.map((device, index) => (
           <option key={device.deviceId} value={device.deviceId}>
             {device.label || `${label} ${index + 1}`}

@@ -1,13 +1,12 @@
 // What both sides have said, and a line to write on.
 import { useComputed, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
+import { useFollowEnd } from "../ui/follow_end";
 import { SendIcon } from "../ui/icons";
 import type { Line } from "./conversation";
 import type { Session } from "./session";
 
 const SPEAKERS = { agent: "Agent", customer: "You", staff: "Staff" };
-/** Nearer to the end than this, the list follows new words by itself. */
-const FOLLOW_PX = 80;
 
 export function ConversationView({ session }: { session: Session }) {
   return (
@@ -21,28 +20,16 @@ export function ConversationView({ session }: { session: Session }) {
 
 function LineList({ session }: { session: Session }) {
   const list = useRef<HTMLOListElement>(null);
-  const following = useRef(true);
   const captions = session.captionsOn.value;
   const lines = session.lines.value.filter((line) => captions || line.typed);
-  useEffect(() => {
-    if (list.current && following.current) list.current.scrollTop = list.current.scrollHeight;
-  }, [lines.length, lines.at(-1)?.text]);
+  useFollowEnd(list, session.lines.value);
   return (
-    <ol
-      id="captions"
-      class="lines"
-      ref={list}
-      tabIndex={0}
-      aria-label="What was said"
-      onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
-        following.current = scrollHeight - scrollTop - clientHeight < FOLLOW_PX;
-      }}
-    >
+    <ol id="captions" class="lines" ref={list} tabIndex={0} aria-label="What was said">
       {lines.map((line) => (
         <LineView key={line.id} line={line} />
       ))}
       {lines.length === 0 && (
-        <li class="muted small empty">{captions ? "What is said appears here." : "Captions are off."}</li>
+        <li class="muted small empty">{captions ? "What is said appears here." : "Captions are hidden."}</li>
       )}
     </ol>
   );

@@ -38,7 +38,7 @@ function AgentPanel({ session }: { session: Session }) {
   const state = session.callState.value;
   const staff = session.staffVideo.value?.getVideoTracks()[0];
   return (
-    <section class="agent" aria-label="Support agent">
+    <section class="agent-panel" aria-label="Support agent">
       {staff && state === "taken_over" ? (
         <MediaView track={staff} label="Member of staff" />
       ) : (
@@ -99,7 +99,7 @@ function Controls({ session }: { session: Session }) {
       </button>
       <button type="button" id="camera" class="control" onClick={() => session.toggleCamera()}>
         <CameraIcon off={!camera.value} />
-        <span>{camera.value ? "Camera off" : "Camera on"}</span>
+        <span>{camera.value ? "Stop camera" : "Start camera"}</span>
       </button>
       <button
         type="button"
@@ -110,7 +110,7 @@ function Controls({ session }: { session: Session }) {
         }}
       >
         <CaptionsIcon off={!captions.value} />
-        <span>{captions.value ? "Captions off" : "Captions on"}</span>
+        <span>{captions.value ? "Hide captions" : "Show captions"}</span>
       </button>
       <button type="button" id="end-call" class="control end" onClick={() => session.endCall("customer_left")}>
         <HangUpIcon />

@@ -2,6 +2,9 @@
 import { EXPRESSIONS, type ExpressionSignal } from "../wire/signals";
 import { inWords, percent } from "./words";
 
+const NO_EVIDENCE = "No picture of late carries a clear expression";
+export const NOT_AGREED = "The customer did not agree to it, or took it back";
+
 interface ExpressionPanelProps {
   signal: ExpressionSignal | null;
   /** Whether the customer agreed to it. */
@@ -9,7 +12,8 @@ interface ExpressionPanelProps {
 }
 
 export function ExpressionPanel({ signal, analysed }: ExpressionPanelProps) {
-  const label = signal?.valid ? signal.value.label : "unknown";
+  const known = analysed && signal?.valid ? signal.value : null;
+  const label = known?.label ?? "unknown";
   return (
     <section id="expressions" class="panel block" aria-labelledby="expressions-title" data-label={label}>
       <header class="block-header">
@@ -18,10 +22,10 @@ export function ExpressionPanel({ signal, analysed }: ExpressionPanelProps) {
       </header>
       {label === "unknown" && (
         <p class="small muted">
-          {analysed ? (signal?.reason ?? "The picture carries no clear expression") : "The customer did not agree to it, or took it back"}
+          {analysed ? (signal?.reason ?? NO_EVIDENCE) : NOT_AGREED}
         </p>
       )}
-      <Bars probabilities={signal?.valid ? signal.value.probabilities : {}} />
+      <Bars probabilities={known?.probabilities ?? {}} />
     </section>
   );
 }

@@ -7,10 +7,20 @@ const SHOWN = ["picture", "face", "expression", "gesture", "affect", "voice", "t
 
 export function LatencyPanel({ watched }: { watched: Watched }) {
   const stages = Object.entries(watched.stages);
+  const frames = Object.entries(watched.health?.value.frames ?? {});
   return (
     <section id="latency" class="panel block" aria-labelledby="latency-title">
       <h3 id="latency-title">Latency</h3>
-      <Ages freshness={watched.freshness} />
+      {Object.keys(watched.freshness).length > 0 ? (
+        <Ages freshness={watched.freshness} />
+      ) : (
+        <p class="small muted">Nothing has come since you began to watch</p>
+      )}
+      {frames.length > 0 && (
+        <p class="small frames">
+          <span class="muted">Camera frames:</span> {frames.map(([what, count]) => `${count} ${inWords(what)}`).join(", ")}
+        </p>
+      )}
       {stages.length > 0 && (
         <table>
           <caption class="small muted">Time by stage of perception, in ms</caption>
@@ -43,7 +53,7 @@ function Ages({ freshness }: { freshness: Record<string, Freshness> }) {
   const nowMs = performance.now();
   return (
     <table>
-      <caption class="small muted">Age when published, from capture, in ms</caption>
+      <caption class="small muted">Age when published, in ms</caption>
       <thead>
         <tr>
           <th scope="col">Signal</th>

@@ -64,7 +64,7 @@ export function pictureInWords(header: PictureHeader): string {
   return `Live picture: ${count(header.faces.length, "face")}, ${hands}`;
 }
 
-const MESH = "rgb(126 231 222 / 75%)";
+const MESH = "rgb(126 231 222 / 90%)";
 const BOX = "#7ee7de";
 const BYSTANDER = "#c9ced0";
 const HAND = "#ffc38a";
@@ -105,6 +105,11 @@ function drawHand(context: CanvasRenderingContext2D, hand: HandOverlay, size: Si
     context.lineTo(end.x, end.y);
   }
   context.stroke();
+  context.fillStyle = HAND;
+  for (let index = 0; 2 * index < hand.points.length; index++) {
+    const joint = pointAt(hand.points, index, size);
+    if (joint) context.fillRect(joint.x - dot, joint.y - dot, 2 * dot, 2 * dot);
+  }
   const label = gestureLabel(hand);
   if (label) drawLabel(context, label, hand.points, size, dot);
 }

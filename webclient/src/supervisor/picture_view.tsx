@@ -6,8 +6,8 @@ import { drawOverlay, pictureInWords } from "./overlay";
 
 /** Sharper than this costs drawing time and shows no more of a 640-pixel picture. */
 const MAX_WIDTH_PX = 1280;
-/** CSS pixels of canvas for one unit of line width. */
-const DOT_EVERY_PX = 420;
+/** A mesh point is one pixel wide for so many of the canvas. */
+const DOT_EVERY_PX = 320;
 
 export function PictureView({ desk }: { desk: Desk }) {
   const canvas = useRef<HTMLCanvasElement>(null);

@@ -1,30 +1,18 @@
 // What was said in the watched call, and which signals shaped each reply.
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
+import { useFollowEnd } from "../ui/follow_end";
 import { partialWords, type TranscriptLine, type Watched } from "./watched";
 
 const SPEAKERS = { agent: "Agent", customer: "Customer", staff: "Staff", note: "Note" };
-/** Nearer to the end than this, the list follows new words by itself. */
-const FOLLOW_PX = 60;
 
 export function TranscriptPanel({ watched }: { watched: Watched }) {
   const list = useRef<HTMLOListElement>(null);
-  const following = useRef(true);
   const partial = partialWords(watched);
-  useEffect(() => {
-    if (list.current && following.current) list.current.scrollTop = list.current.scrollHeight;
-  }, [watched.lines, partial]);
+  useFollowEnd(list, watched);
   return (
     <section class="panel block transcript" aria-labelledby="transcript-title">
       <h3 id="transcript-title">Transcript</h3>
-      <ol
-        id="transcript"
-        ref={list}
-        tabIndex={0}
-        aria-labelledby="transcript-title"
-        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
-          following.current = scrollHeight - scrollTop - clientHeight < FOLLOW_PX;
-        }}
-      >
+      <ol id="transcript" ref={list} tabIndex={0} aria-labelledby="transcript-title">
         {watched.lines.map((line) => (
           <LineView key={line.id} line={line} />
         ))}

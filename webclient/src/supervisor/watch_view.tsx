@@ -1,17 +1,21 @@
 // Everything about the watched call.
 import { AffectChart } from "./affect_chart";
 import type { Desk } from "./desk";
-import { ExpressionPanel } from "./expression_panel";
+import { ExpressionPanel, NOT_AGREED } from "./expression_panel";
 import { LatencyPanel } from "./latency_panel";
 import { PictureView } from "./picture_view";
 import { TranscriptPanel } from "./transcript_panel";
-import type { Watched } from "./watched";
-import { inWords, percent, shortId, signed } from "./words";
+import { useNow } from "./use_now";
+import { currentOnly, type Watched } from "./watched";
+import { elapsed, inWords, percent, shortId, signed } from "./words";
 
 export function WatchView({ desk }: { desk: Desk }) {
-  const watched = desk.watched.value;
-  if (!watched) return null;
+  useNow(1000);
   const summary = desk.summary.value;
+  const latest = desk.watched.value;
+  if (!latest) return null;
+  const watched = summary ? currentOnly(latest, performance.now()) : latest;
+  const emotion = summary?.purposes.includes("expression") ?? true;
   return (
     <>
       <header class="watch-header">
@@ -27,19 +31,17 @@ export function WatchView({ desk }: { desk: Desk }) {
         {desk.fault.value && <p class="message">{desk.fault.value}</p>}
       </div>
       <div class="watch-grid">
-        <div class="column">
+        <div class="column seen">
           <PictureView desk={desk} />
           <Facts watched={watched} />
-          <AffectPanel watched={watched} />
+          <AffectPanel watched={watched} analysed={emotion} />
         </div>
-        <div class="column">
+        <div class="column told">
+          <ExpressionPanel signal={watched.expression} analysed={emotion} />
           <IntentPanel watched={watched} />
           <TranscriptPanel watched={watched} />
         </div>
-        <div class="column">
-          <ExpressionPanel signal={watched.expression} analysed={summary?.purposes.includes("expression") ?? true} />
-          <LatencyPanel watched={watched} />
-        </div>
+        <LatencyPanel watched={watched} />
       </div>
     </>
   );
@@ -58,11 +60,11 @@ function Health({ watched }: { watched: Watched }) {
 }
 
 function Facts({ watched }: { watched: Watched }) {
-  const { face, gesture, voice, turn } = watched;
+  const { face, voice, turn } = watched;
   const facts: [string, string][] = [
     ["Looks at", face?.valid ? inWords(face.value.attention) : "unknown"],
     ["Head", face?.valid ? headInWords(face.value) : "–"],
-    ["Gesture", gesture?.valid && gesture.value.name !== "none" ? inWords(gesture.value.name) : "none"],
+    ["Gesture", gestureInWords(watched, performance.now())],
     ["Voice", voice ? `${voice.value.speaking ? "speaking" : "silent"}, ${Math.round(voice.value.energy_db)} dB` : "–"],
     ["Turn", turn ? `${turn.value.holder}${turn.value.barge_in ? ", interrupted" : ""}` : "–"],
   ];
@@ -78,19 +80,26 @@ function Facts({ watched }: { watched: Watched }) {
   );
 }
 
+/** The last gesture seen; one that was not seen just now says how long ago. */
+function gestureInWords({ gesture, freshness }: Watched, nowMs: number): string {
+  if (!gesture?.valid || gesture.value.name === "none") return "none";
+  const agoS = (nowMs - (freshness.gesture?.receivedMs ?? nowMs)) / 1000;
+  return agoS < 3 ? inWords(gesture.value.name) : `${inWords(gesture.value.name)}, ${elapsed(agoS)} ago`;
+}
+
 function headInWords(pose: { yaw_deg: number | null; pitch_deg: number | null; roll_deg: number | null }): string {
   const degrees = (value: number | null) => (value === null ? "–" : `${Math.round(value)}°`);
   return `yaw ${degrees(pose.yaw_deg)}, pitch ${degrees(pose.pitch_deg)}, roll ${degrees(pose.roll_deg)}`;
 }
 
-function AffectPanel({ watched }: { watched: Watched }) {
-  const affect = watched.affect;
+function AffectPanel({ watched, analysed }: { watched: Watched; analysed: boolean }) {
+  const affect = analysed ? watched.affect : null;
   const known = affect?.valid && affect.value.label !== "unknown";
   return (
     <section id="affect" class="panel block" aria-labelledby="affect-title" data-label={affect?.value.label ?? "unknown"}>
       <header class="block-header">
         <h3 id="affect-title">Affect</h3>
-        <span class="chip">{known ? inWords(affect.value.label) : "unknown"}</span>
+        <span class="chip">{known ? inWords(affect.value.label) : analysed ? "unknown" : "not analysed"}</span>
       </header>
       <p class="small">
         {affect && known ? (
@@ -99,7 +108,7 @@ function AffectPanel({ watched }: { watched: Watched }) {
             {affect.value.trend === "unknown" ? "no trend known" : affect.value.trend}
           </>
         ) : (
-          <>{affect?.reason ?? "There is no evidence to tell"}</>
+          <>{analysed ? (affect?.reason ?? "There is no evidence to tell") : NOT_AGREED}</>
         )}
         {affect && <span class="muted"> · evidence for {percent(affect.value.coverage)} of the last seconds</span>}
       </p>

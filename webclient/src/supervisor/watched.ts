@@ -111,6 +111,16 @@ export function withNote(watched: Watched, text: string): Watched {
   return withLine(watched, { id, speaker: "note", text, final: true, because: [] });
 }
 
+/** A state that has not been renewed for this long is no longer known. */
+export const STALE_MS = 3_000;
+const STATES = ["face", "expression", "voice", "affect"] as const;
+
+/** `watched` without the states that were not renewed lately: what was seen a while ago is not what is. */
+export function currentOnly(watched: Watched, nowMs: number): Watched {
+  const stale = STATES.filter((kind) => nowMs - (watched.freshness[kind]?.receivedMs ?? nowMs) > STALE_MS);
+  return stale.length === 0 ? watched : { ...watched, ...Object.fromEntries(stale.map((kind) => [kind, null])) };
+}
+
 /** Words still being heard, as long as no caption shows them already. */
 export function partialWords(watched: Watched): string | null {
   const heard = watched.transcript;

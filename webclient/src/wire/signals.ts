@@ -88,7 +88,13 @@ export interface TurnSignal extends Envelope {
 
 export interface HealthSignal extends Envelope {
   kind: "health";
-  value: { state: "good" | "degraded"; reasons: string[]; analysed_fps: number | null; frames: Record<string, number> };
+  value: {
+    state: "good" | "degraded";
+    reasons: string[];
+    analysed_fps: number | null;
+    /** Camera frames since the call began: "received", "analysed", and those that were not by why. */
+    frames: Record<string, number>;
+  };
 }
 
 export type Signal =

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+import type { Caption } from "../wire/call";
+import { type Line, withCaption, withTyped } from "./conversation";
+import { cameraConstraints, deviceProblem } from "./devices";
+import { meterLevel } from "./loudness";
+import { duration, endingInWords, isFed, stateInWords } from "./words";
+
+function caption(id: string, text: string, more: Partial<Caption> = {}): Caption {
+  return { type: "caption", id, speaker: "customer", text, final: false, ...more };
+}
+
+describe("the conversation", () => {
+  it("lets a later caption of the same id replace the earlier one where it stands", () => {
+    let lines: Line[] = withCaption([], caption("u1", "where is"));
+    lines = withCaption(lines, caption("a1", "Hello", { speaker: "agent", final: true }));
+    lines = withCaption(lines, caption("u1", "where is my order", { final: true }));
+    expect(lines.map(({ text, final }) => [text, final])).toEqual([
+      ["where is my order", true],
+      ["Hello", true],
+    ]);
+  });
+
+  it("takes a line away whose words turned out to be none", () => {
+    const lines = withCaption(withCaption([], caption("u1", "mm")), caption("u1", "", { final: true }));
+    expect(lines).toEqual([]);
+  });
+
+  it("marks what was written, so that it stays while captions are hidden", () => {
+    const lines = withTyped(withCaption([], caption("u1", "spoken")), "t1", "written");
+    expect(lines.map(({ typed }) => typed)).toEqual([false, true]);
+  });
+
+  it("keeps the newest lines of a call that never ends", () => {
+    let lines: Line[] = [];
+    for (let index = 0; index < 400; index++) lines = withCaption(lines, caption(`u${index}`, `line ${index}`));
+    expect(lines.length).toBe(300);
+    expect(lines.at(-1)?.text).toBe("line 399");
+  });
+});
+
+describe("devices", () => {
+  it("ask for four by three at the rate that the agent wants", () => {
+    expect(cameraConstraints({ fps: 10, widthPx: 320 })).toEqual({
+      width: { ideal: 320, max: 320 },
+      height: { ideal: 240 },
+      frameRate: { ideal: 10 },
+    });
+  });
+
+  it("say what stands in the way and what still works", () => {
+    expect(deviceProblem("camera", "NotAllowedError")).toContain("blocked");
+    expect(deviceProblem("camera", "NotFoundError")).toContain("go on with your voice alone");
+    expect(deviceProblem("microphone", "NotReadableError")).toContain("in use by another program");
+    expect(deviceProblem("microphone", "SomethingNew")).toContain("go on in writing");
+  });
+});
+
+describe("the level meter", () => {
+  it("rises with loudness between silence and full scale", () => {
+    expect(meterLevel(0)).toBe(0);
+    expect(meterLevel(1)).toBe(1);
+    expect(meterLevel(0.01)).toBeGreaterThan(meterLevel(0.005));
+  });
+});
+
+describe("words", () => {
+  it("show a call's length in minutes and seconds", () => {
+    expect([0, 9_999, 61_000, 3_599_000, -5].map(duration)).toEqual(["0:00", "0:09", "1:01", "59:59", "0:00"]);
+  });
+
+  it("explain an end, also one of a name that is not known here", () => {
+    expect(endingInWords("connection_failed").title).toBe("The connection was lost");
+    expect(endingInWords("alien_abduction").title).toBe("The call has ended");
+    expect(endingInWords(null).title).toBe("The call has ended");
+  });
+
+  it("put holding and being taken over before what the agent does", () => {
+    expect(stateInWords("speaking", "thinking")).toBe("Thinking…");
+    expect(stateInWords("held", "thinking")).toContain("On hold");
+  });
+
+  it("call a purpose paused while the device that feeds it is off", () => {
+    expect(isFed("expression", false, true)).toBe(false);
+    expect(isFed("speech", false, true)).toBe(true);
+    expect(isFed("voice_emotion", true, false)).toBe(false);
+  });
+});

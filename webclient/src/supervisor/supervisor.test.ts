@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import type { AffectSignal, TranscriptSignal } from "../wire/signals";
+import type { PictureHeader } from "../wire/supervision";
+import { backoffMs } from "./feed";
+import { faceRect, gestureLabel, HAND_BONES, labelPlace, pictureInWords, pointAt } from "./overlay";
+import { currentOnly, partialWords, percentile, withCaption, withPicture, withSignal, watching } from "./watched";
+import { elapsed, milliseconds, signed } from "./words";
+
+const ENVELOPE = {
+  call_id: "c",
+  seq: 0,
+  confidence: 0.9,
+  valid: true,
+  reason: null,
+  frame_id: 1,
+  captured_at: 100,
+  captured_error_ms: 1,
+  captured_from: "sender",
+  media_ms: 0,
+  age_ms: 20,
+  sources: [],
+};
+
+function affect(at: number, label: string, valence: number | null): AffectSignal {
+  const value = { label, valence, arousal: valence, trend: "steady" as const, coverage: 0.5 };
+  return { ...ENVELOPE, kind: "affect", captured_at: at, value };
+}
+
+function transcript(text: string, final: boolean): TranscriptSignal {
+  return { ...ENVELOPE, kind: "transcript", value: { utterance_id: 1, text, final, language: "en" } };
+}
+
+describe("the overlay", () => {
+  const size = { width: 320, height: 240 };
+
+  it("scales boxes from fractions and points from ten-thousandths", () => {
+    const face = { track_id: 1, box: [0.25, 0.5, 0.5, 0.25] as [number, number, number, number], points: [] };
+    expect(faceRect(face, size)).toEqual({ x: 80, y: 120, width: 160, height: 60 });
+    expect(pointAt([0, 0, 5000, 10000], 1, size)).toEqual({ x: 160, y: 240 });
+    expect(pointAt([0, 0, 5000], 1, size)).toBeNull();
+  });
+
+  it("joins all 21 landmarks of a hand, and each joint only with ones that exist", () => {
+    const joined = new Set(HAND_BONES.flat());
+    expect([...joined].sort((a, b) => a - b)).toEqual([...Array(21).keys()]);
+  });
+
+  it("puts a label above the hand and never outside the picture", () => {
+    const label = { width: 60, height: 20 };
+    expect(labelPlace([5000, 5000, 5000, 9000], label, size)).toEqual({ x: 130, y: 92 });
+    expect(labelPlace([0, 0], label, size)).toEqual({ x: 0, y: 0 });
+    expect(labelPlace([10000, 10000], label, size)).toEqual({ x: 260, y: 212 });
+  });
+
+  it("names gestures, but not the hand that shows none", () => {
+    expect(gestureLabel({ gesture: "thumbs_up", probability: 0.914 })).toBe("thumbs up 91 %");
+    expect(gestureLabel({ gesture: "none", probability: 0.99 })).toBeNull();
+  });
+
+  it("says in words what the picture shows", () => {
+    const hand = { side: "left", gesture: "ok", probability: 1, points: [] };
+    const header = { faces: [{}], hands: [hand, { ...hand, gesture: "none" }] } as unknown as PictureHeader;
+    expect(pictureInWords(header)).toBe("Live picture: 1 face, 2 hands (ok 100 %)");
+    expect(pictureInWords({ ...header, faces: [], hands: [] })).toBe("Live picture: no faces, no hands");
+  });
+});
+
+describe("the watched call", () => {
+  it("breaks the affect line where nothing was known, instead of drawing a zero", () => {
+    let watched = withSignal(watching("c"), affect(100, "calm", 0.4), 0);
+    watched = withSignal(watched, affect(101, "unknown", 0.4), 0);
+    watched = withSignal(watched, { ...affect(102, "calm", 0.2), valid: false }, 0);
+    expect(watched.affectLine.map(({ valence }) => valence)).toEqual([0.4, null, null]);
+  });
+
+  it("forgets the affect line beyond its span", () => {
+    let watched = withSignal(watching("c"), affect(100, "calm", 0.4), 0);
+    watched = withSignal(watched, affect(300, "calm", 0.1), 0);
+    expect(watched.affectLine.map(({ at }) => at)).toEqual([300]);
+  });
+
+  it("does not pass off as current what has not been renewed", () => {
+    const watched = withSignal(watching("c"), affect(100, "calm", 0.4), 1_000);
+    expect(currentOnly(watched, 3_900).affect).not.toBeNull();
+    expect(currentOnly(watched, 4_100).affect).toBeNull();
+  });
+
+  it("shows partial words until a caption does", () => {
+    let watched = withSignal(watching("c"), transcript("where is", false), 0);
+    expect(partialWords(watched)).toBe("where is");
+    watched = withCaption(watched, { type: "caption", id: "u", speaker: "customer", text: "where is", final: false });
+    expect(partialWords(watched)).toBeNull();
+    expect(partialWords(withSignal(watching("c"), transcript("where is it", true), 0))).toBeNull();
+  });
+
+  it("gathers the stages of each picture and its age", () => {
+    const header = { age_ms: 14, stage_ms: { face_mesh: 1.5 } } as unknown as PictureHeader;
+    let watched = withPicture(watching("c"), header, 10);
+    watched = withPicture(watched, { ...header, age_ms: 16, stage_ms: { face_mesh: 2.5 } }, 20);
+    expect(watched.stages).toEqual({ face_mesh: [1.5, 2.5] });
+    expect(watched.freshness.picture).toEqual({ receivedMs: 20, ageMs: 16, recentAgesMs: [14, 16] });
+  });
+});
+
+describe("figures", () => {
+  it("take percentiles by nearest rank", () => {
+    expect(percentile([], 0.95)).toBeNull();
+    expect(percentile([5], 0.5)).toBe(5);
+    expect(percentile([4, 1, 3, 2], 0.5)).toBe(2);
+    expect(percentile([4, 1, 3, 2], 0.95)).toBe(4);
+  });
+
+  it("read well", () => {
+    expect([0, 59.9, 187, 3729].map(elapsed)).toEqual(["0 s", "59 s", "3:07 min", "1:02:09 h"]);
+    expect([0.2, -0.25, null].map(signed)).toEqual(["+0.20", "−0.25", "–"]);
+    expect([1.26, 42.4, null].map(milliseconds)).toEqual(["1.3", "42", "–"]);
+  });
+});
+
+describe("coming back after a break", () => {
+  it("waits longer each time, up to a bound, and never twice the same for all", () => {
+    expect(backoffMs(0, 0)).toBe(250);
+    expect(backoffMs(0, 0.5)).toBe(375);
+    expect(backoffMs(3, 1)).toBe(4_000);
+    expect(backoffMs(50, 1)).toBe(10_000);
+  });
+});
