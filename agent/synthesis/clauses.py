@@ -13,10 +13,13 @@ _NO_END = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Ave|Rd|Blvd|Apt|vs|e\.g|i\.e|approx|est|max|Dept|Ext|Tel|Qty|Jan|Feb|Mar|Apr|Aug"
     r"|Sept?|Oct|Nov|Dec|Mon|Tues?|Wed|Thurs?|Fri)|\b[A-Z])\.$"
 )
+_NO_END_BEFORE_LOWER_CASE = re.compile(r"\b(?:[ap]\.m|etc|Inc|Ltd|Co|Corp)\.$")
 _SHORTEST_WORDS = 3
-"""Words on each side of a comma or conjunction that make it worth a clause of its own."""
+"""Words on each side of a comma that make it worth a clause of its own; after a conjunction one more."""
 _COMFORTABLE_CHARACTERS = 90
 """A longer clause is split before a conjunction where it has one."""
+_COMFORTABLE_AT_FIRST = 45
+"""The same for the first clause, whose synthesis the customer waits for."""
 
 
 def clauses(text: str) -> Iterator[str]:
@@ -24,43 +27,61 @@ def clauses(text: str) -> Iterator[str]:
     start = 0
     for match in _SENTENCE_END.finditer(text):
         stop = match.end()
-        abbreviated = _NO_END.search(text, start, stop) is not None
-        numbered = text[start:stop].lower().endswith(" no.") and text[stop : stop + 2].strip().isdigit()
-        if (abbreviated or numbered) and text[stop:].strip():
+        if _goes_on(text[start:stop], text[stop : stop + LONGEST_CHARACTERS].lstrip()):
             continue
-        yield from _within_sentence(text[start:stop])
+        yield from _within_sentence(text[start:stop], first=start == 0)
         start = stop
-    yield from _within_sentence(text[start:])
+    yield from _within_sentence(text[start:], first=start == 0)
 
 
-def _within_sentence(sentence: str) -> Iterator[str]:
+def _goes_on(before: str, after: str) -> bool:
+    """Whether the full stop that ends `before` belongs to an abbreviation, not to the sentence."""
+    if not after:
+        return False
+    if before.lower().endswith("no."):
+        return after[0].isdigit()
+    if _NO_END_BEFORE_LOWER_CASE.search(before):
+        return after[0].islower()
+    return _NO_END.search(before) is not None
+
+
+def _within_sentence(sentence: str, *, first: bool) -> Iterator[str]:
     start = 0
     for match in _COMMA.finditer(sentence):
         before, after = sentence[start : match.end()], sentence[match.end() :]
-        if len(before.split()) >= _SHORTEST_WORDS and len(after.split()) >= _SHORTEST_WORDS:
-            yield from _comfortable(before)
+        shortest = 1 if first and start == 0 else _SHORTEST_WORDS
+        if len(before.split()) >= shortest and len(after.split()) >= _SHORTEST_WORDS:
+            yield from _comfortable(before, first=first and start == 0)
             start = match.end()
-    yield from _comfortable(sentence[start:])
+    yield from _comfortable(sentence[start:], first=first and start == 0)
 
 
-def _comfortable(clause: str) -> Iterator[str]:
+def _comfortable(clause: str, *, first: bool) -> Iterator[str]:
     """The clause, cut before the conjunction nearest its middle when long, and at a space when still too long."""
-    while len(clause) > _COMFORTABLE_CHARACTERS:
-        window = clause[:LONGEST_CHARACTERS]
-        cuts = [
-            match.start()
-            for match in _CONJUNCTION.finditer(window)
-            if len(clause[: match.start()].split()) >= _SHORTEST_WORDS
-            and len(clause[match.start() :].split()) >= _SHORTEST_WORDS
-        ]
-        if cuts:
-            cut = min(cuts, key=lambda position: abs(position - min(len(clause), LONGEST_CHARACTERS) // 2))
-        elif len(clause) <= LONGEST_CHARACTERS:
+    comfortable = _COMFORTABLE_AT_FIRST if first else _COMFORTABLE_CHARACTERS
+    while len(clause) > comfortable:
+        cut = _best_cut(clause)
+        if cut is None:
             break
-        else:
-            cut = window.rfind(" ") if " " in window.strip() else LONGEST_CHARACTERS
-            cut = cut or LONGEST_CHARACTERS
         yield clause[:cut]
         clause = clause[cut:]
+        comfortable = _COMFORTABLE_CHARACTERS
     if clause:
         yield clause
+
+
+def _best_cut(clause: str) -> int | None:
+    """Where to cut a clause that is long, or None when it may stay whole."""
+    window = clause[:LONGEST_CHARACTERS]
+    cuts = [
+        match.start()
+        for match in _CONJUNCTION.finditer(window)
+        if len(clause[: match.start()].split()) >= _SHORTEST_WORDS
+        and len(clause[match.start() :].split()) > _SHORTEST_WORDS
+    ]
+    if cuts:
+        return min(cuts, key=lambda position: abs(position - len(window) // 2))
+    if len(clause) <= LONGEST_CHARACTERS:
+        return None
+    space = window.rstrip().rfind(" ")
+    return space if space > 0 else LONGEST_CHARACTERS

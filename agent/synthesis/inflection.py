@@ -9,12 +9,15 @@ Find = Callable[[str], str | None]
 
 _SIBILANTS = frozenset("szʃʒʧʤ")
 _VOICELESS = frozenset("ptkfθ")
+_CONTRACTIONS = {"n't": "ᵊnt", "'ll": "əl", "'ve": "əv", "'re": "əɹ", "'d": "əd", "'m": "əm"}
 _PREFIXES = {
     "un": "ʌn", "re": "ɹi", "non": "nɑn", "pre": "pɹi", "mis": "mɪs", "over": "ˌOvəɹ", "under": "ˌʌndəɹ", "out": "ˌWt",
     "anti": "ˌæntI", "multi": "mˌʌlti", "super": "sˌupəɹ", "micro": "mˌIkɹO", "auto": "ˌɔɾO", "co": "kO",
 }  # fmt: skip
-_SUFFIXES = {"ly": "li", "ness": "nəs", "less": "ləs", "ful": "fəl", "able": "əbᵊl", "ment": "mᵊnt", "er": "əɹ",
-             "est": "ᵻst", "ers": "əɹz", "ing": "ɪŋ"}  # fmt: skip
+_SUFFIXES = {
+    "ed": "d", "ly": "li", "ness": "nəs", "less": "ləs", "ful": "fəl", "able": "əbᵊl", "ment": "mᵊnt", "er": "əɹ",
+    "est": "ᵻst", "ers": "əɹz", "ing": "ɪŋ",
+}  # fmt: skip
 
 
 def with_s(phonemes: str) -> str:
@@ -29,32 +32,25 @@ def with_ed(phonemes: str) -> str:
     """The past: wanted, stopped, called."""
     last = phonemes[-1]
     if last == "t":
-        return f"{_flapped(phonemes)}ᵻd"
+        return f"{_flapped(phonemes, 'ᵻd')}ᵻd"
     if last == "d":
         return f"{phonemes}ᵻd"
     return f"{phonemes}t" if last in _VOICELESS or last in "sʃʧ" else f"{phonemes}d"
 
 
-def _flapped(phonemes: str) -> str:
+def _flapped(phonemes: str, ending: str) -> str:
     """American t between vowels becomes a flap, as in "waiting"."""
-    return (
-        f"{phonemes[:-1]}ɾ"
-        if len(phonemes) > 1 and phonemes[-1] == "t" and phonemes[-2] in VOWELS | {"ɹ"}
-        else phonemes
-    )
+    between = ending[0] in VOWELS and phonemes[-1] == "t" and phonemes[-2:-1] in VOWELS | {"ɹ"}
+    return f"{phonemes[:-1]}ɾ" if between else phonemes
 
 
 def _stems(word: str, ending: str) -> list[str]:
     """Spellings that may stand before an ending: hop(p)-ed, hope-d, carri-ed → carry."""
     stem = word[: -len(ending)]
-    stems = (
-        [f"{stem}e", stem]
-        if len(stem) > 2 and stem[-1] not in "aeiouwy" and stem[-2] in "aeiou"
-        else [stem, f"{stem}e"]
-    )
+    silent_e = len(stem) > 2 and stem[-1] not in "aeiouwy" and stem[-2] in "aeiou"
+    stems = [f"{stem}e", stem] if silent_e else [stem, f"{stem}e"]
     if len(stem) > 2 and stem[-1] == stem[-2]:
-        stems.insert(0, stem[:-1])
-        stems.insert(0, stem)
+        stems = [stem, stem[:-1], *stems]
     if stem.endswith("i"):
         stems.insert(0, f"{stem[:-1]}y")
     return [candidate for candidate in stems if len(candidate) >= 2]
@@ -62,25 +58,33 @@ def _stems(word: str, ending: str) -> list[str]:
 
 def inflected(word: str, find: Find) -> str | None:
     """Phonemes of a lower-case word by its ending, or None when no stem of it is known."""
+    return _with_apostrophe(word, find) or _with_s(word, find) or _with_suffix(word, find)
+
+
+def _with_apostrophe(word: str, find: Find) -> str | None:
     for ending in ("'s", "s'", "'"):
         if word.endswith(ending) and (stem := find(word[: -len(ending)])):
             return with_s(stem)
-    if word.endswith("ies") and (stem := find(f"{word[:-3]}y")):
-        return with_s(stem)
-    if word.endswith("s") and not word.endswith("ss"):
-        if stem := find(word[:-1]):
-            return with_s(stem)
-        if word.endswith("es") and (stem := find(word[:-2])):
-            return with_s(stem)
-    if word.endswith("ed"):
-        for candidate in _stems(word, "ed"):
-            if stem := find(candidate):
-                return with_ed(stem)
+    for ending, sound in _CONTRACTIONS.items():
+        if word.endswith(ending) and (stem := find(word[: -len(ending)])):
+            return stem + sound
+    return None
+
+
+def _with_s(word: str, find: Find) -> str | None:
+    if not word.endswith("s") or word.endswith("ss"):
+        return None
+    stem = find(f"{word[:-3]}y") if word.endswith("ies") else None
+    stem = stem or find(word[:-1]) or (find(word[:-2]) if word.endswith("es") else None)
+    return with_s(stem) if stem else None
+
+
+def _with_suffix(word: str, find: Find) -> str | None:
     for ending, sound in _SUFFIXES.items():
         if word.endswith(ending):
             for candidate in _stems(word, ending):
                 if stem := find(candidate):
-                    return (_flapped(stem) if sound[0] in VOWELS else stem) + sound
+                    return with_ed(stem) if ending == "ed" else _flapped(stem, sound) + sound
     return None
 
 

@@ -1,4 +1,4 @@
-"""The pronouncing dictionary: 183,561 American words with their phonemes and how these change with the word's role."""
+"""The pronouncing dictionary: American words with their phonemes and how these change with the word's role."""
 
 import lzma
 from bisect import bisect_left
@@ -23,24 +23,28 @@ class Entry:
 class Lexicon:
     """Finds words in lines sorted by code point, `word TAB phonemes [TAB ROLE=phonemes]…`.
 
-    Takes about 0.1 s to open; a look-up bisects, so that no dictionary of all words is ever built.
+    A look-up bisects the lines, so that no dictionary of all 183,561 words is built; opening takes about 0.1 s.
+    `supplement` holds lines of the same form, unsorted, that win over the others: names and words of our own.
     """
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: list[str], supplement: list[str] | None = None) -> None:
         self._lines = lines
+        self._supplement = {line.partition("\t")[0]: line for line in supplement or []}
 
     @classmethod
-    def load(cls, path: Path = DATA / "lexicon.tsv.xz") -> "Lexicon":
-        return cls(lzma.decompress(path.read_bytes()).decode().splitlines())
-
-    def __len__(self) -> int:
-        return len(self._lines)
+    def load(cls, folder: Path = DATA) -> "Lexicon":
+        lines = lzma.decompress((folder / "lexicon.tsv.xz").read_bytes()).decode().splitlines()
+        return cls(lines, (folder / "supplement.tsv").read_text(encoding="utf-8").splitlines())
 
     def find(self, word: str) -> Entry | None:
         """The entry of exactly this spelling, capitals included, or None."""
-        key = f"{word}\t"
-        position = bisect_left(self._lines, key)
-        if position == len(self._lines) or not self._lines[position].startswith(key):
+        line = self._supplement.get(word) or self._line(f"{word}\t")
+        if line is None:
             return None
-        _, phonemes, *variants = self._lines[position].split("\t")
+        _, phonemes, *variants = line.split("\t")
         return Entry(phonemes=phonemes, variants=dict(variant.split("=", 1) for variant in variants))
+
+    def _line(self, beginning: str) -> str | None:
+        position = bisect_left(self._lines, beginning)
+        found = position < len(self._lines) and self._lines[position].startswith(beginning)
+        return self._lines[position] if found else None

@@ -68,7 +68,7 @@ def digits(text: str) -> str:
 
 
 def spelled_number(text: str) -> str:
-    """A plain decimal number with optional thousands commas: "1,234.50" → "one thousand … thirty four point five zero"."""
+    """A plain decimal number, thousands commas allowed: "1,034.5" → "one thousand thirty four point five"."""
     whole, _, fraction = text.replace(",", "").partition(".")
     words = cardinal(int(whole)) if whole else _ONES[0]
     return f"{words} point {digits(fraction)}" if fraction else words

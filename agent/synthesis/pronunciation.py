@@ -7,10 +7,12 @@ from agent.synthesis.inflection import composed, inflected, with_s
 from agent.synthesis.lexicon import Entry, Lexicon
 from agent.synthesis.phonemes import VOWELS, to_voice_symbols
 from agent.synthesis.roles import role_of
-from agent.synthesis.written import Kind, Token
+from agent.synthesis.tokens import Kind, Token
 
 _LONGEST_WORD = 40
 """Letters of a word; what is longer is none, and is left at that length."""
+_LONGEST_ABBREVIATION = 5
+"""Letters of an unknown word without vowels that is spelled."""
 
 _WEAK = {"a": "ə", "an": "ən", "the": "ðə", "to": "tə", "i": "I"}
 _WEAK_BEFORE_VOWEL = {"the": "ði", "to": "tʊ"}
@@ -29,7 +31,7 @@ class Pronouncer:
         """The voice's symbols of one clause: words parted by spaces, marks directly after the word they follow."""
         capitals = [token.text.isupper() for token in tokens if token.kind is Kind.WORD and len(token.text) > 1]
         shouted = len(capitals) > 1 and all(capitals)
-        words = [token.text.lower() if token.kind is Kind.WORD else token.text for token in tokens]
+        words = ["" if token.kind is Kind.MARK else token.text.lower() for token in tokens]
         spoken: list[str] = []
         following = ""
         for position in range(len(tokens) - 1, -1, -1):
@@ -45,6 +47,7 @@ class Pronouncer:
         return "".join(reversed(spoken)).strip()
 
     def _token(self, token: Token, words: list[str], position: int, following: str, shouted: bool) -> str:
+        """Phonemes of one word or letter; `following` is the phoneme that comes next, empty before a mark."""
         if token.kind is Kind.LETTER:
             return self._letter(token.text)
         word = words[position]
@@ -52,15 +55,15 @@ class Pronouncer:
             if not following:
                 return _AT_END[word]
             return (_WEAK_BEFORE_VOWEL.get(word) if following in VOWELS else None) or _WEAK[word]
-        text = word if shouted else token.text[:_LONGEST_WORD]
+        text = (word if shouted else token.text)[:_LONGEST_WORD]
         entry = self._entry(text)
         if entry is None:
             return self._unlisted(text)
         if text.isupper() and len(text) > 1 and "NAME" in entry.variants:
             return self._spelled(text)
-        if not entry.variants:
-            return entry.phonemes
-        return entry.spoken_as(role_of(words, position))
+        if not following and "END" in entry.variants:
+            return entry.variants["END"]
+        return entry.spoken_as(role_of(words, position)) if entry.variants else entry.phonemes
 
     def _entry(self, text: str) -> Entry | None:
         lower = text.lower()
@@ -75,11 +78,17 @@ class Pronouncer:
         if match := re.fullmatch(r"([A-Z]{2,5})('?s)?", text):
             spelled = self._spelled(match[1])
             return with_s(spelled) if match[2] else spelled
+        if text.endswith("'s") and (owner := self._find(text[:-2])):
+            return with_s(owner)
+        word = text.lower()
+        if phonemes := inflected(word, self._find):
+            return phonemes
         parts = re.findall(r"[A-Z]?[a-z']+|[A-Z]+(?![a-z])", text)
         if len(parts) > 1:
-            return "".join(self._find(part.lower()) or self._unlisted(part) for part in parts)
-        word = text.lower()
-        return inflected(word, self._find) or composed(word, self._find) or self._guess(word)
+            return "".join(self._find(part) or self._unlisted(part) for part in parts)
+        if not re.search("[aeiouy]", word) and len(word) <= _LONGEST_ABBREVIATION:
+            return self._spelled(word)
+        return composed(word, self._find) or self._guess(word)
 
     def _letter(self, letter: str) -> str:
         entry = self._lexicon.find(letter.upper())

@@ -11,14 +11,14 @@ _BEFORE_PAST = frozenset(
     "have has had i've you've we've they've he's she's was were been be being is are get got having already".split()
 )
 _BEFORE_NOUN = frozenset(
-    """a an the my your his her its our their this that these those some any no every each another which whose what in of
-    for on with by from about per full new old first second last next one two three both more of's""".split()
+    """a an the my your his her its our their this that these those some any no every each another which whose what in
+    of for on with by from about per full new old first second last next one two three both more of's""".split()
 )
 _AFTER_VERB = frozenset("the a an my your his her its our their this that these those it them us me you".split())
 
 
 def role_of(words: Sequence[str], position: int) -> str | None:
-    """NOUN, VERB, ADJ, PAST or END for the lower-case word at `position` of its clause, None when nothing tells.
+    """NOUN, VERB, ADJ or PAST for the lower-case word at `position`, None when nothing tells; marks are empty words.
 
     A guess from the words next to it, not a parse: "to record" is a VERB, "a record" a NOUN, "have read" is PAST.
     """
@@ -33,4 +33,4 @@ def role_of(words: Sequence[str], position: int) -> str | None:
         return "VERB"
     if before in _BEFORE_NOUN or before.endswith("'s"):
         return "ADJ" if word == "close" else "NOUN"
-    return None if after else "END"
+    return None

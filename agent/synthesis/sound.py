@@ -13,6 +13,12 @@ _PEAK = 0.89
 """-1 dB of full scale: no sample goes beyond, whatever level is asked for."""
 
 
+def resampled(samples: NDArray[np.float32], length: int) -> NDArray[np.float32]:
+    """The same (n,) curve in `length` samples, band-limited, by cutting or padding its spectrum."""
+    spectrum = np.fft.rfft(samples)[: length // 2 + 1]
+    return (np.fft.irfft(spectrum, length) * (length / len(samples))).astype(np.float32)
+
+
 def finished(samples: NDArray[np.float32], rate_hz: int, *, level_db: float, pause_s: float) -> NDArray[np.float32]:
     """(n,) float32 speech cut to what is audible, at `level_db` RMS unless peaks forbid it, faded at both ends.
 

@@ -13,7 +13,7 @@ from agent.core.settings import VoiceSettings
 from agent.core.types import read_only
 from agent.inference.runtime import Runtime
 from agent.synthesis.front_end import FrontEnd
-from agent.synthesis.sound import finished
+from agent.synthesis.sound import finished, resampled
 from agent.synthesis.written import speakable
 
 _MODEL = "voice"
@@ -25,12 +25,23 @@ _PAUSES_S = {".": 0.35, "!": 0.35, "?": 0.35, ";": 0.25, ":": 0.2, ",": 0.12}
 _UNMARKED_PAUSE_S = 0.06
 
 
+_PITCH_BY_TONE = {"neutral": 0.0, "warm": -0.25, "calm": -0.6}
+"""In semitones. Small: pitch is moved by resampling, which moves the timbre along with it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
     """How something is said."""
 
     rate: float = 1.0
     """Speaking rate, 0.5 to 2; 0.9 is a little slower, for a customer who is upset."""
+    pitch_semitones: float = 0.0
+    """Below 0 is lower; meant for a semitone at most."""
+
+    @classmethod
+    def of(cls, *, rate: float = 1.0, tone: str = "neutral") -> "Style":
+        """The style for a tone by name: neutral, warm or calm; one that is not known is neutral."""
+        return cls(rate=rate, pitch_semitones=_PITCH_BY_TONE.get(tone, 0.0))
 
 
 class Voice(Protocol):
@@ -59,7 +70,7 @@ class PiperVoice:
         model, config = runtime.registry.paths(_MODEL)
         self._front_end = FrontEnd.load()
         self._model = runtime.open(_MODEL)
-        self._ids, self._rate_hz = _configuration(config)
+        self._ids, self._rate_hz = read_configuration(config)
         self._settings = settings
 
     @property
@@ -81,13 +92,19 @@ class PiperVoice:
                 ids += [self._ids[symbol], self._ids[_PAD]]
         ids.append(self._ids[_END])
         rate = style.rate * self._settings.rate
-        scales = np.array([_NOISE, 1.0 / rate, _DURATION_NOISE], np.float32)
-        (output,) = self._model.run(np.array([ids], np.int64), np.array([len(ids)], np.int64), scales)
+        samples = self._spoken(ids, rate=rate, pitch=2 ** (style.pitch_semitones / 12))
         pause_s = _PAUSES_S.get(symbols[-1], _UNMARKED_PAUSE_S) / rate
-        return read_only(finished(output.reshape(-1), self._rate_hz, level_db=self._settings.level_db, pause_s=pause_s))
+        return read_only(finished(samples, self._rate_hz, level_db=self._settings.level_db, pause_s=pause_s))
+
+    def _spoken(self, ids: list[int], *, rate: float, pitch: float) -> NDArray[np.float32]:
+        """(n,) samples as the model gives them. Lower pitch is faster speech played slower, and the other way round."""
+        scales = np.array([_NOISE, pitch / rate, _DURATION_NOISE], np.float32)
+        (output,) = self._model.run(np.array([ids], np.int64), np.array([len(ids)], np.int64), scales)
+        samples = output.reshape(-1)
+        return samples if pitch == 1.0 else resampled(samples, round(len(samples) / pitch))
 
 
-def _configuration(path: Path) -> tuple[dict[str, int], int]:
+def read_configuration(path: Path) -> tuple[dict[str, int], int]:
     """Ids by symbol and the sample rate, from the voice's own JSON."""
     try:
         configuration = json.loads(path.read_text(encoding="utf-8"))
