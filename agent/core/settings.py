@@ -48,7 +48,7 @@ class ModelSettings(Section):
 class VisionSettings(Section):
     threads: int = Field(0, ge=0)
     """Perception threads; 0 stands for one a core."""
-    deadline_ms: float = Field(100.0, gt=0)
+    deadline_ms: float = Field(250.0, gt=0)
     """A frame older than this is skipped, not analysed late."""
     hand_search_hz: float = Field(3.0, gt=0)
     """How often the whole picture is searched for hands while none is followed."""

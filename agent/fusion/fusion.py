@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from agent.core.clock import NS_PER_S
 from agent.core.signals import FaceBox, FaceValue, Finding, TranscriptValue, VoiceValue
 from agent.core.types import (
     Bystander,
@@ -31,10 +32,20 @@ class FusionState:
     affect: AffectState = AffectState()
     gestures: GestureState = field(default_factory=dict)
     turn: TurnState = TurnState()
+    analysed_ns: int = 0
+    """Capture time of the last frame whose pixels were looked at."""
 
 
 def see(state: FusionState, reading: VisionReading, now_ns: int) -> tuple[FusionState, list[Finding]]:
-    """One camera frame's reading into signals."""
+    """One camera frame's reading into signals.
+
+    A frame that was skipped says nothing about the customer: what was known stands, until it is too old to stand.
+    """
+    captured_ns = reading.stamp.captured_ns
+    if reading.stage_ms:
+        state = replace(state, analysed_ns=captured_ns)
+    elif captured_ns - state.analysed_ns < expression.STALE_S * NS_PER_S:
+        return state, []
     hands, findings = gestures.step(state.gestures, reading)
     state = replace(state, gestures=hands)
     if not state.reads_faces:

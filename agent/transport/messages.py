@@ -197,7 +197,7 @@ class FrameTrace(Message, frozen=True, kw_only=True, tag="trace"):
     outcome: str
     """"analysed", or why it was not."""
     stage_ms: dict[str, float]
-    """Milliseconds by stage, in order: received (first packet to decoded and taken), those of the analysis, published."""
+    """Milliseconds by stage: received (first packet to decoded and taken), those of the analysis, published."""
     arrived_at: float
     """Unix time in seconds of the first packet's arrival."""
     published_at: float

@@ -67,9 +67,13 @@ def hand(gesture: str, *, probability: float = 0.95, track_id: int = 1) -> HandR
 
 
 def frame(
-    at_ms: float, *, expression: ExpressionReading | None = None, hands: tuple[HandReading, ...] = ()
+    at_ms: float,
+    *,
+    expression: ExpressionReading | None = None,
+    hands: tuple[HandReading, ...] = (),
+    skipped: str | None = None,
 ) -> VisionReading:
-    """A frame with one face when an expression is given, with none otherwise."""
+    """A frame with one face when an expression is given; `skipped` says why it was not analysed."""
     faces = (face(expression),) if expression is not None else ()
     return VisionReading(
         call_id="call",
@@ -77,9 +81,9 @@ def frame(
         width_px=640,
         height_px=480,
         valid=bool(faces),
-        reason=None if faces else "no face",
+        reason=skipped or (None if faces else "no face"),
         faces=faces,
         hands=hands,
-        stage_ms={},
+        stage_ms={} if skipped else {"convert": 0.2},
         finished_ns=round(at_ms * NS_PER_MS),
     )

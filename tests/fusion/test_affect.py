@@ -64,3 +64,14 @@ def test_without_consent_to_emotion_no_face_signal_exists() -> None:
     for at_ms in range(0, 3000, 66):
         state, findings = see(state, frame(at_ms, expression=expressed(anger=0.9)), at_ms * NS_PER_MS)
         assert findings == []
+
+
+def test_a_skipped_frame_leaves_what_was_known() -> None:
+    """One frame given up for lack of time changes nothing; when all are, what was known does not stand for long."""
+    state = FusionState(reads_faces=True)
+    for at_ms in range(1000, 3000, 66):
+        state, _ = see(state, frame(at_ms, expression=expressed(happiness=0.9)), at_ms * NS_PER_MS)
+    _, findings = see(state, frame(3050, skipped="too old"), 3050 * NS_PER_MS)
+    assert findings == []
+    _, findings = see(state, frame(5000, skipped="too old"), 5000 * NS_PER_MS)
+    assert [finding.reason for finding in findings[:2]] == ["too old", "too old"]
