@@ -42,6 +42,8 @@ HEARD_SHARE = 0.6
 """A question that was cut off before this share of it was spoken has to be asked again."""
 SURE_PROB = 0.6
 """An intent this probable is a change of mind, and not an odd answer to what was asked."""
+CONFIRM_PROB = 0.8
+"""A yes less probable than this may have been a cough: nothing is written for it."""
 MIN_SIGN_PROB = 0.7
 LONGEST_ANSWER_WORDS = 6
 """More words than this are no answer to a question for a name."""
@@ -142,7 +144,7 @@ def _see_sign(turn: Turn, signal: GestureSignal) -> None:
 def _hear(turn: Turn, text: str, intent: Intent | None) -> None:
     turn.become(grounds=_grounds(turn, intent))
     task = turn.conversation.task
-    if task is not None and task.asking is not None and not _changes_mind(turn, task, intent):
+    if task is not None and task.asking is not None and not _changes_mind(turn, task, task.asking, intent):
         answer = _answer(turn, task.asking, text, intent)
         if answer:
             turn.become(misses=0, grounds=_answering(turn, task, intent))
@@ -155,7 +157,7 @@ def _hear(turn: Turn, text: str, intent: Intent | None) -> None:
     turn.become(misses=0)
     match intent.label:
         case "affirm":
-            _affirmed(turn)
+            _affirmed(turn, sure=intent.probability >= CONFIRM_PROB)
         case "deny":
             _denied(turn)
         case "repeat":
@@ -169,11 +171,15 @@ def _understood(turn: Turn, intent: Intent) -> bool:
     return known and not intent.out_of_scope and intent.probability >= turn.domain.flows.min_probability
 
 
-def _changes_mind(turn: Turn, task: Task, intent: Intent | None) -> bool:
-    """True when the customer, asked for something, clearly says something else instead."""
+def _changes_mind(turn: Turn, task: Task, asked: str, intent: Intent | None) -> bool:
+    """True when the customer, asked for something, clearly says something else instead.
+
+    An order number by itself looks like a question for that order, but here it is the answer.
+    """
     if intent is None or not _understood(turn, intent) or intent.label in (task.flow, AFFIRM, "greeting", "thanks"):
         return False
-    return intent.probability >= SURE_PROB
+    answered = asked in intent.slots and turn.domain.flows.slots[asked].alone == intent.label
+    return intent.probability >= SURE_PROB and not answered
 
 
 def _answer(turn: Turn, asked: str, text: str, intent: Intent | None) -> dict[str, str]:
@@ -223,9 +229,9 @@ def _miss(turn: Turn, intent: Intent | None) -> None:
         turn.say("not_understood" if misses == 1 else "not_understood_again")
 
 
-def _affirmed(turn: Turn) -> None:
+def _affirmed(turn: Turn, *, sure: bool) -> None:
     task, offer = turn.conversation.task, turn.conversation.offer
-    if task is not None and task.confirmation is not None and task.confirmation.heard:
+    if task is not None and task.confirmation is not None and task.confirmation.heard and sure:
         turn.become(task=replace(task, confirmation=None))
         turn.learn(task.confirmation.values)
         turn.call(task.confirmation.tool)

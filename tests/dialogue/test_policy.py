@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from agent.core.clock import NS_PER_S
 from agent.dialogue.conversation import Conversation, Phase
 from agent.dialogue.domain import Domain, load_domain
-from agent.dialogue.policy import Incoming, step
+from agent.dialogue.policy import CONFIRM_PROB, Incoming, step
 from agent.dialogue.protocol import (
     BargeIn,
     CallEnded,
@@ -171,4 +171,5 @@ def test_any_conversation_keeps_the_promises(script: list[tuple[Incoming, str, i
                 assert before.task.confirmation.heard and before.task.confirmation.tool == tools[0].name
                 assert isinstance(message, Utterance | Chat) and message.intent is not None
                 assert message.intent.label == "affirm" and following is message
+                assert message.intent.probability >= CONFIRM_PROB
             following = ToolResult(outcome=outcome, values=_values) if tools else None

@@ -14,6 +14,7 @@ import yaml
 from sqlalchemy import create_engine, text
 
 from agent.core.clock import FakeClock
+from agent.core.settings import REPOSITORY
 from agent.dialogue.conversation import Conversation
 from agent.dialogue.domain import Domain, load_domain
 from agent.dialogue.domains.shop.tools import ShopTools
@@ -33,6 +34,9 @@ from agent.dialogue.protocol import (
 )
 from agent.dialogue.tools import ToolCall
 from agent.dialogue.turn import Outgoing
+from agent.inference.registry import Registry
+from agent.inference.runtime import Runtime
+from agent.perception.text import TextReader
 from tests.dialogue.wire import affect_signal, gesture_signal
 
 SCENARIOS = sorted(Path(__file__).parent.glob("scenarios/*.yaml"))
@@ -47,8 +51,9 @@ KEYS = {
 class Talk:
     """One conversation with the shop as of `TODAY`, with its database."""
 
-    def __init__(self, domain: Domain, database: Path, customer: str) -> None:
+    def __init__(self, domain: Domain, database: Path, customer: str, reader: TextReader | None = None) -> None:
         self.domain = domain
+        self.reader = reader
         self.database = database
         self.tools = ShopTools(database, today=lambda: TODAY)
         self.clock = FakeClock()
@@ -74,16 +79,7 @@ class Talk:
         self.seq += 1
         match turn:
             case {"says": words}:
-                intent = None
-                if "intent" in turn or "out_of_scope" in turn:
-                    intent = Intent(
-                        label=turn.get("intent", "help"),
-                        probability=turn.get("probability", 0.95),
-                        out_of_scope=turn.get("out_of_scope", False),
-                        slots=turn.get("slots", {}),
-                        seq=self.seq,
-                    )
-                return self.send(Utterance(id=self.seq, text=words, intent=intent))
+                return self.send(Utterance(id=self.seq, text=words, intent=self.intent_of(turn)))
             case {"sign": name}:
                 return self.send(SignalSeen(signal=gesture_signal(name, seq=self.seq)))
             case {"affect": [label, seconds]}:
@@ -108,6 +104,27 @@ class Talk:
             case _:
                 raise ValueError(f"nothing happens in {turn}")
 
+    def intent_of(self, turn: dict[str, Any]) -> Intent | None:
+        """The intent that stands in the turn, or the one that the agent's own model finds in its words."""
+        if "intent" not in turn and "out_of_scope" not in turn:
+            return None
+        if self.reader is not None and "probability" not in turn:
+            read = self.reader.intent(turn["says"])
+            return Intent(
+                label=read.label,
+                probability=read.probability,
+                out_of_scope=read.out_of_scope,
+                slots=read.slots,
+                seq=self.seq,
+            )
+        return Intent(
+            label=turn.get("intent", "help"),
+            probability=turn.get("probability", 0.95),
+            out_of_scope=turn.get("out_of_scope", False),
+            slots=turn.get("slots", {}),
+            seq=self.seq,
+        )
+
     def holds(self, queries: dict[str, Any]) -> None:
         engine = create_engine(f"sqlite:///{self.database}")
         with engine.connect() as connection:
@@ -121,12 +138,32 @@ def domain() -> Domain:
     return load_domain("shop")
 
 
+@pytest.fixture(scope="module")
+def reader() -> TextReader:
+    return TextReader(Runtime(Registry.load(REPOSITORY / "models_onnx"), "cpu"))
+
+
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_scenario(path: Path, domain: Domain, tmp_path: Path) -> None:
-    """The conversation goes as it is written, and leaves the database as it is written."""
+    """The conversation goes as it is written, with the intents written there, and leaves the database as written."""
+    play(path, Talk(domain, tmp_path / "shop.sqlite3", customer_of(path)))
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_scenario_with_the_real_intent_model(path: Path, domain: Domain, tmp_path: Path, reader: TextReader) -> None:
+    """The same conversation goes the same way when the agent's own model reads the words."""
+    play(path, Talk(domain, tmp_path / "shop.sqlite3", customer_of(path), reader))
+
+
+def customer_of(path: Path) -> str:
+    customer: str = yaml.safe_load(path.read_text(encoding="utf-8"))["customer"]
+    return customer
+
+
+def play(path: Path, talk: Talk) -> None:
+    """Goes through a scenario turn by turn and grades each."""
     scenario = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert scenario.keys() <= {"about", "customer", "talk", "database"}
-    talk = Talk(domain, tmp_path / "shop.sqlite3", scenario["customer"])
     try:
         if scenario["talk"][0].get("event") != "call_started":
             talk.act({"event": "call_started"})
