@@ -106,8 +106,9 @@ class VisionAnalyser:
         if face is None:
             return None
         with trace.stage("expression"):
-            trace.model_runs["expression"] += 1
             expression = self._expression.read(picture, face.landmarks_px, face.pose)
+        # A face that cannot be read is refused before the model runs.
+        trace.model_runs["expression"] += expression.valid
         return FaceReading(
             track_id=face.track_id,
             box=face.box,
@@ -128,7 +129,7 @@ class VisionAnalyser:
     def _with_gesture(self, hand: Hand, trace: FrameTrace) -> HandReading:
         with trace.stage("gesture"):
             trace.model_runs["gesture"] += 1
-            gesture, gesture_prob = self._gesture.classify(hand.landmarks_px, hand.world_m, hand.side)
+            gesture, gesture_prob = self._gesture.classify(hand.landmarks_px, hand.side)
         return HandReading(
             track_id=hand.track_id,
             side=hand.side,
