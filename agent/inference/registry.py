@@ -53,6 +53,8 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     package: Package | None = None
     inputs: tuple[Tensor, ...] = ()
     outputs: tuple[Tensor, ...] = ()
+    confident_prob: float | None = None
+    """From here on a classifier's best answer counts as sure."""
     latency_ms: float | None = None
     measured_on: str | None = None
 

@@ -85,7 +85,7 @@ class Targets:
 
 def new_run() -> Run:
     """An untrained network, its average and its optimiser."""
-    network = ExpressionNetwork().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = ExpressionNetwork().to(memory_format=torch.channels_last)
     average = ExpressionNetwork()
     average.load_state_dict(network.state_dict())
     return Run(network, average.eval(), torch.optim.AdamW(network.parameters(), lr=PEAK_RATE, weight_decay=0.05))
@@ -156,7 +156,7 @@ def learning_rate(progress: float) -> float:
     return float(PEAK_RATE * 0.5 * (1 + np.cos(np.pi * (progress - WARM_UP) / (1 - WARM_UP))) + 2e-6)
 
 
-def probabilities(network: ExpressionNetwork, pixels: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
+def logits_of(network: ExpressionNetwork, pixels: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
     """Logits (n, 8) and (n, 7) of (n, 48, 48) grey faces."""
     network.eval()
     parts = []
@@ -169,7 +169,7 @@ def probabilities(network: ExpressionNetwork, pixels: NDArray[np.uint8]) -> tupl
 def accuracies(network: ExpressionNetwork, faces: Faces) -> tuple[float, float]:
     """FER+ accuracy against the majority and FER2013 accuracy."""
     assert faces.votes is not None and faces.fer7 is not None
-    ferplus, fer7 = probabilities(network, faces.pixels)
+    ferplus, fer7 = logits_of(network, faces.pixels)
     label = majority(faces.votes)
     kept = label >= 0
     hits = ferplus.argmax(1).numpy()[kept] == label[kept]

@@ -23,10 +23,10 @@ class Linear:
     """(classes,)."""
 
     def logits(self, features: NDArray[np.floating]) -> Floats:
-        return features @ self.weights + self.bias
+        return np.asarray(features @ self.weights + self.bias)
 
 
-def softmax(logits: Floats) -> Floats:
+def softmax(logits: NDArray[np.floating]) -> Floats:
     """Rows that sum to one."""
     shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=-1, keepdims=True))
@@ -63,7 +63,7 @@ def fit_linear(
     return Linear(weights=solution[:-1], bias=solution[-1])
 
 
-def fit_temperature(logits: Floats, label: NDArray[np.integer]) -> float:
+def fit_temperature(logits: NDArray[np.floating], label: NDArray[np.integer]) -> float:
     """The number that logits are divided by so that probabilities fit `label` best (Guo et al., 2017)."""
     candidates = np.exp(np.linspace(np.log(0.1), np.log(10), 400))
     rows = np.arange(len(label))
