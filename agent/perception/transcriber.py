@@ -40,7 +40,7 @@ class Reader:
         try:
             words = self._speech_to_text.read(request.samples, careful=request.urgency is not Urgency.PARTIAL)
             answer = Answer(request=request, words=words, stage_ms=dict(words.stage_ms))
-            if request.urgency is not Urgency.PAUSE:
+            if request.urgency is not Urgency.PAUSE or not words.text:
                 return answer
             started_ns = self._clock.now_ns()
             prob = self._end_of_turn.finished_prob(request.samples)

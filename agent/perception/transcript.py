@@ -22,6 +22,7 @@ LONGEST_S = 28.0
 _FULL_COLUMNS = 3_000
 _FEWEST_COLUMNS = 1_000
 """10 s. Whisper was trained on 30 s; with less than 10 s it loses short utterances (5 s: most of them)."""
+_MIDDLE_COLUMNS = 1_500
 _MARGIN_COLUMNS = 100
 _SHORTEST_SAMPLES = MIC_RATE_HZ // 10
 
@@ -47,7 +48,7 @@ class Words:
     mean_token_logprob: float
     no_speech_prob: float
     redone: bool
-    """Whether the short window was not to be trusted and all 30 s were used."""
+    """Whether the short window was not to be trusted and a longer one was tried too."""
     stage_ms: dict[str, float]
     """Milliseconds by stage: features, encode, decode."""
 
@@ -59,19 +60,22 @@ class _Decoded:
     mean_token_logprob: float
     no_speech_prob: float
 
-    def plausible(self, seconds: float) -> bool:
+    def runs_on(self, seconds: float) -> bool:
+        """Whether Whisper fell into a loop, or says more than anybody can in this time."""
         encoded = self.text.encode()
-        return (
-            self.tokens < _most_tokens(seconds)
-            and self.mean_token_logprob >= _LEAST_LOGPROB
-            and len(encoded) <= _MOST_COMPRESSION * len(zlib.compress(encoded))
-        )
+        looping = len(encoded) > _MOST_COMPRESSION * len(zlib.compress(encoded))
+        return looping or self.tokens >= _most_tokens(seconds)
 
-    def speech(self) -> bool:
+    def plausible(self, seconds: float) -> bool:
+        """Whether another look is not worth its time."""
+        return self.mean_token_logprob >= _LEAST_LOGPROB and not self.runs_on(seconds)
+
+    def said(self, seconds: float) -> bool:
         """Whether these are words that somebody said rather than what Whisper makes of noise."""
-        if self.no_speech_prob > _SURELY_NO_SPEECH_PROB or not any(map(str.isalnum, self.text)):
+        if self.no_speech_prob > _SURELY_NO_SPEECH_PROB or self.runs_on(seconds):
             return False
-        return self.no_speech_prob <= _MAYBE_NO_SPEECH_PROB or self.mean_token_logprob >= _UNSURE_LOGPROB
+        unsure = self.mean_token_logprob < _UNSURE_LOGPROB
+        return any(map(str.isalnum, self.text)) and not (unsure and self.no_speech_prob > _MAYBE_NO_SPEECH_PROB)
 
 
 class SpeechToText:
@@ -95,22 +99,23 @@ class SpeechToText:
         """The words in (n,) float32 sound at 16 kHz, n at most `LONGEST_S`.
 
         The encoder sees the sound and a margin, 10 s at least, instead of 30 s. When what comes out is too long, too
-        unsure or repeats itself, it is read again in the full 30 s; without `careful` it counts as no words instead.
+        unsure or repeats itself, a longer window is tried too and the better taken, unless not `careful`.
         """
         stage_ms = {"features": 0.0, "encode": 0.0, "decode": 0.0}
         seconds = len(samples) / MIC_RATE_HZ
-        if len(samples) > LONGEST_S * MIC_RATE_HZ:
+        if seconds > LONGEST_S:
             raise ValueError(f"{seconds:.1f} s of sound; cut it into pieces of at most {LONGEST_S} s")
         with _Timed(stage_ms, "features"):
             features = log_mel(np.pad(samples, (0, max(0, _SHORTEST_SAMPLES - len(samples)))))
         columns = min(_FULL_COLUMNS, max(_FEWEST_COLUMNS, features.shape[1] + _MARGIN_COLUMNS)) & ~1
         decoded = self._decode(features, columns, seconds, stage_ms)
-        redo = careful and decoded.speech() and not decoded.plausible(seconds) and columns < _FULL_COLUMNS
+        surely_noise = decoded.no_speech_prob > _SURELY_NO_SPEECH_PROB
+        redo = careful and not decoded.plausible(seconds) and not surely_noise and columns < _FULL_COLUMNS
         if redo:
-            decoded = self._decode(features, _FULL_COLUMNS, seconds, stage_ms)
-        kept = decoded.speech() and decoded.plausible(seconds)
+            again = self._decode(features, _longer(columns), seconds, stage_ms)
+            decoded = max(decoded, again, key=lambda one: (not one.runs_on(seconds), one.mean_token_logprob))
         return Words(
-            text=decoded.text if kept else "",
+            text=decoded.text if decoded.said(seconds) else "",
             mean_token_logprob=decoded.mean_token_logprob,
             no_speech_prob=decoded.no_speech_prob,
             redone=redo,
@@ -141,6 +146,11 @@ class SpeechToText:
                 mean_token_logprob=result.scores[0] / (len(tokens) + 1),
                 no_speech_prob=result.no_speech_prob,
             )
+
+
+def _longer(columns: int) -> int:
+    """The window to try when one of `columns` was not to be trusted."""
+    return _MIDDLE_COLUMNS if columns < _MIDDLE_COLUMNS else _FULL_COLUMNS
 
 
 def _most_tokens(seconds: float) -> int:

@@ -55,7 +55,7 @@ class Answer:
     words: Words | None
     """None when reading failed."""
     finished_prob: float | None = None
-    """Whether the turn has ended; for `PAUSE` only."""
+    """Whether the turn has ended; for `PAUSE` only, and only where there are words."""
     stage_ms: dict[str, float] = field(default_factory=dict)
     failure: str | None = None
 

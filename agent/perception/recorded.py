@@ -1,0 +1,45 @@
+"""Hears a recording as a call would be heard, without threads or waiting: the same sound gives the same words."""
+
+from collections.abc import Iterable, Iterator
+
+from agent.core.clock import NS_PER_S, SystemClock
+from agent.core.settings import HearingSettings
+from agent.core.types import MIC_RATE_HZ, HearingEvent, MicWindow
+from agent.inference.runtime import Runtime
+from agent.perception.activity import VoiceActivity
+from agent.perception.listening import Listener
+from agent.perception.transcriber import Reader
+from agent.perception.turns import Outcome
+from agent.perception.utterance import Urgency
+
+
+class RecordedHearing:
+    """Models for one recording after another. One thread at a time may use it."""
+
+    def __init__(self, runtime: Runtime, settings: HearingSettings) -> None:
+        """Loads the models. Raises as `Reader.open` does."""
+        self._settings = settings
+        self._activity = runtime.open("voice_activity")
+        self._reader = Reader.open(runtime, settings, SystemClock())
+
+    def hear(self, windows: Iterable[MicWindow]) -> Iterator[HearingEvent]:
+        """Events in the order in which they become known, as if all models took no time; the last turn is ended.
+
+        Nothing is read along while somebody speaks: partial transcripts come at pauses only.
+        """
+        listener: Listener | None = None
+        now_ns = 0
+        for window in windows:
+            if listener is None:
+                listener = Listener(window.call_id, VoiceActivity(self._activity), self._settings)
+            now_ns = window.stamp.captured_ns + len(window.samples) * NS_PER_S // MIC_RATE_HZ
+            yield from self._settle(listener, listener.hear(window, now_ns), now_ns)
+        if listener is not None:
+            yield from self._settle(listener, listener.hear_nothing(now_ns), now_ns)
+
+    def _settle(self, listener: Listener, outcome: Outcome, now_ns: int) -> Iterator[HearingEvent]:
+        """The events of a step and of everything that follows from it."""
+        yield from outcome.events
+        for request in outcome.requests:
+            if request.urgency is not Urgency.PARTIAL:
+                yield from self._settle(listener, listener.take(self._reader.answer(request), now_ns), now_ns)
