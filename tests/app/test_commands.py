@@ -1,0 +1,109 @@
+"""The command line says what is wrong in a sentence, and prints JSON and nothing else when asked to."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent.core.settings import Settings
+
+
+def _agent(*arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "agent.app", *arguments],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "200", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """A copy of the models that a test may spoil."""
+    copy = tmp_path / "models"
+    shutil.copytree(Settings().models.folder, copy, ignore=shutil.ignore_patterns("export", "cards"))
+    return copy
+
+
+def test_settings_are_printed_as_one_json_object(tmp_path: Path) -> None:
+    """`agent settings --json` shows the value in force, environment included."""
+    done = _agent("settings", "--json", folder=tmp_path, AGENT_VISION__MAX_FACES="2")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["vision"]["max_faces"] == 2
+
+
+def test_an_unknown_setting_is_named(tmp_path: Path) -> None:
+    """A typing mistake in agent.toml stops the command with the key's name and no traceback."""
+    (tmp_path / "agent.toml").write_text("[vision]\nmax_face = 1\n")
+    done = _agent("settings", folder=tmp_path)
+    assert done.returncode == 1
+    assert "vision.max_face" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.timeout(60)
+def test_a_changed_model_is_found_and_stops_the_start(tmp_path: Path, models: Path) -> None:
+    """One flipped byte: `models verify` names the file, and `serve` refuses to start with the remedy."""
+    victim = models / "vision" / "face_landmark.onnx"
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.write_bytes(content)
+    where = {"AGENT_MODELS__FOLDER": str(models)}
+    verified = _agent("models", "verify", "--json", folder=tmp_path, **where)
+    assert verified.returncode == 1
+    report = json.loads(verified.stdout)
+    assert [model["name"] for model in report["models"] if not model["ok"]] == ["face_landmark"]
+    served = _agent("serve", "--port", "0", folder=tmp_path, **where)
+    assert served.returncode == 1
+    assert "face_landmark.onnx" in served.stderr and "Traceback" not in served.stderr
+
+
+@pytest.mark.timeout(60)
+def test_a_missing_model_is_found(tmp_path: Path, models: Path) -> None:
+    """A model file that is not there is named, with what to do."""
+    (models / "vision" / "gesture.onnx").unlink()
+    done = _agent("models", "verify", folder=tmp_path, AGENT_MODELS__FOLDER=str(models))
+    assert done.returncode == 1
+    assert "gesture.onnx" in done.stdout
+
+
+def test_serving_beyond_loopback_is_refused(tmp_path: Path) -> None:
+    """Until staff can log in, an address that others can reach is an error, not a risk."""
+    done = _agent("serve", "--host", "0.0.0.0", folder=tmp_path)
+    assert done.returncode == 1
+    assert "0.0.0.0" in done.stderr and "log in" in done.stderr
+
+
+@pytest.mark.timeout(60)
+def test_a_file_that_is_no_media_is_refused(tmp_path: Path) -> None:
+    """`agent analyse` on a text file says that it is none, and writes nothing."""
+    clip = tmp_path / "notes.mp4"
+    clip.write_text("this is not a video")
+    done = _agent("analyse", str(clip), "--out", "signals.jsonl", folder=tmp_path)
+    assert done.returncode == 1
+    assert "notes.mp4" in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "signals.jsonl").exists()
+
+
+def test_calling_where_no_agent_is_says_so(tmp_path: Path) -> None:
+    """`agent call` at a closed port is a sentence that names the address."""
+    done = _agent("call", "--url", "http://127.0.0.1:9", folder=tmp_path)
+    assert done.returncode == 1
+    assert "http://127.0.0.1:9" in done.stderr and "agent serve" in done.stderr
+
+
+@pytest.mark.timeout(60)
+def test_the_doctor_runs_every_model(tmp_path: Path) -> None:
+    """`agent doctor --json` opens and times all ONNX models and says where they run."""
+    done = _agent("doctor", "--json", folder=tmp_path)
+    diagnosis = json.loads(done.stdout)
+    assert done.returncode == (0 if diagnosis["ok"] else 1)
+    assert not [model for model in diagnosis["models"] if not model["ok"]]
+    timed = {model["name"] for model in diagnosis["models"] if model["ms"] is not None}
+    assert {"face_detection", "face_landmark", "expression", "gesture", "intent", "voice"} <= timed
+    assert diagnosis["providers"]

@@ -1,0 +1,134 @@
+"""The mouth speaks replies in order, lets streams grow, and falls silent at once when told to."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from agent.app.mouth import Mouth, Reply
+from agent.core.errors import SynthesisError
+from agent.core.types import read_only
+from agent.dialogue.protocol import Say, SayDelta, SayEnd
+from agent.media.speaker import Speaker
+from agent.synthesis.speech import Synthesizer
+from agent.synthesis.voice import Style
+
+
+class BeepVoice:
+    """A voice whose words are a tenth of a second of tone each; it remembers what it was asked to say."""
+
+    rate_hz = 48_000
+
+    def __init__(self) -> None:
+        self.spoken: list[str] = []
+
+    def can_speak(self, clause: str) -> bool:
+        return any(character.isascii() and character.isalnum() for character in clause)
+
+    def synthesize(self, clause: str, style: Style) -> NDArray[np.float32]:
+        if "broken" in clause:
+            raise SynthesisError("this clause cannot be spoken")
+        self.spoken.append(clause.strip())
+        samples = np.sin(np.arange(4800 * len(clause.split())) / 8).astype(np.float32)
+        return read_only(samples * 0.3)
+
+
+class Stage:
+    """A mouth with a real synthesizer and a real speaker whose track is drained, as a connection does."""
+
+    def __init__(self) -> None:
+        self.voice = BeepVoice()
+        self.synthesizer = Synthesizer(self.voice)
+        self.speaker = Speaker()
+        self.texts: list[tuple[str, str, bool]] = []
+        self.mouth = Mouth(self.synthesizer, self.speaker, on_text=self._note)
+
+    def _note(self, reply: Reply) -> None:
+        self.texts.append((reply.id, reply.text, reply.complete))
+
+    async def drain(self) -> None:
+        while True:
+            await self.speaker.recv()
+
+    async def quiet(self) -> None:
+        """Waits until nothing is being said and nothing waits."""
+        while self.mouth.busy:
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def _stage() -> AsyncIterator[Stage]:
+    stage = Stage()
+    stage.synthesizer.start()
+    async with asyncio.TaskGroup() as tasks:
+        running = [tasks.create_task(stage.mouth.run()), tasks.create_task(stage.drain())]
+        try:
+            yield stage
+        finally:
+            for task in running:
+                task.cancel()
+    await asyncio.to_thread(stage.synthesizer.stop)
+
+
+async def test_replies_are_spoken_in_order() -> None:
+    """Two replies taken at once are spoken one after the other, and both texts are shown at once."""
+    async with _stage() as stage:
+        stage.mouth.take(Say(id="1", text="One two."))
+        stage.mouth.take(Say(id="2", text="Three."))
+        assert [text for _, text, _ in stage.texts] == ["One two.", "Three."]
+        await stage.quiet()
+        assert stage.voice.spoken == ["One two.", "Three."]
+
+
+async def test_an_interrupted_reply_says_how_far_it_got() -> None:
+    """Speaking over the agent cuts the reply, drops those that wait, and tells what had been heard."""
+    async with _stage() as stage:
+        stage.mouth.take(Say(id="long", text="One two three four five six seven eight nine ten."))
+        stage.mouth.take(Say(id="next", text="Never heard."))
+        while not stage.speaker.speaking:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.35)
+        cut_off = stage.mouth.interrupt()
+        assert cut_off is not None and cut_off.say_id == "long"
+        assert cut_off.heard_text.startswith("One") and "ten" not in cut_off.heard_text
+        await stage.quiet()
+        assert not stage.speaker.speaking
+        assert "Never heard." not in stage.voice.spoken
+
+
+async def test_a_reply_that_must_be_heard_goes_on() -> None:
+    """What is not interruptible is spoken to its end, unless the engine itself says stop."""
+    async with _stage() as stage:
+        stage.mouth.take(Say(id="vital", text="One two three four five.", interruptible=False))
+        while not stage.speaker.speaking:
+            await asyncio.sleep(0.01)
+        assert stage.mouth.interrupt() is None
+        assert stage.mouth.interrupt(force=True) is not None
+
+
+async def test_a_stream_is_spoken_sentence_by_sentence() -> None:
+    """The first sentence is spoken while the second still arrives; nothing is said twice or left out."""
+    async with _stage() as stage:
+        for piece in ("Your order ", "has shipped. It ", "arrives ", "tomorrow"):
+            stage.mouth.take(SayDelta(id="s", text=piece))
+        while not stage.voice.spoken:
+            await asyncio.sleep(0.01)
+        assert stage.voice.spoken == ["Your order has shipped."]
+        stage.mouth.take(SayEnd(id="s"))
+        await stage.quiet()
+        assert " ".join(stage.voice.spoken) == "Your order has shipped. It arrives tomorrow"
+        assert stage.texts[-1] == ("s", "Your order has shipped. It arrives tomorrow", True)
+
+
+@pytest.mark.parametrize("text", ["broken", "", "🙂🙂", "   "])
+async def test_what_cannot_be_spoken_is_shown_and_the_next_reply_is_heard(text: str) -> None:
+    """A reply without a speakable word leaves a fault, not a dead mouth."""
+    async with _stage() as stage:
+        stage.mouth.take(Say(id="bad", text=text))
+        stage.mouth.take(Say(id="good", text="Hello."))
+        await stage.quiet()
+        assert stage.voice.spoken == ["Hello."]
+        assert stage.texts[0][0] == "bad"
