@@ -5,7 +5,6 @@ A pack is a Python package with `flows.yaml`, one `lines.<locale>.yaml` a langua
 """
 
 import importlib
-import string
 from importlib.abc import Traversable
 from importlib.resources import files
 from pathlib import Path
@@ -128,9 +127,13 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
         return self.flows.flows[flow].outcomes.get(name) or self.flows.outcomes.get(name)
 
     def words(self, line: str, values: dict[str, str], *, calm: bool) -> str:
-        """A line with its placeholders filled; a value that is not known is said as "that"."""
         pattern = self.lines[line]
-        return string.Formatter().vformat(pattern.calm if calm and pattern.calm else pattern.text, (), _Filled(values))
+        return fill(pattern.calm if calm and pattern.calm else pattern.text, values)
+
+
+def fill(pattern: str, values: dict[str, str]) -> str:
+    """A line with its placeholders filled; a value that is not known is said as "that"."""
+    return pattern.format_map(_Filled(values))
 
 
 class _Filled(dict[str, str]):

@@ -12,7 +12,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from agent.core.clock import Clock, SystemClock
+from agent.core.clock import NS_PER_S, Clock, SystemClock
 from agent.core.errors import EngineUnavailable, ProtocolError
 from agent.core.settings import ReplySettings
 from agent.dialogue.codec import Unknown, decode_to_engine, encode
@@ -33,7 +33,8 @@ log = logging.getLogger(__name__)
 
 ENGINE_NAME = "attentive-rules"
 KEPT_CONVERSATIONS = 64
-"""Conversations whose connection broke, kept for the agent to come back to; beyond that the oldest is forgotten."""
+KEPT_FOR_S = 120.0
+"""Conversations whose connection broke are kept so many and so long for the agent to come back to."""
 
 
 async def serve_engine(
@@ -66,7 +67,8 @@ class Engine:
         self._tools = tools
         self._thread = thread
         self._clock = clock or SystemClock()
-        self._kept: OrderedDict[str, Conversation] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[int, Conversation]] = OrderedDict()
+        """By call, since when and what, the oldest first."""
 
     async def serve(self, host: str, port: int, ready: Callable[[int], None]) -> None:
         """Takes connections until cancelled. Raises `EngineUnavailable` when the port cannot be had."""
@@ -110,6 +112,8 @@ class Engine:
         finally:
             if conversation is not None and conversation.phase is not Phase.ENDED:
                 self._keep(conversation)
+            if self.refused or self.unknown:
+                log.warning("agents sent %d broken messages and %d of unknown types", self.refused, self.unknown)
 
     def _read(self, frame: str | bytes) -> Incoming | None:
         try:
@@ -144,15 +148,21 @@ class Engine:
 
     def _take_up(self, call: CallStarted) -> Conversation:
         """What is remembered of this call, or a new conversation."""
-        kept = self._kept.pop(call.call_id, None) if call.resumed else None
-        return kept or Conversation(
-            call_id=call.call_id, customer=call.customer, say_prefix=f"say-{secrets.token_hex(3)}-"
-        )
+        self._forget_old()
+        _, kept = self._kept.pop(call.call_id, (0, None))
+        if kept is not None and call.resumed:
+            return kept
+        prefix = f"say-{secrets.token_hex(3)}-"
+        return Conversation(call_id=call.call_id, customer=call.customer, say_prefix=prefix)
 
     def _keep(self, conversation: Conversation) -> None:
-        self._kept[conversation.call_id] = conversation
-        self._kept.move_to_end(conversation.call_id)
-        if len(self._kept) > KEPT_CONVERSATIONS:
+        self._kept.pop(conversation.call_id, None)
+        self._kept[conversation.call_id] = self._clock.now_ns(), conversation
+        self._forget_old()
+
+    def _forget_old(self) -> None:
+        oldest_ns = self._clock.now_ns() - KEPT_FOR_S * NS_PER_S
+        while self._kept and (len(self._kept) > KEPT_CONVERSATIONS or next(iter(self._kept.values()))[0] < oldest_ns):
             self._kept.popitem(last=False)
 
 

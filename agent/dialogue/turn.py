@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.core.clock import NS_PER_S
 from agent.dialogue.conversation import Confirmation, Conversation, Task
-from agent.dialogue.domain import PERSON, Domain
+from agent.dialogue.domain import PERSON, Domain, fill
 from agent.dialogue.mood import ACKNOWLEDGE_EVERY_S, CALM, NEUTRAL, PERSON_AFTER_S
 from agent.dialogue.protocol import Card, CardAction, CardRow, FromEngine, Say, Show
 from agent.dialogue.tools import ToolCall
@@ -121,10 +121,10 @@ class Turn:
             Show(
                 card=Card(
                     id=f"{card} {filled.get('order_id', '')}".strip()[:64],
-                    title=pattern.title.format_map(filled),
+                    title=fill(pattern.title, filled),
                     rows=tuple(CardRow(label=label, value=value) for label, value in rows),
                     actions=tuple(
-                        CardAction(label=action.label, say=action.say.format_map(filled)) for action in pattern.actions
+                        CardAction(label=action.label, say=fill(action.say, filled)) for action in pattern.actions
                     ),
                 )
             )

@@ -1,0 +1,100 @@
+"""Domain packs: the one that ships is whole, one from elsewhere can take its place, and mistakes are named."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from agent.core.errors import SettingsError
+from agent.core.settings import REPOSITORY
+from agent.dialogue.domain import fill, load_domain, open_tools
+from agent.dialogue.tools import ToolCall
+
+SHOP = REPOSITORY / "agent" / "dialogue" / "domains" / "shop"
+
+
+@pytest.fixture
+def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the shop's YAML in a package of somebody else, with one tool of theirs."""
+    folder = tmp_path / tmp_path.name.replace("-", "_") / "bakery"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()
+    (folder / "__init__.py").write_text(OTHER_TOOLS)
+    for file in ("flows.yaml", "lines.en.yaml"):
+        shutil.copy(SHOP / file, folder / file)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return folder
+
+
+OTHER_TOOLS = """
+from agent.dialogue.tools import ToolResult
+
+class Tools:
+    def run(self, call):
+        return ToolResult(outcome="late", values={"order_id": call.name})
+
+def open_tools(database):
+    return Tools()
+"""
+
+
+def dotted(pack: Path) -> str:
+    return f"{pack.parent.name}.{pack.name}"
+
+
+def test_pack_from_elsewhere_takes_the_shops_place(pack: Path) -> None:
+    """A dotted name finds a pack of another distribution, and its tools."""
+    assert load_domain(dotted(pack)).flows.flows.keys() == load_domain("shop").flows.flows.keys()
+    assert open_tools(dotted(pack), pack).run(ToolCall(name="bread", customer="x")).values == {"order_id": "bread"}
+
+
+def test_references_that_lead_nowhere_are_all_named(pack: Path) -> None:
+    """Every missing line, slot, flow and card is in one message."""
+    flows = (pack / "flows.yaml").read_text()
+    for old, new in [
+        ("say: thanks\n", "say: no_such_line\n"),
+        ("needs: [order_id]", "needs: [no_such_slot]"),
+        ("offer: return_item", "offer: no_such_flow"),
+        ("show: refund}", "show: no_such_card}"),
+    ]:
+        assert old in flows
+        flows = flows.replace(old, new)
+    (pack / "flows.yaml").write_text(flows)
+    with pytest.raises(SettingsError) as refusal:
+        load_domain(dotted(pack))
+    for what in (
+        "no line 'no_such_line'",
+        "no slot 'no_such_slot'",
+        "no flow 'no_such_flow'",
+        "no card 'no_such_card'",
+    ):
+        assert f"no {what} 'no_such_{what}'" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("min_probability: 0.4", "min_probability: often", r"flows\.yaml.*min_probability"),
+        ("    say: thanks\n", "    says: thanks\n", "says"),
+        ("flows:\n", "flows: [\n", r"flows\.yaml"),
+    ],
+)
+def test_mistakes_in_the_yaml_are_named(old: str, new: str, says: str, pack: Path) -> None:
+    """A wrong type, a misspelt key and broken YAML name the file and the place."""
+    text = (pack / "flows.yaml").read_text()
+    assert old in text
+    (pack / "flows.yaml").write_text(text.replace(old, new, 1))
+    with pytest.raises(SettingsError, match=says):
+        load_domain(dotted(pack))
+
+
+def test_missing_lines_file_is_named(pack: Path) -> None:
+    """A pack without its sentences is not loaded."""
+    (pack / "lines.en.yaml").unlink()
+    with pytest.raises(SettingsError, match=r"lines\.en\.yaml"):
+        load_domain(dotted(pack))
+
+
+def test_values_are_never_taken_for_patterns() -> None:
+    """What a customer says is put in as it stands, and what is not known is "that"."""
+    assert fill("order {order_id} of {who}", {"order_id": "{who.__class__}"}) == "order {who.__class__} of that"
