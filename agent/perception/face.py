@@ -13,8 +13,11 @@ from agent.perception.head_pose import CanonicalFace, attention
 from agent.perception.regions import Picture, Points, Region, box_around
 from agent.perception.trace import FrameTrace
 
-MIN_PRESENCE_PROB = 0.5
-"""Below this the mesh model says that its crop holds no face (MediaPipe's default)."""
+KEEP_PROB = 0.5
+"""A face that is followed is lost when the mesh model's presence falls below this (MediaPipe's default)."""
+BEGIN_PROB = 0.8
+"""A face that was just detected is believed from this presence on: real ones have 0.9 and more, and letters on a poster
+had 0.79 once in 95 pictures without a face."""
 
 _UPPER_LIP, _LOWER_LIP = 13, 14
 _FOREHEAD, _CHIN = 10, 152
@@ -49,7 +52,7 @@ class FaceReader:
 
         The detector runs when the customer is not followed, and now and then to find others.
         """
-        face = self._follow(picture, tracks, at_ms, trace)
+        face = self._follow(picture, tracks, at_ms, trace, at_least_prob=KEEP_PROB)
         if face is None or tracks.search_due(at_ms):
             height, width = picture.shape[:2]
             with trace.stage("face_detection"):
@@ -60,17 +63,19 @@ class FaceReader:
             changed = tracks.customer is not was
             if mine is not None and tracks.customer is not None and (face is None or changed):
                 tracks.customer.region = detected_region(mine)
-                face = self._follow(picture, tracks, at_ms, trace)
+                face = self._follow(picture, tracks, at_ms, trace, at_least_prob=BEGIN_PROB)
         return face
 
-    def _follow(self, picture: Picture, tracks: FaceTracks, at_ms: float, trace: FrameTrace) -> Face | None:
+    def _follow(
+        self, picture: Picture, tracks: FaceTracks, at_ms: float, trace: FrameTrace, *, at_least_prob: float
+    ) -> Face | None:
         """Reads the customer's face where it is expected; forgets the place when it is not there."""
         customer = tracks.customer
         if customer is None or customer.region is None:
             return None
         with trace.stage("face_mesh"):
             landmarks, presence_prob = self._landmarks(picture, customer.region, trace)
-            if presence_prob < MIN_PRESENCE_PROB or not np.isfinite(landmarks).all():
+            if presence_prob < at_least_prob or not np.isfinite(landmarks).all():
                 tracks.lost()
                 return None
             pose = self._canonical.pose_of(landmarks)

@@ -1,5 +1,7 @@
 """The customer's face is followed through moving pictures: found, read, lost, found again."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from agent.perception.face import Face, FaceReader
 from agent.perception.face_tracks import KEPT_MS, FaceTracks
 from agent.perception.regions import Picture
 from agent.perception.trace import FrameTrace
-from tests.perception.pictures import add_face, with_face
+from tests.perception.pictures import add_face, clip_frames, with_face
 
 FRAME_MS = 1000 / 15
 NOSE = 1
@@ -160,3 +162,11 @@ def test_noise_is_no_face(reader: FaceReader, seed: int) -> None:
     """What the detector takes for a face in noise, the mesh refuses."""
     noise = np.random.default_rng(seed).integers(0, 256, (480, 640, 3), dtype=np.uint8)
     assert read(reader, FaceTracks(), noise)[0] is None
+
+
+@pytest.mark.shared_data
+def test_letters_and_clouds_are_no_face(reader: FaceReader, shared_data: Path) -> None:
+    """In a cartoon's opening titles the detector fires now and then; nothing is read."""
+    tracks = FaceTracks()
+    for frame in clip_frames(shared_data / "video" / "no_face.mp4"):
+        assert read(reader, tracks, frame.pixels.rgb(), frame.stamp.media_ms)[0] is None
