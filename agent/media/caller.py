@@ -26,6 +26,7 @@ from agent.media.speaker import Speaker
 
 CLOCK_HZ = 90_000
 CONNECT_WITHIN_S = 20.0
+CAPTURES_KEPT = 10_000
 
 
 class CameraTrack(MediaStreamTrack):
@@ -38,11 +39,12 @@ class CameraTrack(MediaStreamTrack):
         self.fps = source.fps
         """May be lowered while it runs, when the agent asks for less."""
         self.sent_ns: dict[int, int] = {}
-        """Monotonic time of capture by frame number, for the frames that were handed to the encoder."""
+        """Monotonic time of capture by frame number, for the last `CAPTURES_KEPT` frames handed to the encoder."""
+        self.frames = 0
+        """Frames handed to the encoder."""
         self._source = source
         self._began_ns: int | None = None
         self._due_ns = 0
-        self._index = 0
 
     async def recv(self) -> VideoFrame:
         if self.readyState != "live":
@@ -56,11 +58,12 @@ class CameraTrack(MediaStreamTrack):
         elif self._due_ns > now_ns:
             await asyncio.sleep((self._due_ns - now_ns) / NS_PER_S)
         captured_ns = time.monotonic_ns()
-        frame = await asyncio.to_thread(self._source.picture, self._index)
+        frame = await asyncio.to_thread(self._source.picture, self.frames)
         frame.pts = (captured_ns - self._began_ns) * CLOCK_HZ // NS_PER_S
         frame.time_base = Fraction(1, CLOCK_HZ)
-        self.sent_ns[self._index] = captured_ns
-        self._index += 1
+        self.sent_ns[self.frames] = captured_ns
+        self.sent_ns.pop(self.frames - CAPTURES_KEPT, None)
+        self.frames += 1
         self._due_ns += interval_ns
         return frame
 
@@ -162,7 +165,7 @@ class Caller:
         ]
         spans = self.recording.spans
         return CallerReport(
-            frames_sent=len(self.camera.sent_ns) if self.camera else 0,
+            frames_sent=self.camera.frames if self.camera else 0,
             video_bytes=sent.get("video", 0),
             audio_bytes=sent.get("audio", 0),
             rtt_ms=trips[-1] * 1_000 if trips else None,

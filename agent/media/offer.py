@@ -14,8 +14,8 @@ FRAGMENT_LIMIT_BYTES = 8 * 1024
 CANDIDATE_LIMIT = 64
 """ICE candidates taken from one offer or fragment; browsers send a handful."""
 SLOTS = ("audio", "video", "application")
-_SENDS = ("sendonly", "sendrecv", None)
-_RECEIVES = ("recvonly", "sendrecv", None)
+_SENDS = ("sendonly", "sendrecv")
+_RECEIVES = ("recvonly", "sendrecv")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +132,8 @@ def _check_section(section: MediaDescription) -> None:
         if section.profile == "UDP/DTLS/SCTP" and not section.sctp_port:
             raise OfferRejected("the data channel has no a=sctp-port")
         return
+    if section.direction is None:
+        raise OfferRejected(f"the {section.kind} section does not say which way it goes, such as a=sendonly")
     if not section.rtcp_mux:
         raise OfferRejected(f"the {section.kind} section needs a=rtcp-mux", status=422)
     try:

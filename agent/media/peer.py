@@ -176,14 +176,14 @@ class Peer:
 
     @property
     def statistics(self) -> PeerStatistics:
-        channel = self.channel or Channel()
+        channel = self.channel
         return PeerStatistics(
             video=self._track_statistics("video", self._camera),
             audio=self._track_statistics("audio", self._microphone),
             speech_frames_sent=self.speaker.speech_frames_sent,
-            messages_sent=channel.sent,
-            messages_dropped=channel.dropped,
-            messages_refused=channel.refused,
+            messages_sent=channel.sent if channel else 0,
+            messages_dropped=channel.dropped if channel else 0,
+            messages_refused=channel.refused if channel else 0,
         )
 
     async def _negotiate(self) -> None:

