@@ -39,8 +39,13 @@ def artefacts() -> Path:
 
 
 @asynccontextmanager
-async def chromium(video: Path | None = None, audio: Path | None = None) -> AsyncIterator[Browser]:
-    """A headless Chromium whose camera shows `video` over and over and whose microphone plays `audio` once."""
+async def chromium(
+    video: Path | None = None, audio: Path | None = None, *, devices_allowed: bool = True
+) -> AsyncIterator[Browser]:
+    """A headless Chromium whose camera shows `video` over and over and whose microphone plays `audio` once.
+
+    It grants camera and microphone to any page that asks, or refuses them unless `devices_allowed`.
+    """
     executable = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     assert executable is not None, "no Chromium on this machine; run `sh tests/install_browser.sh`"
     flags = [
@@ -48,7 +53,7 @@ async def chromium(video: Path | None = None, audio: Path | None = None) -> Asyn
         "--disable-gpu",
         "--disable-background-networking",
         "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
+        "--use-fake-ui-for-media-stream" if devices_allowed else "--deny-permission-prompts",
         "--disable-features=WebRtcHideLocalIpsWithMdns",
         "--autoplay-policy=no-user-gesture-required",
     ]

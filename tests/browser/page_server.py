@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 import uvicorn
+from playwright.async_api import Page
 
 from agent.core.clock import SystemClock
 from agent.core.consent import Choice, Consent, consent_for
@@ -19,6 +20,7 @@ from agent.transport.api import build_app
 from agent.transport.desk import Answered, Ticket
 from agent.transport.hub import Hub
 from agent.transport.messages import CallSummary, FromPage, ToPage
+from tests.browser.conftest import chromium
 
 
 @dataclass(slots=True)
@@ -125,17 +127,30 @@ class PageServer:
 async def serving_pages() -> AsyncIterator[PageServer]:
     """Serves the built pages on a free port of this machine for as long as the context is open."""
     settings, hub = Settings(), Hub()
-    listening = socket.create_server(("127.0.0.1", 0))
-    port = listening.getsockname()[1]
-    async with asyncio.TaskGroup() as tasks:
-        desk = ScriptedDesk(settings, hub, tasks)
-        config = uvicorn.Config(
-            build_app(desk, hub, settings), log_level="warning", ws="websockets-sansio", lifespan="off"
-        )
-        server = uvicorn.Server(config)
-        tasks.create_task(server._serve(sockets=[listening]))
-        try:
-            yield PageServer(url=f"http://127.0.0.1:{port}", desk=desk, hub=hub)
-        finally:
-            await desk.close()
-            server.should_exit = True
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        async with asyncio.TaskGroup() as tasks:
+            desk = ScriptedDesk(settings, hub, tasks)
+            config = uvicorn.Config(
+                build_app(desk, hub, settings), log_level="warning", ws="websockets-sansio", lifespan="off"
+            )
+            server = uvicorn.Server(config)
+            tasks.create_task(server._serve(sockets=[listening]))
+            try:
+                yield PageServer(url=f"http://127.0.0.1:{listening.getsockname()[1]}", desk=desk, hub=hub)
+            finally:
+                await desk.close()
+                server.should_exit = True
+
+
+@asynccontextmanager
+async def opened_page(*, devices_allowed: bool = True, complaints: list[str] | None = None) -> AsyncIterator[Page]:
+    """An empty page in a browser of its own. What it complains of in its console, violations of the content security
+    policy among it, is added to `complaints`.
+    """
+    async with chromium(devices_allowed=devices_allowed) as browser:
+        page = await browser.new_page()
+        page.set_default_timeout(15_000)
+        if complaints is not None:
+            page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+            page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page

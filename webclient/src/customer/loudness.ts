@@ -39,7 +39,12 @@ export class Loudness {
 
 /** A microphone that says nothing, for a caller who has none: the connection stays alive while the customer writes. */
 export function silentTrack(context: AudioContext): MediaStreamTrack {
-  const [track] = context.createMediaStreamDestination().stream.getAudioTracks();
+  const destination = context.createMediaStreamDestination();
+  // With nothing playing into it, Chromium sends no packets at all.
+  const zeros = new ConstantSourceNode(context, { offset: 0 });
+  zeros.connect(destination);
+  zeros.start();
+  const [track] = destination.stream.getAudioTracks();
   if (!track) throw new Error("the browser made a stream without a track");
   return track;
 }
