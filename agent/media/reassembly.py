@@ -160,23 +160,25 @@ class VideoAssembler(Assembler):
             return False, None
         now_s = self._now_s()
         self._held[sequence] = packet
-        if (self._next is None or self._hole_since_s is not None) and starts_keyframe(packet._data):
+        self._release()
+        if (self._next is None or sequence > self._next) and starts_keyframe(packet._data):
             self._jump(sequence)
+            self._release()
         if self._next is None:
             return self._seek(sequence, packet, now_s), None
-        self._release()
         return self._watch_hole(now_s), None
 
     def skip_to_keyframe(self) -> None:
         """Gives up everything held; the next packet asks for a keyframe."""
-        self.counts.frames_skipped += len({packet.timestamp for packet in self._held.values()})
+        self._give_up(self._held.values())
         self._restart()
         self._seeking_since_s = self._now_s()
         self._ask_at_s = self._seeking_since_s
 
     def _release(self) -> None:
         """Emits every frame that is whole and has nothing missing before it."""
-        assert self._next is not None
+        if self._next is None:
+            return
         frame: list[Packet] = []
         cursor = self._next
         while (packet := self._held.get(cursor)) is not None:
@@ -219,10 +221,14 @@ class VideoAssembler(Assembler):
         return self._next is None and now_s >= self._ask_at_s and self._ask(now_s)
 
     def _jump(self, start: int) -> None:
+        self._give_up(packet for sequence, packet in self._held.items() if sequence < start)
         self._held = {sequence: packet for sequence, packet in self._held.items() if sequence >= start}
         self._next = start
         self._hole_since_s = None
         self._seeking_since_s = None
+
+    def _give_up(self, packets: Iterable[Packet]) -> None:
+        self.counts.frames_skipped += len({packet.timestamp for packet in packets})
 
     def _ask(self, now_s: float) -> bool:
         self._ask_at_s = now_s + ASK_AGAIN_S

@@ -130,6 +130,15 @@ def test_keyframe_behind_a_hole_is_taken_at_once() -> None:
     assert times(assembler) == [9_000]
 
 
+def test_keyframe_right_behind_a_hole_is_taken_at_once() -> None:
+    """It makes no difference that the hole was not known before the keyframe came."""
+    assembler = video(Time())
+    for packet in [picture(1)[0], *picture(2, key=True)]:
+        assembler.add(packet)
+    assert times(assembler) == [6_000]
+    assert assembler.counts.frames_skipped == 1
+
+
 def test_request_for_a_keyframe_is_repeated() -> None:
     """Requests can be lost: another follows until the keyframe comes."""
     time = Time()
