@@ -7,7 +7,7 @@ vowels are single symbols, a schwa that begins a word is ɐ. In both, ˈ and ˌ 
 
 import re
 
-VOWELS = frozenset("AIOWYaiuæɑɔəɛɜɪʊʌᵊᵻ")
+VOWELS = frozenset("AIOWYiuæɑɔəɛɜɪʊʌᵊᵻ")
 """Lexicon symbols that carry a syllable."""
 
 _SINGLE = str.maketrans(
@@ -23,19 +23,21 @@ _SINGLE = str.maketrans(
         "u": "uː",
         "ɑ": "ɑː",
         "ɔ": "ɔː",
-        "a": "æ",
     }
 )
 
+_VOWEL = f"[{''.join(sorted(VOWELS))}]"
+_BEFORE_VOWEL = f"(?=[ˈˌ]?{_VOWEL})"
+
 _CONTEXTS = (
-    (re.compile(r"ʔᵊ?n"), "ʔn̩"),
-    (re.compile(r"ɜɹ(?=[ˈˌ]?[AIOWYaiuæɑɔəɛɜɪʊʌᵊᵻ])"), "ɜːɹ"),
-    (re.compile(r"ɜɹ"), "ɜː"),
-    (re.compile(r"^ə"), "ɐ"),
-    (re.compile(r"(?<!^)[əᵊ]ɹ(?=[ˈˌ]?[AIOWYaiuæɑɔəɛɜɪʊʌᵊᵻ])"), "ɚɹ"),
-    (re.compile(r"[əᵊ]ɹ"), "ɚ"),
-    (re.compile(r"(?<=[ˈˌ])i"), "iː"),
-    (re.compile(r"^([^ˈˌAIOWYaiuæɑɔəɛɜɪʊʌᵊᵻ]*)i$"), r"\1iː"),
+    (re.compile("ʔᵊ?n"), "ʔn̩"),
+    (re.compile(f"ɜɹ{_BEFORE_VOWEL}"), "ɜːɹ"),
+    (re.compile("ɜɹ"), "ɜː"),
+    (re.compile("^ə"), "ɐ"),
+    (re.compile(f"[əᵊ]ɹ{_BEFORE_VOWEL}"), "ɚɹ"),
+    (re.compile("[əᵊ]ɹ"), "ɚ"),
+    (re.compile("(?<=[ˈˌ])i"), "iː"),
+    (re.compile(f"^((?:(?!{_VOWEL})[^ˈˌ])*)i$"), r"\1iː"),
 )
 """Rewritten in this order, on the phonemes of one word, before single symbols. The last lengthens "he", "we", "be"."""
 

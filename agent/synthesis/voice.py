@@ -17,13 +17,12 @@ from agent.synthesis.sound import finished, resampled
 from agent.synthesis.written import speakable
 
 _MODEL = "voice"
-_NOISE = 0.667
-_DURATION_NOISE = 0.8
+_MOST_SYMBOLS = 2_000
+"""Of one clause; more than two minutes of speech, and memory grows with it."""
 _PAD, _BEGIN, _END = "_", "^", "$"
 
 _PAUSES_S = {".": 0.35, "!": 0.35, "?": 0.35, ";": 0.25, ":": 0.2, ",": 0.12}
 _UNMARKED_PAUSE_S = 0.06
-
 
 _PITCH_BY_TONE = {"neutral": 0.0, "warm": -0.25, "calm": -0.6}
 """In semitones. Small: pitch is moved by resampling, which moves the timbre along with it."""
@@ -57,7 +56,7 @@ class Voice(Protocol):
     def synthesize(self, clause: str, style: Style) -> NDArray[np.float32]:
         """(n,) float32 mono in [-1, 1] at `rate_hz`, read-only, a pause after it that suits the clause's last mark.
 
-        Raises `SynthesisError` when nothing in the clause can be spoken.
+        Raises `SynthesisError` when nothing in the clause can be spoken, or it is too long to be one.
         """
         ...
 
@@ -70,12 +69,12 @@ class PiperVoice:
         model, config = runtime.registry.paths(_MODEL)
         self._front_end = FrontEnd.load()
         self._model = runtime.open(_MODEL)
-        self._ids, self._rate_hz = read_configuration(config)
+        self._configuration = read_configuration(config)
         self._settings = settings
 
     @property
     def rate_hz(self) -> int:
-        return self._rate_hz
+        return self._configuration.rate_hz
 
     def can_speak(self, clause: str) -> bool:
         return speakable(clause)
@@ -86,33 +85,53 @@ class PiperVoice:
             raise SynthesisError(
                 f"none of the clause's {len(clause)} characters can be spoken in English; show it as text instead"
             )
-        ids = [self._ids[_BEGIN], self._ids[_PAD]]
-        for symbol in symbols:
-            if symbol in self._ids:
-                ids += [self._ids[symbol], self._ids[_PAD]]
-        ids.append(self._ids[_END])
+        if len(symbols) > _MOST_SYMBOLS:
+            raise SynthesisError(f"a clause of {len(symbols)} symbols is too long to speak at once; split it")
         rate = style.rate * self._settings.rate
-        samples = self._spoken(ids, rate=rate, pitch=2 ** (style.pitch_semitones / 12))
+        samples = self._spoken(symbols, rate=rate, pitch=2 ** (style.pitch_semitones / 12))
         pause_s = _PAUSES_S.get(symbols[-1], _UNMARKED_PAUSE_S) / rate
-        return read_only(finished(samples, self._rate_hz, level_db=self._settings.level_db, pause_s=pause_s))
+        return read_only(finished(samples, self.rate_hz, level_db=self._settings.level_db, pause_s=pause_s))
 
-    def _spoken(self, ids: list[int], *, rate: float, pitch: float) -> NDArray[np.float32]:
+    def _spoken(self, symbols: str, *, rate: float, pitch: float) -> NDArray[np.float32]:
         """(n,) samples as the model gives them. Lower pitch is faster speech played slower, and the other way round."""
-        scales = np.array([_NOISE, pitch / rate, _DURATION_NOISE], np.float32)
+        voice = self._configuration
+        ids = [voice.ids[_BEGIN], voice.ids[_PAD]]
+        for symbol in symbols:
+            if symbol in voice.ids:
+                ids += [voice.ids[symbol], voice.ids[_PAD]]
+        ids.append(voice.ids[_END])
+        scales = np.array([voice.noise, pitch / rate, voice.duration_noise], np.float32)
         (output,) = self._model.run(np.array([ids], np.int64), np.array([len(ids)], np.int64), scales)
         samples = output.reshape(-1)
         return samples if pitch == 1.0 else resampled(samples, round(len(samples) / pitch))
 
 
-def read_configuration(path: Path) -> tuple[dict[str, int], int]:
-    """Ids by symbol and the sample rate, from the voice's own JSON."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceConfiguration:
+    """What the voice's own JSON says of it."""
+
+    rate_hz: int
+    ids: dict[str, int]
+    """The model's id of each symbol."""
+    noise: float
+    """How much the sound varies, as the voice was made to be used."""
+    duration_noise: float
+    """How much the timing varies."""
+
+
+def read_configuration(path: Path) -> VoiceConfiguration:
+    """Raises `ModelMismatch` when the file at `path` is not the configuration of a Piper voice."""
     try:
-        configuration = json.loads(path.read_text(encoding="utf-8"))
-        ids = {symbol: ids[0] for symbol, ids in configuration["phoneme_id_map"].items()}
-        rate_hz = int(configuration["audio"]["sample_rate"])
-    except (KeyError, IndexError, TypeError, ValueError) as error:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        configuration = VoiceConfiguration(
+            rate_hz=int(content["audio"]["sample_rate"]),
+            ids={symbol: ids[0] for symbol, ids in content["phoneme_id_map"].items()},
+            noise=float(content["inference"]["noise_scale"]),
+            duration_noise=float(content["inference"]["noise_w"]),
+        )
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise ModelMismatch(f"{path} is not the configuration of a Piper voice: {error!r}") from error
-    missing = [symbol for symbol in (_PAD, _BEGIN, _END) if symbol not in ids]
+    missing = [symbol for symbol in (_PAD, _BEGIN, _END) if symbol not in configuration.ids]
     if missing:
         raise ModelMismatch(f"{path} lacks the phoneme ids {missing}; use a voice trained on espeak's IPA")
-    return ids, rate_hz
+    return configuration
