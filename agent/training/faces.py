@@ -1,6 +1,6 @@
 """Faces with their labels as FER2013 and FER+ give them, and what counts as the right answer for each."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from agent.core.errors import DataRejected
 from agent.core.types import EXPRESSIONS
+from agent.training.pictures import Picture, labelled_pictures
 
 FACE_SIDE_PX = 48
 """Side of a FER2013 picture."""
@@ -21,7 +22,6 @@ FERPLUS_COLUMNS = (*EXPRESSIONS, "unknown", "not_a_face")
 """The ten columns of FER+ votes."""
 
 _WORDS = {"angry": "anger", "happy": "happiness", "sad": "sadness", "surprised": "surprise", "fearful": "fear"}
-_PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +47,14 @@ class Faces:
         )
 
 
-def load_faces(path: Path, part: str = "") -> Faces:
+def load_faces(path: Path, part: str = "", *, crop: Callable[[Picture], NDArray[np.uint8]] | None = None) -> Faces:
     """Faces of an npz with `x` and `ferplus_votes` and/or `fer7`, their names prefixed by `part` ("train_", "val_"),
-    or of a folder with one folder of pictures a class.
+    or of a folder with one folder of pictures a class, of which `crop` makes (48, 48) grey faces.
 
     Raises `DataRejected` when neither is found or nothing is labelled.
     """
     if path.is_dir():
-        return _faces_of_folders(path)
+        return _faces_of_folders(path, crop or whole_picture)
     try:
         with np.load(path) as archive:
             arrays = {name.removeprefix(part): archive[name] for name in archive.files if name.startswith(part)}
@@ -92,22 +92,19 @@ def vote_distribution(votes: NDArray[np.int64]) -> tuple[NDArray[np.float32], ND
     return counted / np.maximum(total, 1), usable
 
 
-def _faces_of_folders(root: Path) -> Faces:
-    pictures, labels = [], []
-    for label, file in _labelled_files(root):
-        grey = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
-        if grey is None:
-            raise DataRejected(f"{file} is no picture that can be read; remove it or repair it")
-        pictures.append(cv2.resize(grey, (FACE_SIDE_PX, FACE_SIDE_PX), interpolation=cv2.INTER_AREA))
-        labels.append(label)
-    if not pictures:
-        raise DataRejected(f"{root} holds no pictures in folders named after {', '.join(FER7)}")
-    return Faces(pixels=np.stack(pictures).astype(np.uint8), fer7=np.array(labels, dtype=np.int64))
+def whole_picture(picture: Picture) -> NDArray[np.uint8]:
+    """The picture as it is, in grey and small."""
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(grey, (FACE_SIDE_PX, FACE_SIDE_PX), interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _labelled_files(root: Path) -> Iterator[tuple[int, Path]]:
-    for folder in sorted(folder for folder in root.iterdir() if folder.is_dir()):
-        word = _WORDS.get(folder.name.lower(), folder.name.lower())
+def _faces_of_folders(root: Path, crop: Callable[[Picture], NDArray[np.uint8]]) -> Faces:
+    crops, labels = [], []
+    for name, picture in labelled_pictures(root):
+        word = _WORDS.get(name.lower(), name.lower())
         if word in FER7:
-            files = sorted(file for file in folder.iterdir() if file.suffix.lower() in _PICTURES)
-            yield from ((FER7.index(word), file) for file in files)
+            crops.append(crop(picture))
+            labels.append(FER7.index(word))
+    if not crops:
+        raise DataRejected(f"{root} holds no pictures in folders named after {', '.join(FER7)}")
+    return Faces(pixels=np.stack(crops), fer7=np.array(labels, dtype=np.int64))

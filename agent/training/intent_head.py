@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from agent.training.softmax import Floats, Linear, fit_linear, fit_temperature, softmax
 
 FOLDS = 5
+FEW = 4_000
+"""Up to so many lines every fold is held out in turn; of more, one fold says enough."""
 PENALTY = 3e-4
 OUTSIDE = -1
 """Label of lines that belong to no intent."""
@@ -60,17 +62,18 @@ def fit_head(
     """
     intents = int(label.max()) + 1
     fold = _folds(np.arange(len(label)) if groups is None else groups)
-    logits = np.zeros((len(label), intents))
-    evidence = np.zeros((len(label), 3))
-    for turn in range(FOLDS):
+    logits, evidence, answers = [], [], []
+    for turn in range(FOLDS if len(label) <= FEW else 1):
         kept, held = fold != turn, fold == turn
         head = _fit_once(embeddings[kept], label[kept], intents)
-        logits[held] = head.linear.logits(embeddings[held])[:, :intents]
-        evidence[held] = head.evidence(embeddings[held])
-    known = label != OUTSIDE
-    temperature = fit_temperature(logits[known], label[known])
+        logits.append(head.linear.logits(embeddings[held])[:, :intents])
+        evidence.append(head.evidence(embeddings[held]))
+        answers.append(label[held])
+    answer = np.concatenate(answers)
+    known = answer != OUTSIDE
+    temperature = fit_temperature(np.concatenate(logits)[known], answer[known])
     head = _fit_once(embeddings, label, intents)
-    weights, bias = _fit_scope(evidence, known)
+    weights, bias = _fit_scope(np.concatenate(evidence), known)
     return IntentHead(
         linear=head.linear,
         intents=intents,
