@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 
 PRODUCTS = (
     "headphones", "earbuds", "speaker", "keyboard", "mouse", "monitor", "laptop", "tablet", "phone", "phone case",
-    "charger", "cable", "camera", "watch", "lamp", "desk lamp", "chair", "desk", "table", "rug", "blanket", "pillow",
-    "mug", "kettle", "coffee machine", "coffee maker", "toaster", "blender", "pan", "knife", "backpack", "bag",
-    "suitcase", "wallet", "jacket", "coat", "sweater", "hoodie", "shirt", "t-shirt", "dress", "skirt", "trousers",
-    "jeans", "shoes", "boots", "sneakers", "sandals", "socks", "hat", "scarf", "gloves", "belt", "tent",
-    "sleeping bag", "bottle", "bicycle", "bike", "helmet", "book", "game", "toy", "puzzle",
+    "charger", "cable", "camera", "watch", "lamp", "desk lamp", "chair", "office chair", "desk", "table", "rug",
+    "blanket", "pillow", "mug", "kettle", "coffee machine", "coffee maker", "toaster", "blender", "pan", "knife",
+    "backpack", "bag", "suitcase", "wallet", "jacket", "rain jacket", "coat", "sweater", "hoodie", "shirt", "t-shirt",
+    "dress", "skirt", "trousers", "jeans", "shoes", "boots", "sneakers", "sandals", "socks", "hat", "scarf", "gloves",
+    "belt", "tent", "sleeping bag", "bottle", "water bottle", "bicycle", "bike", "helmet", "book", "game", "toy",
+    "puzzle",
 )  # fmt: skip
 """Words for goods that a shop without a catalogue of its own is searched for."""
 

@@ -1,0 +1,102 @@
+"""Order numbers and products are found in text as people and speech recognition write it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.perception.slots import order_id, product
+
+DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A1042",
+        "a-1042.",
+        "It's A 10 42, I think",
+        "A, 1, 0, 4, 2.",
+        "where is order a one zero four two",
+        "my number is a one oh four two",
+        "a ten forty-two",
+        "a one thousand and forty two",
+        "A as in apple, one oh four two",
+        "A for alpha 1042",
+        "hey one oh four two",
+        "a one zero for two",
+        "send A1042 to 5 Main Street",
+        "order a 1 0 4 2 from 2024",
+    ],
+)
+def test_every_spelling_is_the_same_order(text: str) -> None:
+    """Written, spoken digit by digit, in pairs or as a number, misheard: it is A1042."""
+    assert order_id(text) == "A1042"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("bee two thousand seventy seven", "B2077"),
+        ("b twenty seventy seven", "B2077"),
+        ("see three one one five", "C3115"),
+        ("a double zero four two", "A0042"),
+        ("A0871, and B2077", "A0871"),
+        ("order number 1042", "1042"),
+    ],
+)
+def test_other_orders(text: str, found: str) -> None:
+    """Letters are heard by their names, the first number counts, and after "order" digits alone will do."""
+    assert order_id(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "where is my order",
+        "I paid a 1000 dollars",
+        "a twenty four pack",
+        "since 2019",
+        "one two three four five",
+        "A1",
+    ],
+)
+def test_other_numbers_are_no_orders(text: str) -> None:
+    """Amounts, years, counts and fragments are not taken for an order number."""
+    assert order_id(text) is None
+
+
+@given(st.sampled_from("ABCDEFGHIJKLMNPQRSTUVWXYZ"), st.lists(st.integers(0, 9), min_size=4, max_size=8))
+def test_spoken_digits_come_back(letter: str, digits: list[int]) -> None:
+    """Any order number that is spelled out digit by digit is read as it was meant, and so is the written one."""
+    wanted = letter + "".join(map(str, digits))
+    assert order_id(f"{letter} {' '.join(DIGIT_WORDS[digit] for digit in digits)}") == wanted
+    assert order_id(f"it is {wanted}, please") == wanted
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_read(text: str) -> None:
+    """No text makes the search fail, and what it finds looks like an order number."""
+    found = order_id(text)
+    assert found is None or (4 <= len(found.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) <= 8 and found[-4:].isdigit())
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("I'd like to return the desk lamps", "desk lamp"),
+        ("the lamp is broken", "lamp"),
+        ("two watches", "watch"),
+        ("my coffee-machine and a mug", "coffee machine"),
+        ("T SHIRT", "t-shirt"),
+        ("the keys", None),
+    ],
+)
+def test_products(text: str, found: str | None) -> None:
+    """Products are found in singular and plural, the longest name at the first place."""
+    assert product(text) == found
+
+
+def test_own_catalogue() -> None:
+    """A shop's own words replace the general ones."""
+    assert product("a lamp for the gizmo 3000", ["gizmo 3000"]) == "gizmo 3000"
