@@ -6,6 +6,8 @@ import type { OpenedCall } from "./service";
 const GATHERING_MS = 3_000;
 /** Longest wait for media to flow once the agent has answered. */
 const CONNECTING_MS = 20_000;
+/** Longest wait for the data channel once the connection is up. */
+const OPENING_MS = 5_000;
 /** A closed data channel is given this long to be explained by a final state message or a failed connection. */
 const CLOSING_MS = 1_000;
 
@@ -50,7 +52,7 @@ export class Line {
     };
   }
 
-  /** Resolves once media flows. Throws `LineError`. */
+  /** Resolves once media flows and messages can be sent. Throws `LineError`. */
   async connect(): Promise<void> {
     const pc = this.peerConnection;
     await pc.setLocalDescription(await pc.createOffer());
@@ -58,9 +60,11 @@ export class Line {
     const answer = await this.post(pc.localDescription?.sdp ?? "");
     await pc.setRemoteDescription({ type: "answer", sdp: answer });
     await this.limitFrameRate(this.call.fps);
-    const settled = until(pc, "connectionstatechange", () => !["new", "connecting"].includes(pc.connectionState));
-    await within(CONNECTING_MS, settled);
-    if (pc.connectionState !== "connected") {
+    const settled = () => !["new", "connecting"].includes(pc.connectionState);
+    const open = () => this.channel.readyState === "open";
+    await within(CONNECTING_MS, until(pc, "connectionstatechange", settled));
+    if (pc.connectionState === "connected") await within(OPENING_MS, until(this.channel, "open", open));
+    if (!open()) {
       throw new LineError("No connection for sound and picture could be made. A firewall may be in the way.");
     }
   }
