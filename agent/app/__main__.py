@@ -19,7 +19,6 @@ COMMANDS = {
     "call": "agent.app.commands.call",
     "analyse": "agent.app.commands.analyse",
     "evaluate": "agent.app.commands.evaluate",
-    "train": "agent.app.commands.train",
     "bench": "agent.app.commands.bench",
 }
 """Module by command, in the order of the help page. Each has `register(app)`."""

@@ -1,6 +1,5 @@
 """The perception of calls on a recorded file: the same models and the same fusion, in the order of the file's time."""
 
-import asyncio
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ import av
 import numpy as np
 from av import AudioFrame, AudioResampler, VideoFrame
 
-from agent.core.clock import NS_PER_MS, NS_PER_S, SystemClock
+from agent.core.clock import NS_PER_MS, NS_PER_S
 from agent.core.consent import Choice, consent_for
 from agent.core.errors import NotMedia
 from agent.core.settings import Settings
@@ -21,32 +20,24 @@ from agent.core.types import (
     CameraFrame,
     CaptureOrigin,
     HearingEvent,
-    HearingFailed,
     MicWindow,
     Stamp,
     Transcript,
     VisionReading,
-    VoiceLevel,
-    VoiceStarted,
     read_only,
 )
 from agent.fusion import fusion
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.media.camera import Picture
-from agent.perception.hearing import Hearing
+from agent.perception.recorded import RecordedHearing
 from agent.perception.text import TextReader
 from agent.perception.vision import VisionAnalyser, VisionState
 
 CALL_ID = "file"
 WINDOW_SAMPLES = MIC_RATE_HZ // 50
-MOST_AHEAD_MS = 1_000
-"""Sound that may be pushed beyond what is known to have been heard; the ears drop what piles up in a live call."""
 TRAILING_SILENCE_MS = 2_000
 """Fed after the end of the file, so that its last utterance is known to be over."""
-LEVEL_EVERY_MS = 250
-"""Upper bound of the time between two level events, by which progress is known."""
-HEARD_WITHIN_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +79,10 @@ def analyse_clip(path: Path, settings: Settings) -> Iterator[Analysed]:
     """Steps through the file in the order of its time. Raises `NotMedia`, and `ModelError`s."""
     facts = clip_facts(path)
     runtime = Runtime(Registry.load(settings.models.folder), settings.models.provider)
-    heard = asyncio.run(_hear(path, runtime, settings)) if facts.has_audio else []
+    heard: list[HearingEvent] = []
+    if facts.has_audio:
+        events = RecordedHearing(runtime, settings.hearing).hear(_windows(path))
+        heard = sorted(events, key=lambda event: event.stamp.media_ms)
     fuser = _Fuser(runtime)
     position = 0
     if facts.has_video:
@@ -173,54 +167,6 @@ def _pictures(path: Path) -> Iterator[tuple[VideoFrame, CameraFrame]]:
                     pixels=picture,
                 ),
             )
-
-
-async def _hear(path: Path, runtime: Runtime, settings: Settings) -> list[HearingEvent]:
-    """Everything that hearing makes of the file's sound, in order of time. Runs faster than real time."""
-    hearing = Hearing(runtime, settings.hearing, SystemClock())
-    await asyncio.to_thread(hearing.start)
-    heard = _Heard()
-    try:
-        hearing.open_call(CALL_ID, heard.take)
-        for window in _windows(path):
-            hearing.push(window)
-            await heard.reach(window.stamp.media_ms - MOST_AHEAD_MS)
-        await heard.reach(window.stamp.media_ms - LEVEL_EVERY_MS, settled=True)
-        hearing.close_call(CALL_ID)
-    finally:
-        await asyncio.to_thread(hearing.stop)
-    return sorted(heard.events, key=lambda event: event.stamp.media_ms)
-
-
-class _Heard:
-    """Collects hearing events, and knows how far hearing has come."""
-
-    def __init__(self) -> None:
-        self.events: list[HearingEvent] = []
-        self.reached_ms = 0.0
-        self.in_utterance = False
-        self._arrived = asyncio.Event()
-
-    def take(self, event: HearingEvent) -> None:
-        self.events.append(event)
-        match event:
-            case VoiceLevel(stamp=stamp):
-                self.reached_ms = stamp.media_ms
-            case VoiceStarted():
-                self.in_utterance = True
-            case Transcript(final=True) | HearingFailed():
-                self.in_utterance = False
-        self._arrived.set()
-
-    async def reach(self, media_ms: float, *, settled: bool = False) -> None:
-        """Waits until the sound has been heard up to here, and when `settled` no utterance is open.
-
-        Raises `TimeoutError` when no events come before that.
-        """
-        while self.reached_ms < media_ms or (settled and self.in_utterance):
-            self._arrived.clear()
-            async with asyncio.timeout(HEARD_WITHIN_S):
-                await self._arrived.wait()
 
 
 def _windows(path: Path) -> Iterator[MicWindow]:

@@ -95,7 +95,6 @@ async def test_an_interrupted_reply_says_how_far_it_got() -> None:
         assert cut_off is not None and cut_off.say_id == "long"
         assert cut_off.heard_text.startswith("One") and "ten" not in cut_off.heard_text
         await stage.quiet()
-        assert not stage.speaker.speaking
         assert stage.speaker.queued_s == 0
 
 
