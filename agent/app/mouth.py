@@ -138,7 +138,7 @@ class Mouth:
             self._on_text(reply)
 
     async def _speak(self, reply: Reply) -> None:
-        style = Style(rate=reply.style.rate)
+        style = Style.of(rate=reply.style.rate, tone=reply.style.tone)
         try:
             while True:
                 part = reply.next_part()
