@@ -1,12 +1,12 @@
 // How old what is shown was on being published, how long ago it came, and what each stage of perception took.
 import { useNow } from "./use_now";
-import { type Freshness, percentile, type Watched } from "./watched";
+import { currentStages, type Freshness, percentile, type Watched } from "./watched";
 import { elapsed, inWords, milliseconds } from "./words";
 
 const SHOWN = ["picture", "face", "expression", "gesture", "affect", "voice", "transcript", "intent"];
 
 export function LatencyPanel({ watched }: { watched: Watched }) {
-  const stages = Object.entries(watched.stages);
+  const stages = currentStages(watched, performance.now());
   const frames = Object.entries(watched.health?.value.frames ?? {});
   return (
     <section id="latency" class="panel block" aria-labelledby="latency-title">
@@ -33,12 +33,12 @@ export function LatencyPanel({ watched }: { watched: Watched }) {
             </tr>
           </thead>
           <tbody>
-            {stages.map(([stage, values]) => (
+            {stages.map(([stage, { recentMs }]) => (
               <tr key={stage} data-stage={stage}>
                 <th scope="row">{inWords(stage)}</th>
-                <td>{milliseconds(values.at(-1) ?? null)}</td>
-                <td>{milliseconds(percentile(values, 0.5))}</td>
-                <td>{milliseconds(percentile(values, 0.95))}</td>
+                <td>{milliseconds(recentMs.at(-1) ?? null)}</td>
+                <td>{milliseconds(percentile(recentMs, 0.5))}</td>
+                <td>{milliseconds(percentile(recentMs, 0.95))}</td>
               </tr>
             ))}
           </tbody>

@@ -3,7 +3,7 @@ import type { AffectSignal, TranscriptSignal } from "../wire/signals";
 import type { PictureHeader } from "../wire/supervision";
 import { backoffMs } from "./feed";
 import { faceRect, gestureLabel, HAND_BONES, labelPlace, pictureInWords, pointAt } from "./overlay";
-import { currentOnly, partialWords, percentile, withCaption, withPicture, withSignal, watching } from "./watched";
+import { currentOnly, currentStages, partialWords, percentile, withCaption, withPicture, withSignal, watching } from "./watched";
 import { elapsed, milliseconds, signed } from "./words";
 
 const ENVELOPE = {
@@ -97,8 +97,19 @@ describe("the watched call", () => {
     const header = { age_ms: 14, stage_ms: { face_mesh: 1.5 } } as unknown as PictureHeader;
     let watched = withPicture(watching("c"), header, 10);
     watched = withPicture(watched, { ...header, age_ms: 16, stage_ms: { face_mesh: 2.5 } }, 20);
-    expect(watched.stages).toEqual({ face_mesh: [1.5, 2.5] });
+    expect(watched.stages).toEqual({ face_mesh: { receivedMs: 20, recentMs: [1.5, 2.5] } });
     expect(watched.freshness.picture).toEqual({ receivedMs: 20, ageMs: 16, recentAgesMs: [14, 16] });
+  });
+});
+
+describe("the stages of perception", () => {
+  it("come in the order of a frame's way, without those that are no longer run", () => {
+    const header = (stage_ms: Record<string, number>) => ({ age_ms: 1, stage_ms }) as unknown as PictureHeader;
+    let watched = withPicture(watching("c"), header({ expression: 2, face_mesh: 1 }), 0);
+    watched = withPicture(watched, header({ anew: 3, hand: 4, queued: 0.1 }), 2_500);
+    const names = (nowMs: number) => currentStages(watched, nowMs).map(([name]) => name);
+    expect(names(2_500)).toEqual(["queued", "face_mesh", "expression", "hand", "anew"]);
+    expect(names(4_000)).toEqual(["queued", "hand", "anew"]);
   });
 });
 

@@ -112,7 +112,7 @@ function AffectPanel({ watched, analysed }: { watched: Watched; analysed: boolea
         )}
         {affect && <span class="muted"> · evidence for {percent(affect.value.coverage)} of the last seconds</span>}
       </p>
-      <AffectChart points={watched.affectLine} />
+      <AffectChart points={analysed ? watched.affectLine : []} />
       <p class="legend small" aria-hidden="true">
         <span class="key valence" /> valence (proxy) <span class="key arousal" /> arousal (proxy)
       </p>

@@ -27,6 +27,12 @@ export interface Freshness {
   recentAgesMs: number[];
 }
 
+/** When a stage of perception was last run, and how long it and its predecessors took. */
+export interface StageTimes {
+  receivedMs: number;
+  recentMs: number[];
+}
+
 export interface AffectPoint {
   /** Capture time in seconds. */
   at: number;
@@ -58,8 +64,8 @@ export interface Watched {
   lines: TranscriptLine[];
   /** By kind of signal, and "picture". */
   freshness: Record<string, Freshness>;
-  /** Recent milliseconds by stage of perception. */
-  stages: Record<string, number[]>;
+  /** By stage of perception. */
+  stages: Record<string, StageTimes>;
 }
 
 export function watching(callId: string): Watched {
@@ -92,7 +98,7 @@ export function withPicture(watched: Watched, header: PictureHeader, nowMs: numb
   const freshness = { ...watched.freshness, picture: fresher(watched.freshness.picture, header.age_ms, nowMs) };
   const stages = { ...watched.stages };
   for (const [stage, ms] of Object.entries(header.stage_ms)) {
-    stages[stage] = [...(stages[stage] ?? []), ms].slice(-RECENT);
+    stages[stage] = { receivedMs: nowMs, recentMs: [...(stages[stage]?.recentMs ?? []), ms].slice(-RECENT) };
   }
   return { ...watched, freshness, stages };
 }
@@ -119,6 +125,27 @@ const STATES = ["face", "expression", "voice", "affect"] as const;
 export function currentOnly(watched: Watched, nowMs: number): Watched {
   const stale = STATES.filter((kind) => nowMs - (watched.freshness[kind]?.receivedMs ?? nowMs) > STALE_MS);
   return stale.length === 0 ? watched : { ...watched, ...Object.fromEntries(stale.map((kind) => [kind, null])) };
+}
+
+/** The order in which a frame goes through the stages; others come after them. */
+const STAGES = [
+  "queued",
+  "convert",
+  "face_detection",
+  "face_mesh",
+  "expression",
+  "palm_detection",
+  "hand",
+  "gesture",
+  "preview",
+];
+
+/** The stages that were run lately, in the order of a frame's way through them. */
+export function currentStages({ stages }: Watched, nowMs: number): [name: string, times: StageTimes][] {
+  const place = (name: string) => (STAGES.includes(name) ? STAGES.indexOf(name) : STAGES.length);
+  return Object.entries(stages)
+    .filter(([, { receivedMs }]) => nowMs - receivedMs <= STALE_MS)
+    .sort(([a], [b]) => place(a) - place(b));
 }
 
 /** Words still being heard, as long as no caption shows them already. */
