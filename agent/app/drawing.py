@@ -62,6 +62,7 @@ def _box(picture: Picture, box: Box, colour: tuple[int, int, int]) -> None:
 
 
 def _text(picture: Picture, text: str, at: tuple[int, int], scale: float) -> None:
-    """White on a dark rim, so that it can be read on any picture."""
-    for colour, thickness in (((0, 0, 0), 3), (TEXT_RGB, 1)):
-        cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale * 0.8, colour, thickness, cv2.LINE_AA)
+    """White on a dark shadow, so that it can be read on any picture."""
+    for offset_px, colour in ((1, (0, 0, 0)), (0, TEXT_RGB)):
+        place = (at[0] + offset_px, at[1] + offset_px)
+        cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale * 0.8, colour, 1, cv2.LINE_AA)
