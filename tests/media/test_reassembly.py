@@ -179,7 +179,7 @@ def test_new_stream_begins_with_its_keyframe() -> None:
     assert times(assembler) == [27_000]
 
 
-@settings(max_examples=200)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_any_loss_and_reordering_keeps_order_and_bounds(data: st.DataObject) -> None:
     """Whatever is lost, doubled or late: frames come in order, whole, never twice, and little is held."""
@@ -251,6 +251,7 @@ def test_lost_sound_is_not_awaited_when_little_comes() -> None:
     assert times(assembler) == [0, 1_920, 2_880]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 6), min_size=50, max_size=50), st.sets(st.integers(0, 49), max_size=15))
 def test_sound_is_in_order_and_never_held_long(delays: list[int], lost: set[int]) -> None:
     """Whatever is lost or late, frames are in order and at most a few are held back."""
@@ -264,11 +265,11 @@ def test_sound_is_in_order_and_never_held_long(delays: list[int], lost: set[int]
 
 
 def test_keyframes_are_told_apart() -> None:
-    """VP8 by its start code, H.264 by an IDR picture or parameter sets."""
+    """VP8 by its start code, H.264 by the parameter set that comes before its IDR picture."""
     assert starts_keyframe(KEY) and not starts_keyframe(DELTA)
-    assert starts_keyframe(b"\x00\x00\x00\x01\x67sps") and starts_keyframe(
-        b"\x00\x00\x00\x01\x09\x10\x00\x00\x00\x01\x65idr"
-    )
+    assert starts_keyframe(b"\x00\x00\x00\x01\x67sps")
+    assert starts_keyframe(b"\x00\x00\x00\x01\x09\x10\x00\x00\x00\x01\x67sps")
+    assert not starts_keyframe(b"\x00\x00\x00\x01\x65idr without parameters")
     assert not starts_keyframe(b"\x00\x00\x00\x01\x41slice")
     assert not starts_keyframe(b"")
 

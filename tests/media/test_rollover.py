@@ -1,11 +1,12 @@
 """Wrapping counters that run on."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.media.rollover import RunningCounter
 
 
+@settings(deadline=None)
 @given(st.integers(0, 65_535), st.lists(st.integers(-1_000, 30_000), max_size=60))
 def test_steps_survive_wrapping(start: int, steps: list[int]) -> None:
     """Whatever the steps, back or forward by less than half the range of the highest, the distances are kept."""
