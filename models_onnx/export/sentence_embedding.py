@@ -36,7 +36,7 @@ LOWEST_COSINE = 0.97
 
 
 class SentenceEmbedding(torch.nn.Module):
-    """Token ids and attention mask (n, tokens) int64 to unit vectors (n, 384): mean over the tokens that are not padding."""
+    """Token ids and attention mask (n, tokens) int64 to unit vectors (n, 384): the mean over all but padding."""
 
     def __init__(self, encoder: torch.nn.Module) -> None:
         super().__init__()
