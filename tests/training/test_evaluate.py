@@ -1,0 +1,89 @@
+"""Evaluation runs the shipped models on data in every documented form and gives the documented figures."""
+
+import csv
+from pathlib import Path
+
+import cv2
+import msgspec
+import numpy as np
+import pytest
+
+from agent.core.errors import DataRejected
+from agent.core.settings import ModelSettings
+from agent.inference.registry import Registry
+from agent.inference.runtime import Runtime
+from agent.training.evaluate import evaluate_expression, evaluate_gesture, evaluate_intent
+from agent.training.lines import SHOP_HELD_OUT, SHOP_LINES
+from tests.perception.pictures import with_face
+
+KEYS = {"n", "accuracy", "macro_f1", "per_class", "ece", "coverage", "coverage_accuracy", "ms_per_item"}
+
+
+@pytest.fixture(scope="module")
+def runtime() -> Runtime:
+    return Runtime(Registry.load(ModelSettings().folder), "cpu")
+
+
+@pytest.mark.timeout(60)
+def test_shop_intents(runtime: Runtime) -> None:
+    """The shipped head understands our held-out lines, and tells others from them."""
+    report = evaluate_intent(SHOP_HELD_OUT, runtime)
+    assert msgspec.to_builtins(report).keys() >= KEYS
+    assert report.accuracy > 0.93 and report.macro_f1 > 0.93 and report.ece < 0.05
+    assert report.oos_auroc is not None and report.oos_auroc > 0.98
+
+
+@pytest.mark.timeout(120)
+def test_intents_with_training(runtime: Runtime, tmp_path: Path) -> None:
+    """With a training file, a head for its intents is fitted first; without, unknown intents are refused."""
+    find, sing = ["where is it", "find my parcel", "track it"], ["sing a song", "can you sing", "a song please"]
+    rows = [*((text, "find") for text in find), *((text, "sing") for text in sing)]
+    for name, some in (
+        ("train.csv", rows * 4),
+        ("test.csv", [("where is my parcel", "find"), ("please sing", "sing")]),
+    ):
+        with (tmp_path / name).open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows([("text", "category"), *some])
+    report = evaluate_intent(tmp_path / "test.csv", runtime, train=tmp_path / "train.csv")
+    assert (report.n, report.accuracy, report.oos_auroc) == (2, 1.0, None)
+    with pytest.raises(DataRejected, match="--train"):
+        evaluate_intent(tmp_path / "test.csv", runtime)
+
+
+def test_lines_without_intents(runtime: Runtime, tmp_path: Path) -> None:
+    """A file of out-of-scope lines alone has no accuracy, and says so."""
+    (tmp_path / "oos.csv").write_text("text,category\nsing,oos\n", encoding="utf-8")
+    with pytest.raises(DataRejected, match="no line"):
+        evaluate_intent(tmp_path / "oos.csv", runtime, train=SHOP_LINES)
+
+
+def test_pictures_of_faces(runtime: Runtime, tmp_path: Path) -> None:
+    """In a folder of large pictures the face is found and aligned first: the astronaut smiles."""
+    (tmp_path / "happy").mkdir()
+    for face_px in (120, 220):
+        picture = with_face(face_px=face_px)
+        cv2.imwrite(str(tmp_path / "happy" / f"{face_px}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    report = evaluate_expression(tmp_path, runtime)
+    assert (report.n, report.accuracy) == (2, 1.0)
+    assert set(report.per_class) == {"happiness"} and report.fer7 is None
+
+
+def test_pictures_without_hands(runtime: Runtime, tmp_path: Path) -> None:
+    """A picture in which no hand is found counts, and is answered with none."""
+    for name in ("like", "no_gesture"):
+        (tmp_path / name).mkdir()
+        cv2.imwrite(str(tmp_path / name / "grey.png"), np.full((120, 160, 3), 128, np.uint8))
+    report = evaluate_gesture(tmp_path, runtime)
+    assert (report.n, report.accuracy) == (2, 0.5)
+    assert report.per_class["none"].recall == 1 and report.per_class["thumbs_up"].recall == 0
+
+
+@pytest.mark.timeout(60)
+def test_faces_of_fer(runtime: Runtime, shared_data: Path, tmp_path: Path) -> None:
+    """On faces that were not trained on, both label sets are reported, well above what always saying neutral gives."""
+    with np.load(shared_data / "expression" / "fer2013_ferplus_trainval.npz") as data:
+        some = {name: data[f"val_{name}"][:600] for name in ("x", "ferplus_votes", "fer7")}
+    np.savez(tmp_path / "faces.npz", **some)
+    report = evaluate_expression(tmp_path / "faces.npz", runtime)
+    assert report.accuracy > 0.75 and report.fer7 is not None and report.fer7.accuracy > 0.57
+    assert report.coverage_accuracy is not None and report.coverage_accuracy > report.accuracy

@@ -1,0 +1,67 @@
+"""Lines with intents are read from each form that is known, and other files are refused with the reason."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agent.core.errors import DataRejected
+from agent.perception.text import INTENTS
+from agent.training.intent import bare
+from agent.training.lines import SHOP_HELD_OUT, SHOP_LINES, load_lines
+
+
+def test_csv(tmp_path: Path) -> None:
+    """A CSV with text and category, commas in quotes included."""
+    file = tmp_path / "lines.csv"
+    file.write_text('text,category\n"hi, you",greet\nbye,leave\n', encoding="utf-8")
+    lines = load_lines(file, "test")
+    assert (
+        lines.texts == ("hi, you", "bye") and lines.intents == ("greet", "leave") and lines.names == ("greet", "leave")
+    )
+
+
+def test_clinc_json(tmp_path: Path) -> None:
+    """A JSON with splits gives the one that is asked for, its out-of-scope lines belonging to no intent."""
+    file = tmp_path / "lines.json"
+    splits = {"train": [["a", "x"]], "test": [["b", "y"]], "oos_test": [["c", "oos"]], "oos_train": [["d", "oos"]]}
+    file.write_text(json.dumps(splits), encoding="utf-8")
+    assert load_lines(file, "test").intents == ("y", None)
+    assert load_lines(file, "train").texts == ("a", "d")
+    with pytest.raises(DataRejected, match="val"):
+        load_lines(file, "val")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("lines.txt", "hello"),
+        ("lines.csv", "a,b\n1,2\n"),
+        ("lines.json", "{"),
+        ("lines.json", "[1, 2]"),
+        ("lines.yaml", "- just\n- a list\n"),
+        ("lines.csv", ""),
+    ],
+)
+def test_refused(tmp_path: Path, name: str, content: str) -> None:
+    """What is of no known form is refused, and the message names the file."""
+    file = tmp_path / name
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(DataRejected, match=name):
+        load_lines(file, "test")
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    """A file that is not there is refused like one that cannot be read."""
+    with pytest.raises(DataRejected, match=r"nowhere\.json"):
+        load_lines(tmp_path / "nowhere.json", "test")
+
+
+def test_our_own_lines() -> None:
+    """Our lines cover every intent of the shop, and no held-out line is one that was trained on."""
+    ours, held_out = load_lines(SHOP_LINES, "train"), load_lines(SHOP_HELD_OUT, "test")
+    assert set(ours.names) == set(held_out.names) == set(INTENTS)
+    for name in INTENTS:
+        assert ours.intents.count(name) >= 40 and held_out.intents.count(name) >= 12
+    assert ours.intents.count(None) >= 150
+    assert not {bare(text) for text in ours.texts} & {bare(text) for text in held_out.texts}
