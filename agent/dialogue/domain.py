@@ -5,8 +5,8 @@ A pack is a Python package with `flows.yaml`, one `lines.<locale>.yaml` a langua
 """
 
 import importlib
-from importlib.abc import Traversable
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 

@@ -62,12 +62,7 @@ def test_references_that_lead_nowhere_are_all_named(pack: Path) -> None:
     (pack / "flows.yaml").write_text(flows)
     with pytest.raises(SettingsError) as refusal:
         load_domain(dotted(pack))
-    for what in (
-        "no line 'no_such_line'",
-        "no slot 'no_such_slot'",
-        "no flow 'no_such_flow'",
-        "no card 'no_such_card'",
-    ):
+    for what in ("line", "slot", "flow", "card"):
         assert f"no {what} 'no_such_{what}'" in str(refusal.value)
 
 

@@ -86,8 +86,10 @@ class Talk:
                 for _ in range(round(seconds * 1000 / AFFECT_EVERY_MS) + 1):
                     self.clock.advance(ms=AFFECT_EVERY_MS)
                     self.seq += 1
-                    valence = None if label == "invalid" else -0.5
-                    signal = affect_signal(valence=valence, label=label, seq=self.seq)
+                    if label == "invalid":
+                        signal = affect_signal(valence=None, label="anger", seq=self.seq)
+                    else:
+                        signal = affect_signal(valence=-0.5, label=label, seq=self.seq)
                     assert self.send(SignalSeen(signal=signal)) == []
                 return []
             case {"cut_off_after": heard}:

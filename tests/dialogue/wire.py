@@ -4,11 +4,11 @@ from agent.core.signals import AffectSignal, AffectValue, GestureSignal, Gesture
 
 
 def affect_signal(*, valence: float | None, seq: int = 0, label: str = "negative", call_id: str = "c1") -> AffectSignal:
-    """An affect signal; `valence` None stands for one that is not valid."""
+    """An affect signal; without `valence` it is not valid, whatever else stands in it."""
     return AffectSignal(
         call_id=call_id,
         seq=seq,
-        confidence=0.8 if valence is not None else None,
+        confidence=0.8,
         valid=valence is not None,
         reason=None if valence is not None else "turned away",
         frame_id=seq,
@@ -19,11 +19,11 @@ def affect_signal(*, valence: float | None, seq: int = 0, label: str = "negative
         age_ms=20.0,
         sources=("expression",),
         value=AffectValue(
-            label=label if valence is not None else "unknown",
+            label=label,
             valence=valence,
             arousal=None,
             trend="steady",
-            coverage=0.9 if valence is not None else 0.0,
+            coverage=0.9,
         ),
     )
 
