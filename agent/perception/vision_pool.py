@@ -40,6 +40,8 @@ class _Call:
     waiting: bool = False
     """A frame was submitted whose reading has not come back; touched on the event loop only."""
     closed: bool = False
+    failing: bool = False
+    """The last frame failed; touched only by the thread that has the call's frame."""
 
 
 @dataclass(slots=True, order=True)
@@ -178,9 +180,9 @@ class VisionPool:
         try:
             analyser = self._open_analyser()
         except Exception as error:
-            self._loop.call_soon_threadsafe(opened.set_exception, error)
+            self._loop.call_soon_threadsafe(_settle, opened, error)
             return
-        self._loop.call_soon_threadsafe(opened.set_result, None)
+        self._loop.call_soon_threadsafe(_settle, opened, None)
         while (job := self._next()) is not None:
             self._loop.call_soon_threadsafe(self._finish, job, *self._serve(analyser, job))
 
@@ -200,12 +202,25 @@ class VisionPool:
         try:
             reading = analyser.analyse(job.frame, job.call.state, preview=job.preview)
         except Exception as error:
-            frame = f"call {job.frame.call_id}, frame {job.frame.stamp.frame_id}"
-            logger.warning("%s: vision models failed: %s", frame, type(error).__name__, exc_info=True)
+            if not job.call.failing:
+                frame = f"call {job.frame.call_id}, frame {job.frame.stamp.frame_id}"
+                logger.warning("%s: vision models failed: %s", frame, type(error).__name__, exc_info=True)
+            job.call.failing = True
             job.call.state.forget()
             return self._skip(job, f"{FAILED}: {type(error).__name__}"), FAILED
+        job.call.failing = False
         queued_ms = (began_ns - job.submitted_ns) / NS_PER_MS
         return replace(reading, stage_ms={"queued": queued_ms, **reading.stage_ms}), ANALYSED
+
+
+def _settle(opened: "asyncio.Future[None]", error: Exception | None) -> None:
+    """Says how opening went, unless nobody waits for it any more."""
+    if opened.done():
+        return
+    if error is None:
+        opened.set_result(None)
+    else:
+        opened.set_exception(error)
 
 
 def _cores() -> int:

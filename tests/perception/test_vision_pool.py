@@ -22,10 +22,12 @@ from tests.perception.pictures import BrokenPixels, consent, frame, with_face
 
 PICTURE = np.zeros((48, 64, 3), np.uint8)
 AGREED = consent(Purpose.EXPRESSION, Purpose.GESTURE)
+PATIENCE_S = 15.0
+"""How long a thread waits for another before the test has failed."""
 
 
 class ScriptedAnalyser:
-    """Analyses when it is let, notes the order, and fails on frames of the call "broken"."""
+    """Analyses when it is let, notes the order, and fails on frames that say they are of the call "broken"."""
 
     def __init__(self) -> None:
         self.order: list[str] = []
@@ -36,10 +38,26 @@ class ScriptedAnalyser:
         self.order.append(frame.call_id)
         state.model_runs["scripted"] += 1
         self.began.release()
-        self.may_go_on.acquire()
+        assert self.may_go_on.acquire(timeout=PATIENCE_S)
         if frame.call_id == "broken":
             raise RuntimeError("a model threw")
         return unread(frame, "scripted", now_ns=0)
+
+
+class MeetingAnalyser:
+    """Analyses a frame only while another analyser analyses one."""
+
+    def __init__(self, meeting: threading.Barrier) -> None:
+        self._meeting = meeting
+
+    def analyse(self, frame: CameraFrame, state: VisionState, *, preview: bool = False) -> VisionReading:
+        self._meeting.wait(timeout=PATIENCE_S)
+        return unread(frame, "met", now_ns=0)
+
+
+async def begun(analyser: ScriptedAnalyser) -> None:
+    """Waits until the analyser is at a frame."""
+    assert await asyncio.to_thread(analyser.began.acquire, timeout=PATIENCE_S)
 
 
 @asynccontextmanager
@@ -70,7 +88,7 @@ async def test_the_earliest_deadline_goes_first(runtime: Runtime, clock: FakeClo
     analyser = ScriptedAnalyser()
     async with pool_of(runtime, clock, analyser, calls=("first", "late", "soon", "middle")) as pool:
         answers = [pool.submit("first", frame(PICTURE, call_id="first"), deadline_ns(clock, ms=100))]
-        await asyncio.to_thread(analyser.began.acquire)
+        await begun(analyser)
         for call_id, ms in (("late", 90), ("soon", 10), ("middle", 50)):
             answers.append(pool.submit(call_id, frame(PICTURE, call_id=call_id), deadline_ns(clock, ms=ms)))
         analyser.may_go_on.release(4)
@@ -84,7 +102,7 @@ async def test_a_frame_past_its_deadline_is_not_analysed(runtime: Runtime, clock
     analyser = ScriptedAnalyser()
     async with pool_of(runtime, clock, analyser, calls=("a", "b")) as pool:
         first = pool.submit("a", frame(PICTURE, call_id="a"), deadline_ns(clock, ms=100))
-        await asyncio.to_thread(analyser.began.acquire)
+        await begun(analyser)
         second = pool.submit("b", frame(PICTURE, call_id="b"), deadline_ns(clock, ms=100))
         clock.advance(ms=101)
         analyser.may_go_on.release()
@@ -101,7 +119,7 @@ async def test_queueing_is_part_of_the_stages(runtime: Runtime, clock: FakeClock
     analyser = ScriptedAnalyser()
     async with pool_of(runtime, clock, analyser, calls=("a", "b")) as pool:
         first = pool.submit("a", frame(PICTURE, call_id="a"), deadline_ns(clock, ms=100))
-        await asyncio.to_thread(analyser.began.acquire)
+        await begun(analyser)
         second = pool.submit("b", frame(PICTURE, call_id="b"), deadline_ns(clock, ms=100))
         clock.advance(ms=30)
         analyser.may_go_on.release(2)
@@ -132,7 +150,7 @@ async def test_closing_a_call_while_its_frame_is_analysed(runtime: Runtime, cloc
     analyser = ScriptedAnalyser()
     async with pool_of(runtime, clock, analyser, calls=("a", "b")) as pool:
         flying = pool.submit("a", frame(PICTURE, call_id="a"), deadline_ns(clock, ms=100))
-        await asyncio.to_thread(analyser.began.acquire)
+        await begun(analyser)
         waiting = pool.submit("b", frame(PICTURE, call_id="b"), deadline_ns(clock, ms=100))
         pool.close_call("a")
         pool.close_call("b")
@@ -152,7 +170,7 @@ async def test_nobody_may_wait_for_a_reading(runtime: Runtime, clock: FakeClock)
     analyser = ScriptedAnalyser()
     async with pool_of(runtime, clock, analyser, calls=("a", "b")) as pool:
         flying = pool.submit("a", frame(PICTURE, call_id="a"), deadline_ns(clock, ms=100))
-        await asyncio.to_thread(analyser.began.acquire)
+        await begun(analyser)
         flying.cancel()
         with pytest.raises(RuntimeError, match="has a frame in the pool already"):
             pool.submit("a", frame(PICTURE), deadline_ns(clock, ms=100))
@@ -166,7 +184,7 @@ async def test_stopping_returns_every_frame(runtime: Runtime, clock: FakeClock) 
     analyser = ScriptedAnalyser()
     async with pool_of(runtime, clock, analyser, calls=("a", "b")) as pool:
         flying = pool.submit("a", frame(PICTURE, call_id="a"), deadline_ns(clock, ms=100))
-        await asyncio.to_thread(analyser.began.acquire)
+        await begun(analyser)
         waiting = pool.submit("b", frame(PICTURE, call_id="b"), deadline_ns(clock, ms=100))
         analyser.may_go_on.release(1)
         await pool.stop()
@@ -176,16 +194,25 @@ async def test_stopping_returns_every_frame(runtime: Runtime, clock: FakeClock) 
 
 
 async def test_threads_work_at_the_same_time(runtime: Runtime, clock: FakeClock) -> None:
-    """Two threads hold two frames at once."""
-    analysers = (ScriptedAnalyser(), ScriptedAnalyser())
-    async with pool_of(runtime, clock, *analysers, calls=("a", "b")) as pool:
+    """Two threads hold two frames at once: neither goes on before both have begun."""
+    meeting = threading.Barrier(2)
+    async with pool_of(runtime, clock, MeetingAnalyser(meeting), MeetingAnalyser(meeting), calls=("a", "b")) as pool:
         answers = [
             pool.submit(call_id, frame(PICTURE, call_id=call_id), deadline_ns(clock, ms=100)) for call_id in "ab"
         ]
-        for analyser in analysers:
-            await asyncio.to_thread(analyser.began.acquire)
-            analyser.may_go_on.release()
-        await asyncio.gather(*answers)
+        assert [(await answer).reason for answer in answers] == ["met", "met"]
+
+
+async def test_a_failure_is_logged_once_until_it_is_over(
+    runtime: Runtime, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A call whose every frame fails fills no log: one line when it begins, one when it begins again."""
+    analyser = ScriptedAnalyser()
+    analyser.may_go_on.release(6)
+    async with pool_of(runtime, clock, analyser, calls=("a",)) as pool:
+        for name in ("broken", "broken", "broken", "fine", "broken"):
+            await pool.submit("a", frame(PICTURE, call_id=name), deadline_ns(clock, ms=100))
+    assert len(caplog.records) == 2
 
 
 async def test_a_model_that_is_missing_stops_the_start(tmp_path: Path, clock: FakeClock) -> None:
