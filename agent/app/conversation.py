@@ -65,9 +65,9 @@ class Conversation:
         self._heard.put(event)
 
     def chat(self, text: str) -> None:
-        """A line that the customer typed, or that a card's button stands for."""
+        """A line that the customer typed, or that a card's button stands for; a very long one is cut off."""
         if text.strip():
-            self._chats.put(text.strip())
+            self._chats.put(text.strip()[: protocol.LONGEST_TEXT])
 
     def engine_link(self, connected: bool, reason: str) -> None:
         """The reply engine came or went."""
@@ -78,6 +78,8 @@ class Conversation:
 
     def show_reply(self, reply: Reply) -> None:
         """The text of a reply has begun or grown: caption for the customer and those who watch."""
+        if reply.complete:
+            self._store.record_reply(self._call_id, reply)
         because = tuple(reason.words for reason in reply.because)
         self._caption(
             messages.Caption(id=reply.id, speaker="agent", text=reply.text, final=reply.complete, because=because)
@@ -113,7 +115,6 @@ class Conversation:
                 case protocol.Say() | protocol.SayDelta() | protocol.SayEnd():
                     self._answered()
                     self._mouth.take(message)
-                    self._keep_reply(message)
                 case protocol.Show(card=card):
                     self._page.show(msgspec.convert(card, messages.Card, from_attributes=True))
                 case protocol.Stop():
@@ -211,10 +212,6 @@ class Conversation:
         """The caption keeps only what the customer can have heard."""
         text = f"{cut_off.heard_text} …".strip()
         self._caption(messages.Caption(id=cut_off.say_id, speaker="agent", text=text, final=True))
-
-    def _keep_reply(self, message: protocol.Say | protocol.SayDelta | protocol.SayEnd) -> None:
-        if isinstance(message, protocol.Say):
-            self._store.record_reply(self._call_id, message)
 
     def _caption(self, caption: messages.Caption, *, to_page: bool = True) -> None:
         if to_page:

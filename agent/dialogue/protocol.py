@@ -22,7 +22,9 @@ HARD_MESSAGE_LIMIT_BYTES = 4 * 1024 * 1024
 SCHEMA_PATH = REPOSITORY / "docs" / "reply-protocol.schema.json"
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-Spoken = Annotated[str, msgspec.Meta(max_length=4_000)]
+LONGEST_TEXT = 4_000
+"""Characters of one utterance, chat line or reply."""
+Spoken = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
 """Words of a person or of the agent."""
 
 
