@@ -88,6 +88,11 @@ class Runtime:
             raise ModelError(f"CUDA was asked for, but {fault}; set `models.provider` to auto or cpu to do without")
         self._wants_cuda = provider != "cpu" and fault is None
 
+    @property
+    def on_cuda(self) -> bool:
+        """Whether models run on CUDA, as far as is known: with `auto`, the first model opened finds out."""
+        return self._wants_cuda
+
     def open(self, name: str, *, warm_up: bool = True) -> Model:
         """A new session on the model `name`, its inputs and outputs compared with the manifest, and run a few times.
 

@@ -14,6 +14,7 @@ from agent.perception.trace import FrameTrace
 from tests.perception.pictures import add_hand, clip_frames, with_face, with_hand
 
 FRAME_MS = 1000 / 15
+HAND_MODEL = "hand_landmark_int8"
 EMPTY = np.full((480, 640, 3), 125, np.uint8)
 
 
@@ -57,7 +58,7 @@ def test_two_hands_are_two(reader: HandReader) -> None:
     for number in range(1, 30):
         hands, runs = read(reader, tracks, picture, number * FRAME_MS)
         assert [hand.track_id for hand in hands] == [hand.track_id for hand in first]
-        assert runs == {"hand_landmark": 2}
+        assert runs == {HAND_MODEL: 2}
 
 
 def test_follows_a_moving_hand(reader: HandReader) -> None:
@@ -77,7 +78,7 @@ def test_searches_at_the_rate_that_is_set(reader: HandReader) -> None:
     for number in range(30):
         hands, runs = read(reader, tracks, EMPTY, number * FRAME_MS)
         assert hands == []
-        assert runs.get("hand_landmark", 0) == 0
+        assert runs.get(HAND_MODEL, 0) == 0
         total += runs.get("palm_detection", 0)
     assert total == 6
 

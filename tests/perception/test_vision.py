@@ -14,7 +14,7 @@ from agent.perception.vision import VisionAnalyser, VisionState
 from tests.perception.pictures import add_hand, consent, frame, with_face
 
 FACE_MODELS = {"face_detection", "face_landmark", "expression"}
-HAND_MODELS = {"palm_detection", "hand_landmark", "gesture"}
+HAND_MODELS = {"palm_detection", "hand_landmark_int8", "gesture"}
 FACE_AND_HAND = add_hand(with_face(x=220, y=200, face_px=150), x=500, y=330, scale=0.7, left=True)
 
 
