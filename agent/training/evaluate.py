@@ -73,6 +73,8 @@ def evaluate_intent(data: Path, runtime: Runtime, *, train: Path | None = None) 
     another form, or with intents that the head does not know.
     """
     lines = _held_out(data)
+    if not lines.names:
+        raise DataRejected(f"{data} holds no line that belongs to an intent, so there is no accuracy to measure")
     embedder = SentenceEmbedder(runtime)
     if train is None:
         names: tuple[str, ...] = INTENTS
@@ -91,8 +93,6 @@ def evaluate_intent(data: Path, runtime: Runtime, *, train: Path | None = None) 
         prob, in_scope = head.intent_prob(embeddings), head.in_scope_prob(embeddings)
     ms = _ms_each(began, len(lines))
     known = label != OUTSIDE
-    if not known.any():
-        raise DataRejected(f"{data} holds no line that belongs to an intent, so there is no accuracy to measure")
     report = score(prob[known], label[known], names, confident_prob=0.5, ms_per_item=ms)
     auroc = separation(in_scope[known], in_scope[~known]) if not known.all() else None
     return msgspec.structs.replace(report, oos_auroc=auroc)

@@ -10,7 +10,9 @@ from agent.training.softmax import Floats, Linear, fit_linear, fit_temperature, 
 FOLDS = 5
 FEW = 4_000
 """Up to so many lines every fold is held out in turn; of more, one fold says enough."""
-PENALTY = 3e-4
+PENALTY = 0.1
+"""Over the number of lines: the more there are, the less weights need to be held back. Chosen on CLINC150's and
+banking77's training lines and by cross-validation on our own."""
 OUTSIDE = -1
 """Label of lines that belong to no intent."""
 
@@ -88,7 +90,7 @@ def fit_head(
 def _fit_once(embeddings: NDArray[np.floating], label: NDArray[np.integer], intents: int) -> IntentHead:
     known = label != OUTSIDE
     classes = intents if known.all() else intents + 1
-    linear = fit_linear(embeddings, np.where(known, label, intents), classes, penalty=PENALTY)
+    linear = fit_linear(embeddings, np.where(known, label, intents), classes, penalty=PENALTY / len(label))
     weights, bias = UNTAUGHT_SCOPE
     return IntentHead(
         linear=linear,
