@@ -32,8 +32,9 @@ class Choice(StrEnum):
     WITHOUT_EMOTION = "without_emotion"
 
 
+# Nothing is asked for that no model does: reading emotion from the voice joins the notice together with its model.
 PURPOSES_BY_CHOICE = {
-    Choice.AGREE: frozenset({Purpose.SPEECH, Purpose.GESTURE, Purpose.EXPRESSION, Purpose.VOICE_EMOTION}),
+    Choice.AGREE: frozenset({Purpose.SPEECH, Purpose.GESTURE, Purpose.EXPRESSION}),
     Choice.WITHOUT_EMOTION: frozenset({Purpose.SPEECH, Purpose.GESTURE}),
 }
 

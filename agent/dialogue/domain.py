@@ -64,7 +64,7 @@ class Flow(_Part, frozen=True, kw_only=True):
     """How one intent is answered: at once with `say`, or by knowing `needs` and asking the tool `look_up`."""
 
     means: str
-    """The intent in words for supervisors: "the customer …"."""
+    """The intent as a noun, for supervisors and customers to read: "the question where …"."""
     say: str | None = None
     needs: tuple[str, ...] = ()
     look_up: str | None = None

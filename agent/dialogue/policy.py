@@ -32,9 +32,9 @@ Incoming = ToEngine | ToolResult
 
 AFFIRM, DENY, REPEAT = "affirm", "deny", "repeat"
 REACTIONS = {
-    AFFIRM: "the customer says yes",
-    DENY: "the customer says no",
-    REPEAT: "the customer asks to hear it again",
+    AFFIRM: "a yes",
+    DENY: "a no",
+    REPEAT: "the wish to hear it again",
 }
 """Intents that mean something only in view of what was said before; every other one is a flow of the domain."""
 MISSES_BEFORE_PERSON = 3
@@ -196,7 +196,7 @@ def _grounds(turn: Turn, intent: Intent | None) -> tuple[Because, ...]:
         return (Because(kind="intent", words="the words came without an intent"),)
     flow = turn.domain.flows.flows.get(intent.label)
     if intent.out_of_scope:
-        words = "the customer asks for something that this agent cannot do"
+        words = "something that this agent cannot do"
     elif not _understood(turn, intent):
         words = f"unsure what is meant; the best guess is {intent.label} ({intent.probability:.0%})"
     else:
@@ -207,7 +207,7 @@ def _grounds(turn: Turn, intent: Intent | None) -> tuple[Because, ...]:
 def _answering(turn: Turn, task: Task, intent: Intent | None) -> tuple[Because, ...]:
     seqs = () if intent is None or intent.seq is None else (intent.seq,)
     means = turn.domain.flows.flows[task.flow].means
-    return (Because(kind="intent", seqs=seqs, words=f"{means}, and answered what was asked"),)
+    return (Because(kind="intent", seqs=seqs, words=f"{means}, and an answer to what was asked"),)
 
 
 def _miss(turn: Turn, intent: Intent | None) -> None:

@@ -2,7 +2,8 @@
 
 aiortc 1.16 waits for the next frame's first packet before it gives out a frame, holds four audio packets back, stalls
 for seconds behind one lost video packet and keeps a lost audio packet's delay for ever. All of it is replaced in one
-subclass of its receiver, which `harden_aiortc` puts in the place of the original.
+subclass of its receiver, which `harden_aiortc` puts in the place of the original. A connection that closes under a
+data channel message takes the message with it, as a network does, instead of failing a task that nobody awaits.
 """
 
 import queue
@@ -98,6 +99,15 @@ class PromptReceiver(RTCRtpReceiver):
         super()._RTCRtpReceiver__stop_decoder()  # type: ignore[misc]
 
 
+_send_encrypted = RTCDtlsTransport._send_data
+
+
+async def _send_while_connected(self: RTCDtlsTransport, data: bytes) -> None:
+    """SCTP sends from tasks of its own, so that an error here would only be logged as never retrieved."""
+    if self.state == "connected":
+        await _send_encrypted(self, data)
+
+
 def harden_aiortc() -> None:
     """Lets every peer connection made from now on receive through `PromptReceiver`; calling it again changes nothing.
 
@@ -113,6 +123,7 @@ def harden_aiortc() -> None:
             f"{f' (no {missing[0]} in its receiver)' if missing else ''}; install the locked version with `uv sync`"
         )
     rtcpeerconnection.RTCRtpReceiver = PromptReceiver  # type: ignore[attr-defined]
+    RTCDtlsTransport._send_data = _send_while_connected  # type: ignore[method-assign]
 
 
 def _discard(undecoded: "queue.Queue[Any]") -> None:

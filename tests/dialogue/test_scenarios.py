@@ -207,7 +207,7 @@ def test_replies_name_the_signals_that_shaped_them(domain: Domain, tmp_path: Pat
     last_affect = talk.seq
     said = [out for out in talk.act({"says": "help", "intent": "help"}) if isinstance(out, Say)]
     intent, affect = said[0].because
-    assert (intent.seqs, intent.words) == ((last_affect + 1,), "the customer asks what this agent can do (95%)")
+    assert (intent.seqs, intent.words) == ((last_affect + 1,), "the question what this agent can do (95%)")
     assert affect.seqs == (2, last_affect)
     assert affect.words == "sadness for 6 s, so acknowledged first and spoken shorter and more slowly"
     talk.tools.close()

@@ -1,5 +1,7 @@
 """The WHIP endpoint keeps to RFC 9725, for clients that we did not write."""
 
+from collections.abc import AsyncIterator
+
 import httpx
 import pytest
 
@@ -59,7 +61,7 @@ async def test_what_cannot_be_served_is_refused_with_the_right_status_and_a_reas
 async def test_a_body_without_a_length_is_cut_off_too(client: httpx.AsyncClient) -> None:
     """A chunked body that never says how long it is gets 413 as well, and the server goes on."""
 
-    async def endless() -> object:
+    async def endless() -> AsyncIterator[bytes]:
         for _ in range(200):
             yield b"x" * 65_536
 
