@@ -24,6 +24,9 @@ _FEWEST_COLUMNS = 1_000
 """10 s. Whisper was trained on 30 s; with less than 10 s it loses short utterances (5 s: most of them)."""
 _MIDDLE_COLUMNS = 1_500
 _MARGIN_COLUMNS = 100
+_HUSH_COLUMNS = 100
+"""1 s of silence after the sound, before the zeros that Whisper was trained to ignore. Without it short windows loop:
+"No." becomes "No? No? No?"."""
 _SHORTEST_SAMPLES = MIC_RATE_HZ // 10
 
 _TOKENS_PER_S = 8
@@ -66,9 +69,18 @@ class _Decoded:
         looping = len(encoded) > _MOST_COMPRESSION * len(zlib.compress(encoded))
         return looping or self.tokens >= _most_tokens(seconds)
 
+    def repeats(self) -> bool:
+        """Whether it is one phrase over and over, as in "No? No?": seldom said, often made up."""
+        words = [word.strip(".,!?") for word in self.text.lower().split()]
+        return any(words[size:] == words[:-size] for size in range(1, len(words) // 2 + 1))
+
     def plausible(self, seconds: float) -> bool:
         """Whether another look is not worth its time."""
-        return self.mean_token_logprob >= _LEAST_LOGPROB and not self.runs_on(seconds)
+        return self.mean_token_logprob >= _LEAST_LOGPROB and not self.runs_on(seconds) and not self.repeats()
+
+    def trust(self, seconds: float) -> tuple[bool, bool, float]:
+        """Orders readings of the same sound; the highest is the one to take."""
+        return not self.runs_on(seconds), not self.repeats(), self.mean_token_logprob
 
     def said(self, seconds: float) -> bool:
         """Whether these are words that somebody said rather than what Whisper makes of noise."""
@@ -113,7 +125,7 @@ class SpeechToText:
         redo = careful and not decoded.plausible(seconds) and not surely_noise and columns < _FULL_COLUMNS
         if redo:
             again = self._decode(features, _longer(columns), seconds, stage_ms)
-            decoded = max(decoded, again, key=lambda one: (not one.runs_on(seconds), one.mean_token_logprob))
+            decoded = max(decoded, again, key=lambda one: one.trust(seconds))
         return Words(
             text=decoded.text if decoded.said(seconds) else "",
             mean_token_logprob=decoded.mean_token_logprob,
@@ -125,9 +137,10 @@ class SpeechToText:
     def _decode(
         self, features: NDArray[np.float32], columns: int, seconds: float, stage_ms: dict[str, float]
     ) -> _Decoded:
-        """Greedy words of (80, m) features, filled up to `columns` with zeros, which must be even."""
+        """Greedy words of (80, m) features, filled up to `columns`, which must be even."""
         with _Timed(stage_ms, "encode"):
             filled = np.zeros((1, BANDS, columns), np.float32)
+            filled[0, :, features.shape[1] : features.shape[1] + _HUSH_COLUMNS] = features.min()
             filled[0, :, : features.shape[1]] = features[:, :columns]
             encoded = self._model.encode(ctranslate2.StorageView.from_array(filled))
         with _Timed(stage_ms, "decode"):
