@@ -1,7 +1,5 @@
 """Says when a customer speaks: a probability for every 32 ms of sound, and a gate over it that does not flutter."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,16 +39,15 @@ class VoiceActivity:
     def probability(self, window: NDArray[np.float32]) -> float:
         """Probability of speech in the next (512,) float32 samples in [-1, 1].
 
-        Raises `ArithmeticError` when the model's answer is no number, which sound that is no number leads to.
+        Raises `ArithmeticError` for samples that are no numbers: the model would take them, and all after, for silence.
         """
+        if not np.isfinite(window).all():
+            raise ArithmeticError("sound holds samples that are no numbers")
         self._row[0, :_CONTEXT_SAMPLES] = self._row[0, -_CONTEXT_SAMPLES:]
         self._row[0, _CONTEXT_SAMPLES:] = window
         self.runs += 1
         probs, self._h, self._c = self._model.run(self._row, self._h, self._c)
-        prob = float(probs[0])
-        if not math.isfinite(prob):
-            raise ArithmeticError("voice activity is not a number")
-        return prob
+        return float(probs[0])
 
 
 class VoiceGate:

@@ -3,6 +3,7 @@
 import itertools
 import logging
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -47,9 +48,18 @@ class Reader:
             turn_ms = (self._clock.now_ns() - started_ns) / NS_PER_MS
             return replace(answer, finished_prob=prob, stage_ms=answer.stage_ms | {"end_of_turn": turn_ms})
         except Exception as error:
-            # Only the error's type is told: its text could quote what was said.
-            logger.exception("call %s: utterance %d could not be read", request.call_id, request.utterance_id)
-            return Answer(request=request, words=None, failure=f"transcription failed: {type(error).__name__}")
+            # Only the error's kind and place are told: its text could quote what was said.
+            kind = type(error).__name__
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            logger.error(
+                "call %s: utterance %d could not be read: %s at %s:%s",
+                request.call_id,
+                request.utterance_id,
+                kind,
+                place.name,
+                place.lineno,
+            )
+            return Answer(request=request, words=None, failure=f"transcription failed: {kind}")
 
 
 class Transcriber:

@@ -69,10 +69,20 @@ class _Decoded:
         looping = len(encoded) > _MOST_COMPRESSION * len(zlib.compress(encoded))
         return looping or self.tokens >= _most_tokens(seconds)
 
+    def period(self) -> int:
+        """Words after which the text starts again from its beginning; all of them when it never does."""
+        words = [word.strip(".,!?") for word in self.text.lower().split()]
+        sizes = range(1, len(words) // 2 + 1)
+        return next((size for size in sizes if words[size:] == words[:-size]), len(words))
+
     def repeats(self) -> bool:
         """Whether it is one phrase over and over, as in "No? No?": seldom said, often made up."""
-        words = [word.strip(".,!?") for word in self.text.lower().split()]
-        return any(words[size:] == words[:-size] for size in range(1, len(words) // 2 + 1))
+        return self.period() < len(self.text.split())
+
+    def once(self) -> str:
+        """The text; of a phrase that comes more than twice, the phrase."""
+        words, period = self.text.split(), self.period()
+        return " ".join(words[:period]) if len(words) > 2 * period else self.text
 
     def plausible(self, seconds: float) -> bool:
         """Whether another look is not worth its time."""
@@ -127,7 +137,7 @@ class SpeechToText:
             again = self._decode(features, _longer(columns), seconds, stage_ms)
             decoded = max(decoded, again, key=lambda one: one.trust(seconds))
         return Words(
-            text=decoded.text if decoded.said(seconds) else "",
+            text=decoded.once() if decoded.said(seconds) else "",
             mean_token_logprob=decoded.mean_token_logprob,
             no_speech_prob=decoded.no_speech_prob,
             redone=redo,

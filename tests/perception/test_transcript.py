@@ -1,0 +1,79 @@
+"""Sound becomes the words that were said, and no words where none were."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agent.core.errors import SettingsError
+from agent.core.types import MIC_RATE_HZ
+from agent.inference.runtime import Runtime
+from agent.perception.transcript import LONGEST_S, SpeechToText
+from agent.training.speech import read_sound, units
+from tests.perception.sound import Say, noises, silence
+
+
+@pytest.fixture(scope="module")
+def folder(runtime: Runtime) -> Path:
+    return runtime.registry.directory("speech_to_text")
+
+
+@pytest.fixture(scope="module")
+def speech_to_text(folder: Path) -> SpeechToText:
+    return SpeechToText(folder, language="en")
+
+
+@pytest.mark.parametrize(
+    "line", ["Where is my order?", "I would like to return my headphones.", "Can I speak to a person please?"]
+)
+def test_a_spoken_line_is_read_word_for_word(speech_to_text: SpeechToText, say: Say, line: str) -> None:
+    """The words, apart from case and marks, are those that were spoken; where the time went is told."""
+    words = speech_to_text.read(np.concatenate([silence(0.2), say(line)]))
+    assert units(words.text) in (units(line), units(line.replace("Where is", "Where's")))
+    assert words.no_speech_prob < 0.5
+    assert words.mean_token_logprob > -1.0
+    assert set(words.stage_ms) == {"features", "encode", "decode"}
+
+
+@pytest.mark.parametrize("line", ["Yes.", "No.", "Okay.", "Stop.", "Hello?"])
+def test_a_single_word_is_neither_lost_nor_multiplied(speech_to_text: SpeechToText, say: Say, line: str) -> None:
+    """A one-word answer comes out once."""
+    words = speech_to_text.read(np.concatenate([silence(0.2), say(line), silence(0.1)]))
+    assert units(words.text) == units(line)
+
+
+# A bare gliding tone reads as "Yeah.", as surely as a voice does: only the voice gate keeps it out.
+@pytest.mark.parametrize("name", [name for name, _ in noises(0.1) if name != "glide"])
+def test_noise_that_got_past_the_gate_has_no_words(speech_to_text: SpeechToText, name: str) -> None:
+    """Even without voice activity in front, Whisper's inventions over noise are not passed on."""
+    for seconds in (0.5, 3.0):
+        assert speech_to_text.read(dict(noises(3.0))[name][: round(seconds * MIC_RATE_HZ)]).text == ""
+
+
+def test_sound_without_length_has_no_words(speech_to_text: SpeechToText) -> None:
+    """Silence of a few samples is no error."""
+    assert speech_to_text.read(np.zeros(10, np.float32)).text == ""
+
+
+def test_sound_that_whisper_cannot_hold_is_refused(speech_to_text: SpeechToText) -> None:
+    """More than its 30 s would be lost without a word."""
+    with pytest.raises(ValueError, match="cut it"):
+        speech_to_text.read(silence(LONGEST_S + 1))
+
+
+def test_a_language_the_model_does_not_know_fails_at_start(folder: Path) -> None:
+    """The message names the setting and what to do."""
+    with pytest.raises(SettingsError, match=r"hearing\.language.*English only"):
+        SpeechToText(folder, language="de")
+
+
+@pytest.mark.timeout(60)
+def test_real_recordings_are_understood(speech_to_text: SpeechToText, shared_data: Path) -> None:
+    """A read sentence and a short one, from people, come out with at most one word wrong."""
+    for name, text in {
+        "libri_1995.flac": "it was the first great sorrow of his life it was not so much the loss of the cotton itself "
+        "but the fantasy the hopes the dreams built around it",
+        "sb_spk1_snt1.flac": "the child almost hurt the small dog",
+    }.items():
+        heard = units(speech_to_text.read(read_sound(shared_data / "speech" / name)).text)
+        assert sum(a != b for a, b in zip(heard, units(text), strict=True)) <= 1
