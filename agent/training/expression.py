@@ -12,15 +12,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional
 
 from agent.core.types import EXPRESSIONS
-from agent.training.expression_network import ExpressionNetwork
+from agent.training.expression_network import ExpressionNetwork, mirrored_logits
 from agent.training.face_augmentation import augment
 from agent.training.faces import Faces, load_faces, majority, vote_distribution
+from agent.training.pytorch import Tensor, functional, torch
 
 log = logging.getLogger(__name__)
 
@@ -157,12 +155,12 @@ def learning_rate(progress: float) -> float:
 
 
 def logits_of(network: ExpressionNetwork, pixels: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
-    """Logits (n, 8) and (n, 7) of (n, 48, 48) grey faces."""
+    """Logits (n, 8) and (n, 7) of (n, 48, 48) grey faces, each averaged with its mirror image."""
     network.eval()
     parts = []
     with torch.inference_mode():
         for start in range(0, len(pixels), 256):
-            parts.append(network(torch.from_numpy(pixels[start : start + 256]).float()[:, None]))
+            parts.append(mirrored_logits(network, torch.from_numpy(pixels[start : start + 256]).float()[:, None]))
     return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
 
 

@@ -82,6 +82,17 @@ def separation(inside: NDArray[np.floating], outside: NDArray[np.floating]) -> f
     return float((above + not_below) / 2 / (len(inside) * len(outside)))
 
 
+def confident_prob(prob: NDArray[np.floating], label: NDArray[np.integer], wanted_accuracy: float) -> float:
+    """The lowest highest-probability, to two places, from which on `wanted_accuracy` of the answers or more are right;
+    1 where there is none."""
+    highest, right = prob.max(axis=1), prob.argmax(axis=1) == label
+    for hundredths in range(100):
+        sure = highest >= hundredths / 100
+        if sure.any() and right[sure].mean() >= wanted_accuracy:
+            return hundredths / 100
+    return 1.0
+
+
 def _class_score(said: NDArray[np.bool_], true: NDArray[np.bool_]) -> ClassScore:
     both = int((said & true).sum())
     precision = both / int(said.sum()) if said.any() else 0.0

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agent.training.scores import calibration_error, score, separation
+from agent.training.scores import calibration_error, confident_prob, score, separation
 
 
 def test_report_on_four_answers() -> None:
@@ -36,3 +36,11 @@ def test_separation() -> None:
     """All above is 1, all below 0, the same everywhere one half."""
     low, high = np.array([0.1, 0.2]), np.array([0.8, 0.9, 0.7])
     assert (separation(high, low), separation(low, high), separation(low, low)) == (1.0, 0.0, 0.5)
+
+
+def test_confident_prob() -> None:
+    """The threshold is the lowest from which on enough answers are right, and 1 where no threshold is enough."""
+    prob = np.array([[0.95, 0.05], [0.85, 0.15], [0.75, 0.25], [0.65, 0.35]])
+    assert confident_prob(prob, np.array([0, 0, 1, 1]), 1.0) == 0.76
+    assert confident_prob(prob, np.array([0, 0, 0, 1]), 0.7) == 0.0
+    assert confident_prob(prob, np.array([1, 1, 1, 1]), 0.5) == 1.0
