@@ -57,6 +57,8 @@ class HandTracks:
     """The hands of one call. Times are the frames' own, in milliseconds of the track."""
 
     followed: list[HandTrack] = field(default_factory=list)
+    found: list[Detection] = field(default_factory=list)
+    """Palms that the last search found and that were not read yet."""
     searched_ms: float = -math.inf
     given_ids: int = 0
 
@@ -72,24 +74,31 @@ class HandReader:
         self._model = runtime.open("hand_landmark" if runtime.on_cuda else "hand_landmark_int8")
         self._crop = self._model.blank_input()
 
-    def read(self, picture: Picture, tracks: HandTracks, at_ms: float, trace: FrameTrace) -> list[Hand]:
-        """The hands in view, at most `max_hands`, those followed longest first. Takes what was seen into `tracks`."""
+    def read(self, picture: Picture, tracks: HandTracks, trace: FrameTrace) -> list[Hand]:
+        """The hands in view, at most `max_hands`: those followed, longest first, then those that `search` has found.
+
+        Takes what was seen into `tracks`.
+        """
         hands: list[Hand] = []
         before, tracks.followed = tracks.followed, []
         for track in before:
             self._read_one(picture, track, tracks, hands, trace)
+        found, tracks.found = tracks.found, []
+        for palm in found:
+            if len(hands) < self._max_hands and not _known(palm, hands):
+                tracks.given_ids += 1
+                track = HandTrack(
+                    track_id=tracks.given_ids, region=palm_region(palm), box=palm.box, right_prob=math.nan
+                )
+                self._read_one(picture, track, tracks, hands, trace)
+        return hands
+
+    def search(self, picture: Picture, tracks: HandTracks, at_ms: float, trace: FrameTrace) -> None:
+        """Looks through the whole picture for palms if that is due; `read` reads what was found."""
         if self._search_due(tracks, at_ms):
             tracks.searched_ms = at_ms
             with trace.stage("palm_detection"):
-                found = self._detector.detect(picture, trace)
-            for palm in found:
-                if len(hands) < self._max_hands and not _known(palm, hands):
-                    tracks.given_ids += 1
-                    track = HandTrack(
-                        track_id=tracks.given_ids, region=palm_region(palm), box=palm.box, right_prob=math.nan
-                    )
-                    self._read_one(picture, track, tracks, hands, trace)
-        return hands
+                tracks.found = self._detector.detect(picture, trace)
 
     def _search_due(self, tracks: HandTracks, at_ms: float) -> bool:
         if len(tracks.followed) >= self._max_hands:

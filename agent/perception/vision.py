@@ -37,6 +37,8 @@ class VisionState:
     hands: HandTracks = field(default_factory=HandTracks)
     model_runs: Counter[str] = field(default_factory=Counter)
     """How often each model has run for this call."""
+    unsearched: tuple[Picture, float] | None = None
+    """The last picture and its time in milliseconds, while hands have not been searched for in it."""
 
     def forget(self) -> None:
         """Stops following faces and hands; the next frame starts anew."""
@@ -56,21 +58,46 @@ class VisionAnalyser:
         self._hands = HandReader(runtime, settings)
         self._gesture = GestureModel(runtime)
 
-    def analyse(self, frame: CameraFrame, state: VisionState, *, preview: bool = False) -> VisionReading:
+    def analyse(
+        self, frame: CameraFrame, state: VisionState, *, preview: bool = False, search: bool = True
+    ) -> VisionReading:
         """Everything read from the frame. Faces are looked for only under `Purpose.EXPRESSION`, hands only under
         `Purpose.GESTURE`; under neither, the picture is not even converted.
+
+        Without `search`, new hands are not looked for in this frame; `self.search` does it once nobody waits.
 
         Raises whatever a broken picture or model raises; `state` is then still usable, best after `forget`.
         """
         consent = state.consent
         trace = FrameTrace()
         try:
-            return self._read(frame, state, consent, trace, preview=preview)
+            return self._read(frame, state, consent, trace, preview=preview, search=search)
         finally:
             state.model_runs.update(trace.model_runs)
 
+    def search(self, state: VisionState) -> None:
+        """Searches the last picture for hands if that is due; the next frame's analysis reads those found.
+
+        Searching takes longer than all else that a frame needs, so a frame's reading should not wait for it.
+        """
+        unsearched, state.unsearched = state.unsearched, None
+        if unsearched is not None and state.consent.allows(Purpose.GESTURE):
+            trace = FrameTrace()
+            picture, at_ms = unsearched
+            try:
+                self._hands.search(picture, state.hands, at_ms, trace)
+            finally:
+                state.model_runs.update(trace.model_runs)
+
     def _read(
-        self, frame: CameraFrame, state: VisionState, consent: Consent, trace: FrameTrace, *, preview: bool
+        self,
+        frame: CameraFrame,
+        state: VisionState,
+        consent: Consent,
+        trace: FrameTrace,
+        *,
+        preview: bool,
+        search: bool,
     ) -> VisionReading:
         reads_face, reads_hands = consent.allows(Purpose.EXPRESSION), consent.allows(Purpose.GESTURE)
         if not reads_face:
@@ -82,7 +109,14 @@ class VisionAnalyser:
         with trace.stage("convert"):
             picture = np.ascontiguousarray(frame.pixels.rgb())
         face = self._read_face(picture, frame, state, trace) if reads_face else None
-        hands = self._read_hands(picture, frame, state, trace) if reads_hands else ()
+        hands: tuple[HandReading, ...] = ()
+        state.unsearched = None
+        if reads_hands:
+            if search:
+                self._hands.search(picture, state.hands, frame.stamp.media_ms, trace)
+            else:
+                state.unsearched = (picture, frame.stamp.media_ms)
+            hands = tuple(self._with_gesture(hand, trace) for hand in self._hands.read(picture, state.hands, trace))
         jpeg = _preview(picture, trace) if preview else None
         return VisionReading(
             call_id=frame.call_id,
@@ -119,12 +153,6 @@ class VisionAnalyser:
             mouth_open=face.mouth_open,
             expression=expression,
         )
-
-    def _read_hands(
-        self, picture: Picture, frame: CameraFrame, state: VisionState, trace: FrameTrace
-    ) -> tuple[HandReading, ...]:
-        hands = self._hands.read(picture, state.hands, frame.stamp.media_ms, trace)
-        return tuple(self._with_gesture(hand, trace) for hand in hands)
 
     def _with_gesture(self, hand: Hand, trace: FrameTrace) -> HandReading:
         with trace.stage("gesture"):

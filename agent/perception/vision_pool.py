@@ -31,7 +31,11 @@ FAILED = "models failed"
 class FrameAnalyser(Protocol):
     """What a perception thread needs; `VisionAnalyser` is it."""
 
-    def analyse(self, frame: CameraFrame, state: VisionState, *, preview: bool = False) -> VisionReading: ...
+    def analyse(
+        self, frame: CameraFrame, state: VisionState, *, preview: bool = False, search: bool = True
+    ) -> VisionReading: ...
+
+    def search(self, state: VisionState) -> None: ...
 
 
 @dataclass(slots=True)
@@ -41,7 +45,9 @@ class _Call:
     """A frame was submitted whose reading has not come back; touched on the event loop only."""
     closed: bool = False
     failing: bool = False
-    """The last frame failed; touched only by the thread that has the call's frame."""
+    """The last frame failed; touched only by the thread that has the call in hand."""
+    in_hand: threading.Lock = field(default_factory=threading.Lock)
+    """Held by the thread that uses `state`: a frame may come while the one before is still being searched for hands."""
 
 
 @dataclass(slots=True, order=True)
@@ -60,6 +66,7 @@ class VisionPool:
 
     Each thread owns one analyser with sessions of its own. A call's state goes with its frame to whichever thread is
     free, and a call has at most one frame here, so that nothing is shared and no more frames wait than there are calls.
+    Of the free threads the one that worked last goes on, as its models are still in its core's caches.
     """
 
     def __init__(
@@ -78,7 +85,9 @@ class VisionPool:
         self._calls: dict[str, _Call] = {}
         self._numbers = itertools.count()
         self._waiting: list[_Job] = []
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._idle: list[threading.Condition] = []
+        """Of the threads that wait for a frame, the one that fell idle last at the end."""
         self._stopping = False
         self._thread_count = settings.threads or _cores()
         self._threads: list[threading.Thread] = []
@@ -99,10 +108,11 @@ class VisionPool:
 
     async def stop(self) -> None:
         """Ends the threads after the frames that they are at; frames that wait come back unread."""
-        with self._changed:
+        with self._lock:
             self._stopping = True
             waiting, self._waiting = self._waiting, []
-            self._changed.notify_all()
+            for idle in self._idle:
+                idle.notify()
         for job in waiting:
             self._finish(job, self._skip(job, STOPPED), STOPPED)
         for thread in self._threads:
@@ -150,11 +160,12 @@ class VisionPool:
             answer=asyncio.get_running_loop().create_future(),
         )
         call.waiting = True
-        with self._changed:
+        with self._lock:
             stopping = self._stopping
             if not stopping:
                 heapq.heappush(self._waiting, job)
-                self._changed.notify()
+                if self._idle:
+                    self._idle.pop().notify()
         if stopping:
             self._finish(job, self._skip(job, STOPPED), STOPPED)
         return job.answer
@@ -183,13 +194,22 @@ class VisionPool:
             self._loop.call_soon_threadsafe(_settle, opened, error)
             return
         self._loop.call_soon_threadsafe(_settle, opened, None)
-        while (job := self._next()) is not None:
-            self._loop.call_soon_threadsafe(self._finish, job, *self._serve(analyser, job))
+        wanted = threading.Condition(self._lock)
+        while (job := self._next(wanted)) is not None:
+            with job.call.in_hand:
+                reading, outcome = self._serve(analyser, job)
+                self._loop.call_soon_threadsafe(self._finish, job, reading, outcome)
+                if outcome == ANALYSED:
+                    self._search(analyser, job)
 
-    def _next(self) -> _Job | None:
+    def _next(self, wanted: threading.Condition) -> _Job | None:
         """Waits for the frame with the earliest deadline; None when the pool stops."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._stopping)
+        with self._lock:
+            while not self._waiting and not self._stopping:
+                self._idle.append(wanted)
+                wanted.wait()
+                if wanted in self._idle:
+                    self._idle.remove(wanted)
             return None if self._stopping else heapq.heappop(self._waiting)
 
     def _serve(self, analyser: FrameAnalyser, job: _Job) -> tuple[VisionReading, str]:
@@ -200,17 +220,28 @@ class VisionPool:
         if began_ns > job.deadline_ns:
             return self._skip(job, TOO_OLD), TOO_OLD
         try:
-            reading = analyser.analyse(job.frame, job.call.state, preview=job.preview)
+            reading = analyser.analyse(job.frame, job.call.state, preview=job.preview, search=False)
         except Exception as error:
-            if not job.call.failing:
-                frame = f"call {job.frame.call_id}, frame {job.frame.stamp.frame_id}"
-                logger.warning("%s: vision models failed: %s", frame, type(error).__name__, exc_info=True)
-            job.call.failing = True
-            job.call.state.forget()
+            self._note_failure(job, error)
             return self._skip(job, f"{FAILED}: {type(error).__name__}"), FAILED
         job.call.failing = False
         queued_ms = (began_ns - job.submitted_ns) / NS_PER_MS
         return replace(reading, stage_ms={"queued": queued_ms, **reading.stage_ms}), ANALYSED
+
+    def _search(self, analyser: FrameAnalyser, job: _Job) -> None:
+        """Looks for new hands, now that nobody waits for the frame any more."""
+        try:
+            analyser.search(job.call.state)
+        except Exception as error:
+            self._note_failure(job, error)
+
+    def _note_failure(self, job: _Job, error: Exception) -> None:
+        """Logs the first of a row of failures, and begins the call's tracking anew."""
+        if not job.call.failing:
+            frame = f"call {job.frame.call_id}, frame {job.frame.stamp.frame_id}"
+            logger.warning("%s: vision models failed: %s", frame, type(error).__name__, exc_info=True)
+        job.call.failing = True
+        job.call.state.forget()
 
 
 def _settle(opened: "asyncio.Future[None]", error: Exception | None) -> None:

@@ -130,7 +130,9 @@ def _signs_in_pictures(root: Path, runtime: Runtime, model: Model) -> tuple[NDAr
     nothing = np.eye(len(GESTURES))[NONE]
     probs, label = [], []
     for name, picture in labelled_pictures(root):
-        hands = reader.read(picture, HandTracks(), 0.0, FrameTrace())
+        tracks, trace = HandTracks(), FrameTrace()
+        reader.search(picture, tracks, 0.0, trace)
+        hands = reader.read(picture, tracks, trace)
         features = [gesture_features(hand.landmarks_px[None, :, :2], np.array([hand.side == "left"])) for hand in hands]
         seen = [model.run(each)[0][0] for each in features]
         probs.append(max(seen, key=lambda prob: float(prob[:NONE].max()), default=nothing))

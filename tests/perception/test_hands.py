@@ -28,7 +28,8 @@ def read(
 ) -> tuple[list[Hand], dict[str, int]]:
     """The hands, and which models ran how often."""
     trace = FrameTrace()
-    return reader.read(picture, tracks, at_ms, trace), dict(trace.model_runs)
+    reader.search(picture, tracks, at_ms, trace)
+    return reader.read(picture, tracks, trace), dict(trace.model_runs)
 
 
 @pytest.mark.parametrize("left", [False, True], ids=["right", "left"])

@@ -34,7 +34,9 @@ class ScriptedAnalyser:
         self.began = threading.Semaphore(0)
         self.may_go_on = threading.Semaphore(0)
 
-    def analyse(self, frame: CameraFrame, state: VisionState, *, preview: bool = False) -> VisionReading:
+    def analyse(
+        self, frame: CameraFrame, state: VisionState, *, preview: bool = False, search: bool = True
+    ) -> VisionReading:
         self.order.append(frame.call_id)
         state.model_runs["scripted"] += 1
         self.began.release()
@@ -43,6 +45,26 @@ class ScriptedAnalyser:
             raise RuntimeError("a model threw")
         return unread(frame, "scripted", now_ns=0)
 
+    def search(self, state: VisionState) -> None:
+        pass
+
+
+class SearchingAnalyser:
+    """Reads at once, then searches for as long as the test says."""
+
+    def __init__(self) -> None:
+        self.searching = threading.Event()
+        self.may_end = threading.Event()
+
+    def analyse(
+        self, frame: CameraFrame, state: VisionState, *, preview: bool = False, search: bool = True
+    ) -> VisionReading:
+        return unread(frame, "read", now_ns=0)
+
+    def search(self, state: VisionState) -> None:
+        self.searching.set()
+        assert self.may_end.wait(PATIENCE_S)
+
 
 class MeetingAnalyser:
     """Analyses a frame only while another analyser analyses one."""
@@ -50,7 +72,12 @@ class MeetingAnalyser:
     def __init__(self, meeting: threading.Barrier) -> None:
         self._meeting = meeting
 
-    def analyse(self, frame: CameraFrame, state: VisionState, *, preview: bool = False) -> VisionReading:
+    def search(self, state: VisionState) -> None:
+        pass
+
+    def analyse(
+        self, frame: CameraFrame, state: VisionState, *, preview: bool = False, search: bool = True
+    ) -> VisionReading:
         self._meeting.wait(timeout=PATIENCE_S)
         return unread(frame, "met", now_ns=0)
 
@@ -235,12 +262,13 @@ async def test_withdrawal_reaches_the_models(runtime: Runtime, clock: FakeClock)
         assert first.valid and "queued" in first.stage_ms
         before = pool.model_runs("call")
         pool.withdraw("call", AGREED.without(Purpose.EXPRESSION))
-        second = await pool.submit("call", frame(picture, at_ms=1_000), deadline_ns(clock, ms=100))
-        assert second.valid and second.faces == ()
+        for at_ms in (1_000, 2_000):
+            reading = await pool.submit("call", frame(picture, at_ms=at_ms), deadline_ns(clock, ms=100))
+            assert reading.valid and reading.faces == ()
         after = pool.model_runs("call")
         for model in ("face_detection", "face_landmark", "expression"):
             assert after[model] == before[model] > 0
-        assert after["palm_detection"] > before["palm_detection"]
+        assert after["palm_detection"] > 0
     finally:
         await pool.stop()
 
@@ -257,3 +285,17 @@ async def test_a_picture_that_cannot_be_converted_spoils_one_frame(runtime: Runt
         assert (await pool.submit("call", whole, deadline_ns(clock, ms=100))).valid
     finally:
         await pool.stop()
+
+
+async def test_a_reading_does_not_wait_for_the_search_for_hands(runtime: Runtime, clock: FakeClock) -> None:
+    """The reading comes while the search goes on, and the next frame is read once that has ended."""
+    analyser = SearchingAnalyser()
+    async with pool_of(runtime, clock, analyser, calls=("call",)) as pool:
+        late_ns = deadline_ns(clock, ms=1_000)
+        first = await pool.submit("call", frame(PICTURE), late_ns)
+        assert first.reason == "read" and not analyser.may_end.is_set()
+        second = pool.submit("call", frame(PICTURE), late_ns)
+        assert await asyncio.to_thread(analyser.searching.wait, PATIENCE_S)
+        assert not second.done()
+        analyser.may_end.set()
+        assert (await second).reason == "read"
