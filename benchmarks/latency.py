@@ -29,10 +29,10 @@ from benchmarks.percentiles import Machine, Percentiles, percentiles, this_machi
 from benchmarks.processes import cpu_seconds, resident_mb, running_agent, running_caller
 
 WARM_UP_S = 5.0
-TIES_WANTED = 10
-"""Barcodes that must agree before measuring begins."""
-TIE_ERROR_US = 3_000
-"""How far barcodes may lie from their median tie: the time it takes to write one, and a little."""
+TIES_WANTED = 20
+"""Barcodes that are read before measuring begins."""
+TIE_ERROR_US = 5_000
+"""How far the median barcode may lie behind the earliest: the time until a busy sender writes it, not more."""
 TICKS_PER_SECOND = 90_000
 RTP_WRAP = 1 << 32
 
@@ -61,8 +61,8 @@ class Subscriber:
 
     call_id: str
     measuring: bool = False
-    ties: list[tuple[int, int]] = field(default_factory=list)
-    """RTP timestamp and capture in microseconds of frames whose barcode was read."""
+    captured_us_of_frame: dict[int, int] = field(default_factory=dict)
+    """Capture time of frames whose barcode was read."""
     rtp_of_frame: dict[int, int] = field(default_factory=dict)
     signal_at_ns: dict[int, int] = field(default_factory=dict)
     """Monotonic time at which the expression signal of a frame arrived."""
@@ -72,7 +72,7 @@ class Subscriber:
         """Reads until cancelled."""
         async with connect(url, max_size=None, compression=None) as socket:
             await self._watch(socket, pictures=True)
-            while len(self.ties) < TIES_WANTED:
+            while len(self.ties()) < TIES_WANTED:
                 self._take(await socket.recv())
             await self._watch(socket, pictures=False)
             while True:
@@ -96,18 +96,25 @@ class Subscriber:
             self.signal_at_ns[content["signal"]["frame_id"]] = now_ns
 
     def _tie(self, message: bytes) -> None:
-        """Reads the barcode of a picture whose trace has come."""
+        """Reads the barcode of a picture."""
         head_bytes = int.from_bytes(message[:4], "big")
         frame_id = json.loads(message[4 : 4 + head_bytes])["frame_id"]
         luma = cv2.imdecode(np.frombuffer(message[4 + head_bytes :], np.uint8), cv2.IMREAD_GRAYSCALE)
         captured_us = read_barcode(luma) if luma is not None else None
-        if captured_us is not None and frame_id in self.rtp_of_frame:
-            self.ties.append((self.rtp_of_frame[frame_id], captured_us))
+        if captured_us is not None:
+            self.captured_us_of_frame[frame_id] = captured_us
+
+    def ties(self) -> list[tuple[int, int]]:
+        """RTP timestamp and capture in microseconds of the frames of which both are known."""
+        known = self.captured_us_of_frame.keys() & self.rtp_of_frame.keys()
+        return [(self.rtp_of_frame[frame_id], self.captured_us_of_frame[frame_id]) for frame_id in sorted(known)]
 
     def capture_clock(self) -> "CaptureTie":
-        if len(self.ties) < TIES_WANTED:
-            raise AgentError(f"only {len(self.ties)} barcodes could be read; is the picture too small or too coarse?")
-        return CaptureTie.through(self.ties)
+        """Raises `AgentError` when too few barcodes could be read."""
+        ties = self.ties()
+        if len(ties) < TIES_WANTED:
+            raise AgentError(f"only {len(ties)} barcodes could be read; is the picture too small or too coarse?")
+        return CaptureTie.through(ties)
 
 
 @dataclass(frozen=True)
@@ -119,13 +126,16 @@ class CaptureTie:
 
     @classmethod
     def through(cls, ties: list[tuple[int, int]]) -> "CaptureTie":
-        """Raises `AgentError` when the barcodes do not lie on one line."""
+        """A barcode is written at or after the moment that the RTP time stands for, so the earliest is the truest.
+
+        Raises `AgentError` when the barcodes do not lie on one line.
+        """
         first_rtp, first_us = ties[0]
         errors = [us - first_us - _ticks_between(first_rtp, rtp) * 1e6 / TICKS_PER_SECOND for rtp, us in ties]
-        middle = median(errors)
-        if max(abs(error - middle) for error in errors) > TIE_ERROR_US:
+        earliest = min(errors)
+        if median(errors) - earliest > TIE_ERROR_US:
             raise AgentError("the barcodes' times do not fit the RTP times; this measurement would not be one")
-        return cls(first_rtp, round(first_us + middle))
+        return cls(first_rtp, round(first_us + earliest))
 
     def captured_ns(self, rtp_timestamp: int, now_ns: int) -> int:
         """Monotonic capture time; `now_ns` tells which turn of the 38-bit barcode clock it was."""

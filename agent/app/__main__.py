@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.logging import RichHandler
 
+from agent.app.huge_pages import restart_with_huge_pages
 from agent.core.errors import AgentError
 
 COMMANDS = {
@@ -22,6 +23,9 @@ COMMANDS = {
     "bench": "agent.app.commands.bench",
 }
 """Module by command, in the order of the help page. Each has `register(app)`."""
+
+HEAVY = frozenset({"serve", "analyse", "evaluate"})
+"""Commands that run models over and over."""
 
 
 def build_app(arguments: list[str]) -> typer.Typer:
@@ -46,6 +50,8 @@ def _root() -> None:
 
 def main() -> None:
     """Runs the command line; an expected error is one sentence and exit code 1."""
+    if HEAVY.intersection(sys.argv[1:2]):
+        restart_with_huge_pages()
     console = Console(stderr=True)
     handler = RichHandler(console=console, show_path=False, rich_tracebacks=False)
     logging.basicConfig(level=logging.INFO, format="%(message)s", datefmt="%H:%M:%S", handlers=[handler])

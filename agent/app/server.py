@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -29,6 +30,10 @@ from agent.transport.api import build_app
 from agent.transport.hub import Hub
 
 log = logging.getLogger(__name__)
+
+SWITCH_INTERVAL_S = 0.0005
+"""How long a thread may hold the interpreter while another waits for it. A model run lets go of it and must get it back
+to go on; with Python's default of 5 ms each of the handful of runs a frame could wait that long for the event loop."""
 
 Progress = Callable[[str], None]
 """Told what is being done while the server starts."""
@@ -137,6 +142,7 @@ async def _reply_engine(settings: Settings, stack: AsyncExitStack) -> Callable[[
 async def serve(settings: Settings, *, say: Progress, on_listening: Callable[[Rooms, int], None]) -> None:
     """Serves until cancelled. `on_listening` gets the rooms and the port once calls can come."""
     require_loopback(settings.server.host)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     async with opened_rooms(settings, say) as rooms:
         desk = Desk(rooms)
         config = uvicorn.Config(

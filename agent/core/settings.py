@@ -50,7 +50,7 @@ class VisionSettings(Section):
     """Perception threads; 0 stands for one a core."""
     deadline_ms: float = Field(250.0, gt=0)
     """A frame older than this is skipped, not analysed late."""
-    hand_search_hz: float = Field(3.0, gt=0)
+    hand_search_hz: float = Field(2.0, gt=0)
     """How often the whole picture is searched for hands while none is followed."""
     max_faces: int = Field(3, ge=1)
     max_hands: int = Field(2, ge=0)
