@@ -216,7 +216,7 @@ class Conversation:
     def _caption(self, caption: messages.Caption, *, to_page: bool = True) -> None:
         if to_page:
             self._page.show(caption)
-        self._hub.publish_event(self._call_id, messages.SupervisorCaption(call_id=self._call_id, caption=caption))
+        self._hub.publish_caption(self._call_id, caption)
 
     def _ask_for_person(self, reason: str, *, urgent: bool = False) -> None:
         self._hub.publish_alert(

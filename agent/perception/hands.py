@@ -14,7 +14,8 @@ from agent.perception.detection import Detection, Detector
 from agent.perception.regions import Picture, Points, Region, box_around, overlap
 from agent.perception.trace import FrameTrace
 
-MIN_PRESENCE_PROB = 0.5
+BEGIN_PROB, KEEP_PROB = 0.7, 0.5
+"""How sure the hand model must be of a new hand, and of one that is followed: folds of cloth pass for half a hand."""
 SAME_HAND_OVERLAP = 0.4
 """Two hands whose boxes overlap more than this are one hand that was found twice."""
 SIDE_MEMORY = 0.8
@@ -115,14 +116,15 @@ class HandReader:
             landmarks, presence, right, world = trace.run(self._model, self._crop)
             points = track.region.to_picture(landmarks[0], self._crop.shape[1])
         presence_prob = float(presence[0, 0])
-        if presence_prob < MIN_PRESENCE_PROB or not np.isfinite(points).all():
+        new = math.isnan(track.right_prob)
+        if presence_prob < (BEGIN_PROB if new else KEEP_PROB) or not np.isfinite(points).all():
             return
         track.box = box_around(points)
         if any(overlap(track.box, other.box) > SAME_HAND_OVERLAP for other in tracks.followed):
             return
         track.region = hand_region(points)
         right_prob = float(right[0, 0])
-        if not math.isnan(track.right_prob):
+        if not new:
             right_prob = SIDE_MEMORY * track.right_prob + (1 - SIDE_MEMORY) * right_prob
         track.right_prob = right_prob
         points.setflags(write=False)

@@ -7,10 +7,20 @@ from collections.abc import Iterable
 import msgspec
 
 from agent.core.signals import STATE_KINDS, Signal, kind_of
-from agent.transport.messages import CallList, CallSummary, FrameTrace, SignalMessage, ToSupervisor
+from agent.transport.messages import (
+    CallList,
+    CallSummary,
+    Caption,
+    FrameTrace,
+    SignalMessage,
+    SupervisorCaption,
+    ToSupervisor,
+)
 
 EVENT_LANE = 256
 """Events that may wait for one subscriber; one that falls further behind is let go (close code 1013)."""
+
+CAPTIONS_KEPT = 100
 
 Frame = bytes | str
 """A WebSocket message: str goes out as text, bytes as binary."""
@@ -75,6 +85,8 @@ class Hub:
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
         self._calls: dict[str, CallSummary] = {}
+        self._captions: dict[str, dict[str, Frame]] = {}
+        """What was said so far in each live call, by caption, for those who begin to watch later."""
 
     def subscribe(self) -> Subscription:
         subscription = Subscription()
@@ -97,8 +109,17 @@ class Hub:
 
     def drop_call(self, call_id: str) -> None:
         """A call ended."""
+        self._captions.pop(call_id, None)
         if self._calls.pop(call_id, None) is not None:
             self._announce_calls()
+
+    def watch(self, subscription: Subscription, call_id: str, *, pictures: bool, traces: bool) -> None:
+        """Lets `subscription` follow a call in place of the one before; it first gets what was said so far."""
+        newly = subscription.watching != call_id
+        subscription.watching, subscription.pictures, subscription.traces = call_id, pictures, traces
+        if newly:
+            for caption in self._captions.get(call_id, {}).values():
+                subscription.outbox.put_event(caption)
 
     def pictured(self, call_id: str) -> bool:
         """Whether anyone looks at this call's pictures, so that a preview is worth making."""
@@ -123,6 +144,16 @@ class Hub:
 
     def publish_event(self, call_id: str, message: ToSupervisor) -> None:
         encoded = _encode(message)
+        for watcher in self._watchers(call_id):
+            watcher.outbox.put_event(encoded)
+
+    def publish_caption(self, call_id: str, caption: Caption) -> None:
+        """Words of either side; the latest `CAPTIONS_KEPT` are kept for as long as the call lasts."""
+        encoded = _encode(SupervisorCaption(call_id=call_id, caption=caption))
+        said = self._captions.setdefault(call_id, {})
+        said[caption.id] = encoded
+        if len(said) > CAPTIONS_KEPT:
+            del said[next(iter(said))]
         for watcher in self._watchers(call_id):
             watcher.outbox.put_event(encoded)
 

@@ -221,9 +221,7 @@ class Unwatch(Message, frozen=True, kw_only=True, tag="unwatch"):
 
 
 FromSupervisor = Watch | Unwatch
-ToSupervisor = (
-    CallList | SignalMessage | SupervisorCaption | SupervisorNote | HandoffRequested | FrameTrace | Fault
-)
+ToSupervisor = CallList | SignalMessage | SupervisorCaption | SupervisorNote | HandoffRequested | FrameTrace | Fault
 
 
 def encode_picture(header: PictureHeader, jpeg: bytes) -> bytes:

@@ -82,7 +82,7 @@ def _obey(raw: str | bytes, hub: Hub, subscription: Subscription) -> str | None:
         case Watch(call_id=call_id, pictures=pictures, traces=traces):
             if call_id not in {call.call_id for call in hub.calls()}:
                 return f"there is no call {call_id[:64]}; it may have ended"
-            subscription.watching, subscription.pictures, subscription.traces = call_id, pictures, traces
+            hub.watch(subscription, call_id, pictures=pictures, traces=traces)
         case Unwatch():
             subscription.watching = None
     return None

@@ -8,7 +8,7 @@ import pytest
 from agent.core.clock import FakeClock
 from agent.core.signals import FaceValue, Finding, GestureValue, Signal, signal_from
 from agent.transport.hub import EVENT_LANE, Hub, Outbox, SubscriberTooSlow
-from agent.transport.messages import CallSummary
+from agent.transport.messages import CallSummary, Caption
 from tests.fusion.readings import stamp
 
 
@@ -91,3 +91,16 @@ async def test_a_taker_that_waits_is_woken() -> None:
         await asyncio.sleep(0)
         outbox.put_event("news")
     assert taking.result() == "news"
+
+
+async def test_one_who_comes_late_gets_what_was_said() -> None:
+    """On watching, a supervisor gets the call's captions as they stand now, each once and in order."""
+    hub = Hub()
+    hub.put_call(_call("c"))
+    for text, number in (("Hel", 1), ("Hello.", 1), ("Where is it?", 2)):
+        hub.publish_caption("c", Caption(id=f"{number}", speaker="agent", text=text))
+    subscription = hub.subscribe()
+    await subscription.outbox.take()
+    hub.watch(subscription, "c", pictures=False, traces=False)
+    texts = [json.loads(await subscription.outbox.take())["caption"]["text"] for _ in range(2)]
+    assert texts == ["Hello.", "Where is it?"]
