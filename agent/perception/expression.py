@@ -18,7 +18,7 @@ _CORNERS = np.array([[33, 133], [362, 263], [61, 291]])
 """Mesh points whose middles those are: corners of the right eye, the left eye, the mouth."""
 
 MIN_EYES_TO_MOUTH_PX = 9.0
-"""In FER2013 this is 18 pixels; its faces shrunk to half and enlarged again are read 4 points less accurately."""
+"""In FER2013 this is 18 pixels; its faces shrunk to half and enlarged again are read 3 points less accurately."""
 MAX_YAW_DEG = 40.0
 MAX_PITCH_DEG = 32.0
 """Beyond these one half of the face, or the brow or the mouth, is no longer seen."""
@@ -28,7 +28,7 @@ MIN_CONTRAST = 6.0
 noise and clipping do not."""
 MIN_SHARPNESS = 0.02
 """Variance of the crop's Laplacian over the variance of its grey. FER2013's faces, blurred until half of them are below
-this, are read 10 points less accurately."""
+this, are read 12 points less accurately."""
 _MOST_SHRINKING = 6
 
 
@@ -42,7 +42,8 @@ class ExpressionModel:
     def read(self, picture: Picture, landmarks_px: Points, pose: HeadPose) -> ExpressionReading:
         """The expression of the face whose (468, 3) mesh lies at `landmarks_px` in the RGB picture.
 
-        Not valid, and the model does not run, when the face is too small, turned away, too dark, too bright or blurred.
+        Not valid, and the model does not run, when the face is too small, turned away, too dark, too bright, blurred or
+        without contrast.
         """
         reason = _unreadable_pose(landmarks_px, pose)
         if reason is not None:
@@ -59,7 +60,7 @@ def aligned_crop(picture: Picture, landmarks_px: Points) -> NDArray[np.uint8]:
     """(48, 48) grey: the face upright, its eyes and mouth where FER2013's are; edge pixels repeat beyond it."""
     matrix = _alignment(landmarks_px)
     # Shrinking by more than a half in one step would skip pixels, so the face is cut out larger and then averaged.
-    times = int(np.clip(round(1 / max(np.hypot(*matrix[:, 0]), 1e-3)), 1, _MOST_SHRINKING))
+    times = int(np.clip(np.ceil(0.5 / max(np.hypot(*matrix[:, 0]), 1e-3)), 1, _MOST_SHRINKING))
     shifted = matrix * times
     shifted[:, 2] += (times - 1) / 2
     large = cv2.warpAffine(
