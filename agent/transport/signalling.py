@@ -15,6 +15,13 @@ SESSION_METHODS = "PATCH, DELETE, OPTIONS"
 def whip_router(desk: CallDesk) -> APIRouter:
     """Routes `/whip` (endpoint) and `/whip/{call_id}` (session). Bearer tokens come from `POST /api/calls`."""
     router = APIRouter(tags=["WHIP"])
+    _add_endpoint(router, desk)
+    _add_session(router, desk)
+    return router
+
+
+def _add_endpoint(router: APIRouter, desk: CallDesk) -> None:
+    """The WHIP endpoint: POST with an offer."""
 
     @router.post("/whip", status_code=201, summary="Offer a WebRTC session", response_class=Response)
     async def post_offer(request: Request) -> Response:
@@ -37,6 +44,18 @@ def whip_router(desk: CallDesk) -> APIRouter:
             "Accept-Patch": TRICKLE,
         }
         return Response(answered.sdp, status_code=201, media_type=SDP, headers=headers)
+
+    @router.options("/whip", include_in_schema=False)
+    async def describe_endpoint() -> Response:
+        return Response(status_code=204, headers={"Allow": ENDPOINT_METHODS, "Accept-Post": SDP})
+
+    @router.api_route("/whip", methods=["GET", "HEAD", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+    async def refuse_endpoint() -> Response:
+        return problem(405, "a WHIP endpoint takes POST", headers={"Allow": ENDPOINT_METHODS})
+
+
+def _add_session(router: APIRouter, desk: CallDesk) -> None:
+    """A WHIP session: PATCH with candidates, DELETE to end it."""
 
     @router.patch("/whip/{call_id}", status_code=204, summary="Add ICE candidates", response_class=Response)
     async def patch_session(call_id: str, request: Request) -> Response:
@@ -70,19 +89,9 @@ def whip_router(desk: CallDesk) -> APIRouter:
             return problem(404, str(error))
         return Response(status_code=200)
 
-    @router.options("/whip", include_in_schema=False)
-    async def describe_endpoint() -> Response:
-        return Response(status_code=204, headers={"Allow": ENDPOINT_METHODS, "Accept-Post": SDP})
-
-    @router.api_route("/whip", methods=["GET", "HEAD", "PUT", "PATCH", "DELETE"], include_in_schema=False)
-    async def refuse_endpoint() -> Response:
-        return problem(405, "a WHIP endpoint takes POST", headers={"Allow": ENDPOINT_METHODS})
-
     @router.api_route("/whip/{call_id}", methods=["GET", "HEAD", "PUT", "POST"], include_in_schema=False)
     async def refuse_session(call_id: str) -> Response:
         return problem(405, "a WHIP session takes PATCH and DELETE", headers={"Allow": SESSION_METHODS})
-
-    return router
 
 
 def bearer_token(request: Request) -> str | None:
