@@ -104,8 +104,8 @@ async def test_whole_call_is_kept_and_read_back(url: str, clock: FakeClock) -> N
         {"kind": "intent", "seqs": [7], "words": "asked where an order is"}
     ]
     assert rows(url, "SELECT purposes FROM consents ORDER BY id") == [
-        ("expression gesture speech voice_emotion",),
-        ("gesture speech voice_emotion",),
+        ("expression gesture speech",),
+        ("gesture speech",),
     ]
     assert store.dropped == 0
 
