@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 from agent.app.customer import Customer, open_call
 from agent.core.consent import Choice
 from agent.core.types import SpeechChunk
-from agent.media.clips import ArraySource
+from agent.media.clips import ArraySource, ClipSource, read_speech
 from benchmarks.face import face_picture
 from tests.media_made import OwnVoice
 from tests.serving import RunningAgent, running_agent
@@ -159,3 +159,18 @@ async def test_broken_offers_are_refused_and_cost_nothing(tmp_path: Path) -> Non
                 while calls:
                     await asyncio.sleep(0.1)
                     calls = (await client.get("/api/calls")).json()
+
+
+async def test_a_recorded_person_is_seen_and_understood(agent: RunningAgent, shared_data: Path) -> None:
+    """A real recorded face and a real recorded voice: expressions are read, and the words are those that were said."""
+    frames = ClipSource(shared_data / "video" / "single_face.mp4", width_px=640)
+    customer = Customer(agent.url, await open_call(agent.url, Choice.AGREE), frames=frames)
+    async with customer.caller.call() as caller, asyncio.TaskGroup() as tasks:
+        watching = tasks.create_task(_signals(agent, customer.ticket.call_id, 12))
+        await _until(lambda: [active for _, active in customer.seen.speaking if not active], 20, "the greeting's end")
+        await caller.say(read_speech(shared_data / "speech" / "cards_001.flac"))
+        await _until(lambda: _said(customer, "customer"), 15, "a transcript")
+        signals = await watching
+    expressions = [signal for signal in signals if signal["kind"] == "expression" and signal["valid"]]
+    assert len(expressions) > 20
+    assert {"ten", "10"} & set(" ".join(_said(customer, "customer")).lower().replace(".", "").split())
