@@ -113,6 +113,11 @@ class Runtime:
             self._models.append(model)
         return model
 
+    def note(self, name: str, provider: Provider) -> None:
+        """A model that another library has opened, so that `report` names it too."""
+        with self._lock:
+            self._opened[name] = Opened(name, provider, None)
+
     def report(self) -> list[Opened]:
         """The models opened so far, a line a name, in order of opening."""
         with self._lock:

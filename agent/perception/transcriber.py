@@ -34,7 +34,9 @@ class Reader:
     def open(cls, runtime: Runtime, settings: HearingSettings, clock: Clock) -> "Reader":
         """Loads the models. Raises `ModelError`s, and `SettingsError` for a language that the model does not know."""
         folder = runtime.registry.directory("speech_to_text")
-        return cls(SpeechToText(folder, language=settings.language), EndOfTurn(runtime.open("end_of_turn")), clock)
+        speech_to_text = SpeechToText(folder, language=settings.language)
+        runtime.note("speech_to_text", "cpu")
+        return cls(speech_to_text, EndOfTurn(runtime.open("end_of_turn")), clock)
 
     def answer(self, request: Request) -> Answer:
         """Reads the words of `request`, and whether the turn is over where that is wanted. Never raises."""

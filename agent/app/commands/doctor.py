@@ -5,6 +5,7 @@ import platform
 import time
 
 import msgspec
+import numpy as np
 import onnxruntime
 import typer
 from rich.table import Table
@@ -12,8 +13,10 @@ from rich.table import Table
 from agent.app.printing import JsonFlag, console, print_json
 from agent.core.errors import AgentError, ModelError
 from agent.core.settings import load_settings
+from agent.core.types import MIC_RATE_HZ
 from agent.inference.registry import ModelEntry, Registry
 from agent.inference.runtime import Runtime, cuda_fault
+from agent.perception.transcript import SpeechToText
 from agent.transport.api import PAGES
 
 
@@ -22,7 +25,7 @@ class ModelCheck(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool
     provider: str | None
     ms: float | None
-    """Of one run after warm-up; None for models that ONNX Runtime does not open."""
+    """Of one run after warm-up, on a second of silence for speech recognition; None for what is no model but data."""
     problem: str | None = None
 
 
@@ -90,7 +93,9 @@ def diagnose() -> Diagnosis:
 
 def _check(runtime: Runtime, entry: ModelEntry) -> ModelCheck:
     try:
-        if entry.format != "onnx":
+        if entry.format == "ctranslate2":
+            return ModelCheck(name=entry.name, ok=True, provider="cpu", ms=round(_second_of_silence_ms(runtime), 2))
+        if entry.format == "data":
             runtime.registry.path(entry.name)
             return ModelCheck(name=entry.name, ok=True, provider=None, ms=None)
         runtime.open(entry.name)
@@ -103,6 +108,16 @@ def _check(runtime: Runtime, entry: ModelEntry) -> ModelCheck:
         provider=opened.provider,
         ms=None if opened.ms is None else round(opened.ms, 2),
     )
+
+
+def _second_of_silence_ms(runtime: Runtime) -> float:
+    """Milliseconds in which speech recognition reads a second of silence."""
+    speech_to_text = SpeechToText(runtime.registry.directory("speech_to_text"), language="en")
+    silence = np.zeros(MIC_RATE_HZ, np.float32)
+    speech_to_text.read(silence, careful=False)
+    began_s = time.perf_counter()
+    speech_to_text.read(silence, careful=False)
+    return (time.perf_counter() - began_s) * 1_000
 
 
 def _show(diagnosis: Diagnosis) -> None:

@@ -53,7 +53,9 @@ def serve_calls(
         try:
             asyncio.run(serve(settings, say=lambda step: _say(status, step), on_listening=on_listening))
         except KeyboardInterrupt:
-            console.print("· stopped")
+            pass  # while it was still starting; once it serves, it ends in order by itself
+    if not json:
+        console.print("· stopped")
 
 
 def _say(status: Status | None, step: str) -> None:
