@@ -27,6 +27,7 @@ from agent.transport.messages import (
     CallStateChanged,
     CallSummary,
     Chat,
+    DeviceState,
     FrameTrace,
     FromPage,
     Leave,
@@ -191,6 +192,8 @@ class Call:
         match message:
             case Chat(text=text):
                 self._talk.chat(text)
+            case DeviceState(camera=camera) if self.peer.frames is not None:
+                self._senses.camera(on=camera)
             case Leave():
                 self.end(EndReason.CUSTOMER_LEFT)
             case WithdrawConsent(purposes=purposes):

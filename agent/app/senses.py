@@ -64,11 +64,21 @@ class Senses:
         self._health.report(room, fault)
         self.publish(self._health.conclude(self.moment(), now_ns=self._clock.now_ns()))
 
+    def camera(self, *, on: bool) -> None:
+        """The customer switched the camera on or off."""
+        self._health.expect_camera(on, self._clock.now_ns())
+        if not on:
+            self._go_blind("camera off")
+
     def withdraw(self, consent: Consent) -> None:
         """Forgets what the customer no longer agrees to."""
         if not consent.allows(Purpose.EXPRESSION):
+            self._go_blind("consent withdrawn")
             self._state = fusion.forget_emotion(self._state)
-            self.affect = "unknown"
+
+    def _go_blind(self, reason: str) -> None:
+        self._state, findings = fusion.go_blind(self._state, self.moment(), reason)
+        self.publish(findings)
 
     def moment(self) -> Stamp:
         """A stamp of now, for findings that come from no frame and no window."""

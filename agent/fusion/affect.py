@@ -59,9 +59,7 @@ def conclude(state: AffectState, stamp: Stamp, now_ns: int) -> tuple[AffectState
     coverage = state.valence.aged(now_ns).weight
     state = replace(state, published_ns=now_ns)
     if coverage < ENOUGH_COVERAGE:
-        value = AffectValue(label="unknown", valence=None, arousal=None, trend="unknown", coverage=round(coverage, 3))
-        reason = "too little readable evidence in the last seconds"
-        return state, [_finding(value, None, stamp, valid=False, reason=reason)]
+        return state, [unknown(stamp, "too little readable evidence in the last seconds", coverage=coverage)]
     probabilities = [emotion.value for emotion in state.emotions]
     best = max(range(len(EXPRESSIONS)), key=probabilities.__getitem__)
     confidence = probabilities[best] * min(1.0, coverage)
@@ -73,6 +71,12 @@ def conclude(state: AffectState, stamp: Stamp, now_ns: int) -> tuple[AffectState
         coverage=round(coverage, 3),
     )
     return state, [_finding(value, confidence, stamp, valid=True, reason=None)]
+
+
+def unknown(stamp: Stamp, reason: str, *, coverage: float = 0.0) -> Finding:
+    """The signal that says that nothing can be said of the last seconds, and why."""
+    value = AffectValue(label="unknown", valence=None, arousal=None, trend="unknown", coverage=round(coverage, 3))
+    return _finding(value, None, stamp, valid=False, reason=reason)
 
 
 def _trend(state: AffectState, now_ns: int) -> Literal["rising", "falling", "steady", "unknown"]:

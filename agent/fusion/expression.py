@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_S
 from agent.core.signals import ExpressionValue, Finding
-from agent.core.types import EXPRESSIONS, VisionReading
+from agent.core.types import EXPRESSIONS, Stamp, VisionReading
 
 SMOOTHING_S = 0.35
 """Time constant: an expression of half a second shows, a single misread frame does not."""
@@ -55,7 +55,7 @@ def step(state: ExpressionState, reading: VisionReading, now_ns: int) -> tuple[E
         reason = expression.reason if expression else reading.reason or "no face"
         if now_ns - state.updated_ns > STALE_S * NS_PER_S:
             state = ExpressionState()
-        return state, _unknown(reading, reason or "expression not readable")
+        return state, unknown(reading.stamp, reason or "expression not readable")
     captured_ns = reading.stamp.captured_ns
     state = _fed(state, expression.probabilities, captured_ns)
     assert state.probabilities is not None
@@ -88,12 +88,13 @@ def _fed(state: ExpressionState, probabilities: NDArray[np.float32], captured_ns
     return replace(state, probabilities=smoothed, updated_ns=captured_ns, label=label)
 
 
-def _unknown(reading: VisionReading, reason: str) -> Finding:
+def unknown(stamp: Stamp, reason: str) -> Finding:
+    """The signal that says that nothing can be said of the expression, and why."""
     return Finding(
         value=ExpressionValue(label="unknown", probabilities={}),
         confidence=None,
         valid=False,
-        stamp=reading.stamp,
+        stamp=stamp,
         sources=("face", "expression"),
         reason=reason,
     )

@@ -77,6 +77,14 @@ def speak(state: FusionState, *, speaks: bool, stamp: Stamp) -> tuple[FusionStat
     return replace(state, turn=turn), findings
 
 
+def go_blind(state: FusionState, stamp: Stamp, reason: str) -> tuple[FusionState, list[Finding]]:
+    """No picture will come for a reason that is known: what the face showed is not taken to last."""
+    if not state.reads_faces:
+        return state, []
+    state = replace(state, expression=ExpressionState(), affect=AffectState(), gestures={})
+    return state, [_no_face(stamp, reason), expression.unknown(stamp, reason), affect.unknown(stamp, reason)]
+
+
 def forget_emotion(state: FusionState) -> FusionState:
     """The customer withdrew: what was known of the face is gone, and no more is taken in."""
     return replace(state, reads_faces=False, expression=ExpressionState(), affect=AffectState())
@@ -84,14 +92,7 @@ def forget_emotion(state: FusionState) -> FusionState:
 
 def _face(reading: VisionReading) -> Finding:
     if not reading.faces:
-        return Finding(
-            value=FaceValue(faces=()),
-            confidence=None,
-            valid=False,
-            stamp=reading.stamp,
-            sources=("face",),
-            reason=reading.reason or "no face",
-        )
+        return _no_face(reading.stamp, reading.reason or "no face")
     customer = reading.faces[0]
     located: tuple[FaceReading | Bystander, ...] = (customer, *reading.bystanders)
     boxes = tuple(
@@ -112,6 +113,12 @@ def _face(reading: VisionReading) -> Finding:
         attention=customer.attention.value,
     )
     return Finding(value=value, confidence=customer.presence_prob, valid=True, stamp=reading.stamp, sources=("face",))
+
+
+def _no_face(stamp: Stamp, reason: str) -> Finding:
+    return Finding(
+        value=FaceValue(faces=()), confidence=None, valid=False, stamp=stamp, sources=("face",), reason=reason
+    )
 
 
 def _voice(level: VoiceLevel, *, speaking: bool) -> Finding:

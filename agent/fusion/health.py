@@ -34,6 +34,12 @@ class HealthMonitor:
         if outcome == ANALYSED:
             self._analysed_ns.append(reading.finished_ns)
 
+    def expect_camera(self, expected: bool, now_ns: int) -> None:
+        """Whether frames should come from now on, so that their absence is a fault."""
+        if expected and not self.camera_expected:
+            self.started_ns = now_ns
+        self.camera_expected = expected
+
     def report(self, room: str, fault: str | None) -> None:
         """A room says what is wrong with it, or None when it is well again."""
         if fault is None:

@@ -3,8 +3,8 @@
 from agent.core.clock import NS_PER_MS
 from agent.core.signals import AffectValue, Finding
 from agent.core.types import ExpressionReading
-from agent.fusion.fusion import FusionState, forget_emotion, see
-from tests.fusion.readings import expressed, frame
+from agent.fusion.fusion import FusionState, forget_emotion, go_blind, see
+from tests.fusion.readings import expressed, frame, stamp
 
 
 def _affects(readings: list[tuple[float, ExpressionReading | None]]) -> list[tuple[float, Finding]]:
@@ -75,3 +75,14 @@ def test_a_skipped_frame_leaves_what_was_known() -> None:
     assert findings == []
     _, findings = see(state, frame(5000, skipped="too old"), 5000 * NS_PER_MS)
     assert [finding.reason for finding in findings[:2]] == ["too old", "too old"]
+
+
+def test_a_camera_that_is_switched_off_leaves_no_feeling_behind() -> None:
+    """The last smile before the camera went off is not shown on: everything about the face is unknown, with why."""
+    state = FusionState(reads_faces=True)
+    for at_ms in range(1000, 8000, 66):
+        state, _ = see(state, frame(at_ms, expression=expressed(happiness=0.9)), at_ms * NS_PER_MS)
+    state, findings = go_blind(state, stamp(8000), "camera off")
+    assert [(finding.valid, finding.reason) for finding in findings] == [(False, "camera off")] * 3
+    _, findings = see(state, frame(8066, expression=expressed(sadness=0.9)), 8066 * NS_PER_MS)
+    assert not any(finding.valid for finding in findings if isinstance(finding.value, AffectValue))
