@@ -1,12 +1,27 @@
-"""What all tests share: the development data where it exists, and a clock that moves only when told."""
+"""What all tests share: an event loop that nothing may block, a clock that moves when told, the development data."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from blockbuster import BlockBuster, blockbuster_ctx
 
 from agent.core.clock import FakeClock
 
+QUICK = ("os.stat", "os.path.abspath", "io.TextIOWrapper.read")
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def unblocked_loop() -> Iterator[BlockBuster]:
+    """Sleeping, waiting for a lock, a socket or a database on an event loop is an error wherever the agent does it.
+
+    Looking a small file up is not: applications are put together, and packages' versions read, on the loop.
+    """
+    with blockbuster_ctx("agent") as blockbuster:
+        for quick in QUICK:
+            blockbuster.functions[quick].deactivate()
+        yield blockbuster
 
 
 @pytest.fixture

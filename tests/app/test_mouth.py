@@ -16,6 +16,8 @@ from agent.media.speaker import Speaker
 from agent.synthesis.speech import Synthesizer
 from agent.synthesis.voice import Style
 
+pytestmark = pytest.mark.usefixtures("unblocked_loop")
+
 
 class BeepVoice:
     """A voice whose words are a tenth of a second of tone each; it remembers what it was asked to say."""

@@ -28,6 +28,8 @@ from agent.dialogue.protocol import (
 )
 from tests.dialogue.wire import affect_signal, gesture_signal
 
+pytestmark = pytest.mark.usefixtures("unblocked_loop")
+
 QUICK = LinkTiming(
     connect_within_s=1.0, first_retry_s=0.01, longest_retry_s=0.05, stable_after_s=5.0, flush_within_s=1.0
 )

@@ -28,6 +28,8 @@ from agent.storage.calls import CallStore
 from agent.storage.pending import MOST_OTHERS, MOST_SIGNALS
 from agent.storage.schema import upgrade
 
+pytestmark = pytest.mark.usefixtures("unblocked_loop")
+
 CONSENT = consent_for(Choice.AGREE, locale="en", given_at=1_800_000_000.0)
 AT_ONCE_S = 0.01
 

@@ -11,6 +11,8 @@ from agent.transport.hub import EVENT_LANE, Hub, Outbox, SubscriberTooSlow
 from agent.transport.messages import CallSummary, Caption
 from tests.fusion.readings import stamp
 
+pytestmark = pytest.mark.usefixtures("unblocked_loop")
+
 
 def _signal(value: FaceValue | GestureValue, seq: int) -> Signal:
     clock = FakeClock()

@@ -10,6 +10,8 @@ from websockets.exceptions import ConnectionClosed
 from agent.transport.hub import EVENT_LANE, Hub
 from agent.transport.messages import CallSummary, SupervisorNote
 
+pytestmark = pytest.mark.usefixtures("unblocked_loop")
+
 CALL = CallSummary(call_id="c", state="connected", started_at=1.0, locale="en", purposes=())
 
 
