@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from websockets.asyncio.client import connect
 
 from agent.app.customer import Customer, open_call
-from agent.core.consent import Choice
+from agent.core.consent import CONSENT_VERSION, Choice
 from agent.core.types import SpeechChunk
 from agent.media.clips import ArraySource, ClipSource, read_speech
 from benchmarks.face import face_picture
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.timeout(90)
 
 @pytest.fixture(scope="module")
 def agent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAgent]:
-    with running_agent(tmp_path_factory.mktemp("agent"), AGENT_SERVER__MAX_CALLS="3") as running:
+    with running_agent(tmp_path_factory.mktemp("agent")) as running:
         yield running
 
 
@@ -131,13 +131,14 @@ async def test_speaking_over_the_agent_silences_it(agent: RunningAgent, voice: O
         assert cut, _said(customer, "agent")
 
 
-async def test_more_calls_than_lines_are_told_to_come_back(agent: RunningAgent) -> None:
-    """The fourth customer of three lines gets 503 with Retry-After; lines come free again when tickets lapse."""
-    async with httpx.AsyncClient(base_url=agent.url) as client:
-        wish = {"choice": "agree", "consent_version": "2026-11", "locale": "en"}
-        answers = [await client.post("/api/calls", json=wish) for _ in range(4)]
-        assert [answer.status_code for answer in answers] == [201, 201, 201, 503]
-        assert int(answers[-1].headers["retry-after"]) > 0
+async def test_more_calls_than_lines_are_told_to_come_back(tmp_path: Path) -> None:
+    """The fourth customer of three lines gets 503 with Retry-After."""
+    with running_agent(tmp_path, AGENT_SERVER__MAX_CALLS="3") as agent:
+        wish = {"choice": "agree", "consent_version": CONSENT_VERSION, "locale": "en"}
+        async with httpx.AsyncClient(base_url=agent.url) as client:
+            answers = [await client.post("/api/calls", json=wish) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [201, 201, 201, 503]
+    assert int(answers[-1].headers["retry-after"]) > 0
 
 
 async def test_broken_offers_are_refused_and_cost_nothing(tmp_path: Path) -> None:
