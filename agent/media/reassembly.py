@@ -2,6 +2,7 @@
 
 import re
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ class AssemblyCounts:
     """Packets that came after their place had been passed, and duplicates."""
 
 
-class Assembler:
+class Assembler(ABC):
     """What picture and sound have in common: packets by running sequence number, and where the next frame begins.
 
     `add` has the signature of aiortc's JitterBuffer, but the frames wait in `ready`, as one packet can complete many.
@@ -77,9 +78,9 @@ class Assembler:
         self._ssrc: int | None = None
         self._sequence = RunningCounter(16)
 
+    @abstractmethod
     def add(self, packet: Packet) -> tuple[bool, None]:
         """Takes one packet; True when the sender must be asked for a keyframe."""
-        raise NotImplementedError
 
     def _place(self, packet: Packet) -> int | None:
         """Running sequence number of `packet`, or None when it comes too late; a new stream starts all over."""

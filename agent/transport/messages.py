@@ -70,7 +70,7 @@ class ClockPing(Message, frozen=True, kw_only=True, tag="clock_ping"):
 
 
 class SendLess(Message, frozen=True, kw_only=True, tag="send_less"):
-    """Asks the page for fewer or smaller pictures."""
+    """Asks the page for fewer or smaller pictures. Pages obey it; nothing sends it yet."""
 
     fps: int
     width_px: int

@@ -177,7 +177,8 @@ async def test_gesture_alone_still_needs_the_picture(dial: Dial) -> None:
     """Without emotion analysis the picture is still received, for hand signs."""
     consent = consent_for(Choice.WITHOUT_EMOTION, locale="en", given_at=0)
     async with dial(frames=barcoded(), consent=consent) as line:
-        await next_frame(line.peer)
+        frame = await next_frame(line.peer)
+        assert frame.call_id == line.peer.call_id
 
 
 async def test_hanging_up_ends_the_run(dial: Dial) -> None:

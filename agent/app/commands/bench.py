@@ -35,7 +35,11 @@ def latency(
         print_json(report)
         return
     table = Table("stage", "p50 ms", "p95 ms", "p99 ms", title=f"{calls} calls at {fps:g} frames a second")
-    for name, times in (*report.stages.items(), ("capture to signal", report.capture_to_signal_ms)):
+    for name, times in (
+        *report.stages.items(),
+        ("age by the agent's clock", report.age_ms),
+        ("capture to signal", report.capture_to_signal_ms),
+    ):
         table.add_row(name, f"{times.p50:.2f}", f"{times.p95:.2f}", f"{times.p99:.2f}")
     console.print(table)
     console.print(

@@ -58,84 +58,96 @@ def open_database(path: Path, *, today: date) -> Engine:
 
 
 def _seed(connection: Connection, today: date) -> None:
+    """Fills an empty database with the shop of `seed.yaml`, whose days count from `today`."""
     seed = yaml.safe_load((files(__package__) / "seed.yaml").read_text(encoding="utf-8"))
+    catalogue = _seed_catalogue(connection, seed)
+    line_ids = _seed_orders(connection, seed, catalogue, today)
+    _seed_returns(connection, seed, line_ids, today)
 
-    def on(days: int | None) -> date | None:
-        return None if days is None else today + timedelta(days=days)
 
-    customer_ids = {pseudonym: number for number, pseudonym in enumerate(seed["customers"], start=1)}
+def _on(today: date, days: int | None) -> date | None:
+    return None if days is None else today + timedelta(days=days)
+
+
+def _seed_catalogue(connection: Connection, seed: dict[str, Any]) -> dict[str, int]:
+    """Customers and products. Returns the products' numbers by name."""
     product_ids = {name: number for number, name in enumerate(seed["products"], start=1)}
+    customer_rows = [
+        {"id": number, "pseudonym": pseudonym, "first_name": first, "surname": surname}
+        for number, (pseudonym, entry) in enumerate(seed["customers"].items(), start=1)
+        for first, surname in [entry["name"].split()]
+    ]
+    product_rows = [
+        {"id": number, "name": name, "price_cents": _cents(seed, name)} for name, number in product_ids.items()
+    ]
+    connection.execute(insert(customers), customer_rows)
+    connection.execute(insert(products), product_rows)
+    return product_ids
+
+
+def _seed_orders(
+    connection: Connection, seed: dict[str, Any], product_ids: dict[str, int], today: date
+) -> dict[tuple[str, str], int]:
+    """Orders, their lines and shipments. Returns the lines' numbers by order and product."""
+    customer_ids = {pseudonym: number for number, pseudonym in enumerate(seed["customers"], start=1)}
     items = [(order_id, item) for order_id, order in seed["orders"].items() for item in order["items"]]
     line_ids = {order_and_item: number for number, order_and_item in enumerate(items, start=1)}
-    cents = {name: round(price * 100) for name, price in seed["products"].items()}
+    order_rows = [
+        {
+            "id": order_id,
+            "customer_id": customer_ids[order["customer"]],
+            "placed_on": _on(today, order["placed"]),
+            "ships_on": _on(today, order["ships"]),
+            "cancelled_on": _on(today, order.get("cancelled")),
+        }
+        for order_id, order in seed["orders"].items()
+    ]
+    line_rows = [
+        {"id": number, "order_id": order_id, "product_id": product_ids[item], "quantity": 1}
+        for (order_id, item), number in line_ids.items()
+    ]
+    shipment_rows = [
+        {
+            "order_id": order_id,
+            "carrier": order["carrier"],
+            "shipped_on": _on(today, order["shipped"]),
+            "expected_on": _on(today, order["expected"]),
+            "delivered_on": _on(today, order.get("delivered")),
+        }
+        for order_id, order in seed["orders"].items()
+        if "carrier" in order
+    ]
+    connection.execute(insert(orders), order_rows)
+    connection.execute(insert(order_lines), line_rows)
+    connection.execute(insert(shipments), shipment_rows)
+    return line_ids
 
-    connection.execute(
-        insert(customers),
-        [
-            {"id": customer_ids[pseudonym], "pseudonym": pseudonym, "first_name": first, "surname": surname}
-            for pseudonym, entry in seed["customers"].items()
-            for first, surname in [entry["name"].split()]
-        ],
-    )
-    connection.execute(
-        insert(products),
-        [{"id": number, "name": name, "price_cents": cents[name]} for name, number in product_ids.items()],
-    )
-    connection.execute(
-        insert(orders),
-        [
-            {
-                "id": order_id,
-                "customer_id": customer_ids[order["customer"]],
-                "placed_on": on(order["placed"]),
-                "ships_on": on(order["ships"]),
-                "cancelled_on": on(order.get("cancelled")),
-            }
-            for order_id, order in seed["orders"].items()
-        ],
-    )
-    connection.execute(
-        insert(order_lines),
-        [
-            {"id": number, "order_id": order_id, "product_id": product_ids[item], "quantity": 1}
-            for (order_id, item), number in line_ids.items()
-        ],
-    )
-    connection.execute(
-        insert(shipments),
-        [
-            {
-                "order_id": order_id,
-                "carrier": order["carrier"],
-                "shipped_on": on(order["shipped"]),
-                "expected_on": on(order["expected"]),
-                "delivered_on": on(order.get("delivered")),
-            }
-            for order_id, order in seed["orders"].items()
-            if "carrier" in order
-        ],
-    )
-    connection.execute(
-        insert(returns),
-        [
-            {
-                "number": number,
-                "order_line_id": line_ids[entry["order"], entry["item"]],
-                "opened_on": on(entry["opened"]),
-                "received_on": on(entry.get("received")),
-            }
-            for number, entry in enumerate(seed["returns"], start=FIRST_RETURN_NUMBER)
-        ],
-    )
-    connection.execute(
-        insert(refunds),
-        [
-            {
-                "order_id": order_id,
-                "amount_cents": sum(cents[item] for item in seed["orders"][order_id]["items"]),
-                "requested_on": on(entry["requested"]),
-                "paid_on": on(entry.get("paid")),
-            }
-            for order_id, entry in seed["refunds"].items()
-        ],
-    )
+
+def _seed_returns(
+    connection: Connection, seed: dict[str, Any], line_ids: dict[tuple[str, str], int], today: date
+) -> None:
+    """What was sent back and paid back."""
+    return_rows = [
+        {
+            "number": number,
+            "order_line_id": line_ids[entry["order"], entry["item"]],
+            "opened_on": _on(today, entry["opened"]),
+            "received_on": _on(today, entry.get("received")),
+        }
+        for number, entry in enumerate(seed["returns"], start=FIRST_RETURN_NUMBER)
+    ]
+    refund_rows = [
+        {
+            "order_id": order_id,
+            "amount_cents": sum(_cents(seed, item) for item in seed["orders"][order_id]["items"]),
+            "requested_on": _on(today, entry["requested"]),
+            "paid_on": _on(today, entry.get("paid")),
+        }
+        for order_id, entry in seed["refunds"].items()
+    ]
+    connection.execute(insert(returns), return_rows)
+    connection.execute(insert(refunds), refund_rows)
+
+
+def _cents(seed: dict[str, Any], product: str) -> int:
+    return round(seed["products"][product] * 100)
