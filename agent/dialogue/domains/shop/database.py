@@ -150,4 +150,4 @@ def _seed_returns(
 
 
 def _cents(seed: dict[str, Any], product: str) -> int:
-    return round(seed["products"][product] * 100)
+    return round(float(seed["products"][product]) * 100)
