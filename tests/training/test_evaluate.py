@@ -12,7 +12,9 @@ from agent.core.errors import DataRejected
 from agent.core.settings import ModelSettings
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
-from agent.training.evaluate import evaluate_expression, evaluate_gesture, evaluate_intent
+from agent.training.evaluate_expression import evaluate_expression
+from agent.training.evaluate_gesture import evaluate_gesture
+from agent.training.evaluate_intent import evaluate_intent
 from agent.training.lines import SHOP_HELD_OUT, SHOP_LINES
 from tests.perception.pictures import with_face
 
@@ -65,7 +67,7 @@ def test_pictures_of_faces(runtime: Runtime, tmp_path: Path) -> None:
         cv2.imwrite(str(tmp_path / "happy" / f"{face_px}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     report = evaluate_expression(tmp_path, runtime)
     assert (report.n, report.accuracy) == (2, 1.0)
-    assert set(report.per_class) == {"happiness"} and report.fer7 is None
+    assert set(report.per_class) == {"happiness"} and report.ferplus is None and report.fer7 is not None
 
 
 def test_pictures_without_hands(runtime: Runtime, tmp_path: Path) -> None:
@@ -86,4 +88,5 @@ def test_faces_of_fer(runtime: Runtime, shared_data: Path, tmp_path: Path) -> No
     np.savez(tmp_path / "faces.npz", **some)
     report = evaluate_expression(tmp_path / "faces.npz", runtime)
     assert report.accuracy > 0.75 and report.fer7 is not None and report.fer7.accuracy > 0.57
+    assert report.ferplus is not None and report.ferplus.accuracy == report.accuracy
     assert report.coverage_accuracy is not None and report.coverage_accuracy > report.accuracy

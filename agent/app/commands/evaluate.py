@@ -1,5 +1,6 @@
 """`agent evaluate`: how good a model is on labelled data of yours."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -7,14 +8,26 @@ import typer
 from rich.table import Table
 
 from agent.app.printing import JsonFlag, console, print_json
+from agent.app.progress import shown
 from agent.core.settings import load_settings
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
-from agent.training.evaluate import evaluate_expression, evaluate_gesture, evaluate_intent
-from agent.training.scores import Report
+from agent.training.card import command_line, confusions, evaluation_figures, update_card
+from agent.training.evaluate_expression import evaluate_expression
+from agent.training.evaluate_gesture import evaluate_gesture
+from agent.training.evaluate_intent import evaluate_intent
+from agent.training.evaluation import Evaluation, Slice
+from agent.training.report import write_report
+from agent.training.scores import Scores
 from agent.training.speech import evaluate_speech
 
 Data = Annotated[Path, typer.Option(help="Labelled data.", exists=True)]
+ReportFolder = Annotated[
+    Path | None, typer.Option("--report", help="Folder to write plots, report.json and index.html to.", metavar="DIR")
+]
+Card = Annotated[Path | None, typer.Option(help="Model card whose figures become these.", metavar="FILE")]
+
+FER2013_ROW = "FER2013's seven labels"
 
 
 def register(app: typer.Typer) -> None:
@@ -26,25 +39,40 @@ def register(app: typer.Typer) -> None:
 
 def expression(
     data: Data,
-    part: Annotated[str, typer.Option(help='Prefix of the arrays in the npz, e.g. "val_".')] = "",
+    part: Annotated[
+        str | None, typer.Option(help='Prefix of the arrays in the npz; if not given: none, "test_", "val_", "train_".')
+    ] = None,
+    report: ReportFolder = None,
+    card: Card = None,
     json: JsonFlag = False,
 ) -> None:
-    """Faces in an npz (`x` with `ferplus_votes` and/or `fer7`) or in a folder of class folders."""
-    _show(evaluate_expression(data, _runtime(), part=part), json=json)
+    """Faces in an npz (`x` with `ferplus_votes` and/or `fer7`) or pictures in a folder of class folders."""
+    runtime = _runtime()
+    with shown() as progress:
+        evaluation = evaluate_expression(data, runtime, part=part, progress=progress)
+    _hand_out(evaluation, "expression", runtime, report=report, card=card, json=json)
 
 
-def gesture(data: Data, json: JsonFlag = False) -> None:
+def gesture(data: Data, report: ReportFolder = None, card: Card = None, json: JsonFlag = False) -> None:
     """Hands in an npz (`lm` or `x` with labels and `names`) or pictures in a folder of class folders."""
-    _show(evaluate_gesture(data, _runtime()), json=json)
+    runtime = _runtime()
+    with shown() as progress:
+        evaluation = evaluate_gesture(data, runtime, progress=progress)
+    _hand_out(evaluation, "gesture", runtime, report=report, card=card, json=json)
 
 
 def intent(
     data: Data,
     train: Annotated[Path | None, typer.Option(help="Training file for other intents than the shop's.")] = None,
+    report: ReportFolder = None,
+    card: Card = None,
     json: JsonFlag = False,
 ) -> None:
     """Lines in a CSV (`text,category`) or in CLINC's JSON splits."""
-    _show(evaluate_intent(data, _runtime(), train=train), json=json)
+    runtime = _runtime()
+    with shown() as progress:
+        evaluation = evaluate_intent(data, runtime, train=train, progress=progress)
+    _hand_out(evaluation, "intent", runtime, report=report, card=card, json=json)
 
 
 def speech(data: Data, json: JsonFlag = False) -> None:
@@ -63,26 +91,57 @@ def _runtime() -> Runtime:
     return Runtime(Registry.load(settings.folder), settings.provider)
 
 
-def _show(report: Report, *, json: bool) -> None:
+def _hand_out(
+    evaluation: Evaluation, model: str, runtime: Runtime, *, report: Path | None, card: Path | None, json: bool
+) -> None:
+    """Prints the evaluation, and writes what was asked for."""
+    command = command_line(sys.argv[1:])
+    if report is not None:
+        write_report(evaluation, report, title=f"{model.capitalize()} model", command=command)
+    if card is not None:
+        sha256 = runtime.registry.entry(model).files[0].sha256
+        update_card(card, evaluation_figures(evaluation, command=command, sha256=sha256))
     if json:
-        print_json(report)
+        print_json(evaluation)
         return
-    table = Table("class", "n", "precision", "recall", "F1")
-    for name, scores in report.per_class.items():
-        table.add_row(name, str(scores.n), f"{scores.precision:.3f}", f"{scores.recall:.3f}", f"{scores.f1:.3f}")
-    console.print(table)
+    _show(evaluation)
+    for written in (report and report / "index.html", card):
+        if written:
+            console.print(f"written: {written}", highlight=False)
+
+
+def _show(evaluation: Evaluation) -> None:
+    rows: dict[str, Scores | Slice] = {"all": evaluation, **evaluation.slices}
+    if evaluation.ferplus is not None and evaluation.fer7 is not None:
+        rows[FER2013_ROW] = evaluation.fer7
+    items = Table("items", "n", "right", "95 %", "macro F1", "ECE", "sure", "if sure")
+    items.columns[0].no_wrap = True
+    for name, scores in rows.items():
+        low, high = scores.accuracy_95
+        items.add_row(
+            name,
+            f"{scores.n:,}",
+            _percent(scores.accuracy),
+            f"{100 * low:.1f}–{100 * high:.1f}",
+            f"{scores.macro_f1:.3f}",
+            f"{scores.ece:.3f}",
+            _percent(scores.coverage),
+            _percent(scores.coverage_accuracy),
+        )
+    classes = Table("class", "n", "recall", "precision", "F1")
+    for name, one in evaluation.per_class.items():
+        classes.add_row(name, f"{one.support:,}", f"{one.recall:.3f}", f"{one.precision:.3f}", f"{one.f1:.3f}")
+    console.print(items, classes)
+    mistakes = ", ".join(f"{right} as {answer} {count}" for right, answer, count in confusions(evaluation.curves))
+    console.print(f"most frequent mistakes: {mistakes or 'none'}", highlight=False)
     console.print(
-        f"{report.n} items, accuracy {report.accuracy:.4f}, macro F1 {report.macro_f1:.3f}, "
-        f"calibration error {report.ece:.3f}, {report.ms_per_item:.2f} ms each"
+        f"sure: probability {evaluation.confident_prob:g} or more; {evaluation.ms_per_item:.2f} ms CPU an item",
+        highlight=False,
     )
-    console.print(
-        f"sure enough to answer: {_percent(report.coverage)} of them, "
-        f"of which right {_percent(report.coverage_accuracy)}"
-    )
-    if report.oos_auroc is not None:
-        console.print(f"out of scope told apart with AUROC {report.oos_auroc:.3f}")
-    if report.fer7 is not None:
-        console.print(f"FER2013's seven labels: accuracy {report.fer7.accuracy:.4f}")
+    if evaluation.oos_auroc is not None:
+        console.print(f"out of scope told apart with AUROC {evaluation.oos_auroc:.3f}", highlight=False)
+    for reason, count in evaluation.left_out.items():
+        console.print(f"[yellow]left out:[/] {count:,} {reason}", highlight=False)
 
 
 def _percent(share: float | None) -> str:
