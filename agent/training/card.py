@@ -73,8 +73,7 @@ def new_card(report: TrainingReport, *, command: str, licence: str) -> str:
     limits = ["Known only for data like that above. Nothing was measured by age, sex or skin tone."]
     if report.held_out:
         per_class = score(next(iter(report.held_out.values()))).per_class
-        occurring = [name for name, one in per_class.items() if one.support]
-        weakest = sorted(occurring, key=lambda name: per_class[name].f1)[:WEAKEST]
+        weakest = sorted(per_class, key=lambda name: per_class[name].f1)[:WEAKEST]
         limits.append(f"Weakest: {', '.join(f'{name} (F1 {per_class[name].f1:.2f})' for name in weakest)}.")
     else:
         limits.append("Nothing was held out, so nothing is known about how good it is.")

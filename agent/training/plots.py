@@ -54,15 +54,12 @@ def draw_coverage(drawn: Curves, confident_prob: float, target: Path) -> None:
     axes = figure.add_subplot()
     threshold, coverage, right = (np.array(column) for column in zip(*drawn.coverage, strict=True))
     axes.plot(coverage, right, color=INK)
-    shipped = int(np.abs(threshold - confident_prob).argmin())
-    axes.plot(coverage[shipped], right[shipped], color=INK, marker="o", linestyle="none")
-    axes.annotate(
-        f"shipped: from {confident_prob:g}",
-        (coverage[shipped], right[shipped]),
-        textcoords="offset points",
-        xytext=(-8, -14),
-        ha="right",
-    )
+    reached = np.flatnonzero(threshold >= confident_prob)
+    if len(reached):
+        place = coverage[reached[0]], right[reached[0]]
+        axes.plot(*place, color=INK, marker="o", linestyle="none")
+        text = f"shipped: from {confident_prob:g}"
+        axes.annotate(text, place, textcoords="offset points", xytext=(-8, -14), ha="right")
     axes.set(xlabel="share of items answered", ylabel="share of those that is right", title="Coverage", xlim=(0, 1.02))
     _tidy(axes)
     figure.savefig(target, dpi=DPI)

@@ -33,7 +33,7 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     macro_f1: float
     """Mean over the classes that occur."""
     per_class: dict[str, ClassScore]
-    """Classes that occur or were answered."""
+    """Classes that occur."""
     ece: float
     """Expected calibration error of the highest probability, over `BINS` bins of equal width (Guo et al., 2017)."""
     coverage: float
@@ -83,13 +83,12 @@ def score(answers: Answers) -> Scores:
     right = answer == label
     highest = answers.prob.max(axis=1)
     sure = highest >= answers.confident_prob
-    met = np.unique(np.concatenate([label, answer]))
-    per_class = {answers.names[each]: _class_score(answer == each, label == each) for each in met}
+    per_class = {answers.names[each]: _class_score(answer == each, label == each) for each in np.unique(label)}
     return Scores(
         n=len(answers),
         accuracy=float(right.mean()),
         accuracy_95=wilson(int(right.sum()), len(answers)),
-        macro_f1=float(np.mean([one.f1 for one in per_class.values() if one.support])),
+        macro_f1=float(np.mean([one.f1 for one in per_class.values()])),
         per_class=per_class,
         ece=calibration_error(highest, answers.prob.argmax(axis=1) == label),
         coverage=float(sure.mean()),
