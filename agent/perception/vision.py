@@ -1,6 +1,8 @@
 """Reads one camera frame: face, expression, hands and signs, and of these only what the customer agreed to."""
 
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import cv2
@@ -49,10 +51,18 @@ class VisionState:
 class VisionAnalyser:
     """One thread's models for pictures, loaded and warmed up by the constructor."""
 
-    def __init__(self, runtime: Runtime, settings: VisionSettings, clock: Clock | None = None) -> None:
-        """Raises what `Runtime.open` raises."""
+    def __init__(
+        self,
+        runtime: Runtime,
+        settings: VisionSettings,
+        clock: Clock | None = None,
+        *,
+        stage_clock_ns: Callable[[], int] = time.perf_counter_ns,
+    ) -> None:
+        """`stage_clock_ns` measures the readings' `stage_ms`. Raises what `Runtime.open` raises."""
         cv2.setNumThreads(1)
         self._clock = clock or SystemClock()
+        self._stage_clock_ns = stage_clock_ns
         self._faces = FaceReader(runtime, settings)
         self._expression = ExpressionModel(runtime)
         self._hands = HandReader(runtime, settings)
@@ -69,7 +79,7 @@ class VisionAnalyser:
         Raises whatever a broken picture or model raises; `state` is then still usable, best after `forget`.
         """
         consent = state.consent
-        trace = FrameTrace()
+        trace = FrameTrace(self._stage_clock_ns)
         try:
             return self._read(frame, state, consent, trace, preview=preview, search=search)
         finally:
@@ -82,7 +92,7 @@ class VisionAnalyser:
         """
         unsearched, state.unsearched = state.unsearched, None
         if unsearched is not None and state.consent.allows(Purpose.GESTURE):
-            trace = FrameTrace()
+            trace = FrameTrace(self._stage_clock_ns)
             picture, at_ms = unsearched
             try:
                 self._hands.search(picture, state.hands, at_ms, trace)
