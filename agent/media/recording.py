@@ -3,6 +3,7 @@
 import asyncio
 import time
 import wave
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,6 +39,8 @@ class Recording:
         self.seconds = 0.0
         self.heard = asyncio.Event()
         """Set whenever a new audible stretch begins; for the listener to clear."""
+        self.on_sound: Callable[[NDArray[np.int16]], None] | None = None
+        """Told each piece of sound, (n,) at 48 kHz, when it comes out of the network."""
         self._parts: list[NDArray[np.int16]] = []
         self._resampler = AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
 
@@ -69,6 +72,8 @@ class Recording:
             samples = np.asarray(part.to_ndarray(), np.int16).reshape(-1)
             self._parts.append(samples)
             self.seconds += len(samples) / RATE_HZ
+            if self.on_sound is not None:
+                self.on_sound(samples)
             if float(np.sqrt(np.mean(np.square(samples / 32_768)))) > AUDIBLE_RMS:
                 self._note_sound(now_ns)
         if len(self._parts) > KEPT_S * 50:

@@ -2,6 +2,7 @@
 
 import asyncio
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +16,7 @@ def register(app: typer.Typer) -> None:
     bench = typer.Typer(help="Benchmarks, on real WebRTC calls.", no_args_is_help=True)
     bench.callback()(_benchmarks)
     bench.command("latency")(latency)
+    bench.command("voice")(voice)
     app.add_typer(bench, name="bench")
 
 
@@ -45,6 +47,39 @@ def latency(
     console.print(
         f"analysed {report.analysed_fps:.1f} frames a second; frames {report.frames}; "
         f"{report.cpu_s_per_call_s:.2f} CPU seconds a second and call; {report.rss_mb:.0f} MB resident"
+    )
+
+
+def voice(
+    recordings: Annotated[
+        Path | None,
+        typer.Option(help="Manifest of recorded speech; without, the agent's voice speaks.", exists=True),
+    ] = None,
+    turns: Annotated[int, typer.Option(help="Turns of each kind.", min=2)] = 14,
+    plot: Annotated[Path | None, typer.Option(help="Draw every turn into this file, .png or .svg.")] = None,
+    json: JsonFlag = False,
+) -> None:
+    """How quickly the agent answers and gives way, and how often it cuts people off. Needs a quiet machine."""
+    benchmark = _benchmark("voice")
+    report = asyncio.run(benchmark.measure(turns=turns, recordings=recordings))
+    if plot is not None:
+        benchmark.plot(report, plot)
+    if json:
+        print_json(report)
+        return
+    table = Table("from the last voiced sample to", "p50 ms", "p95 ms", title=f"turns: {report.turns}")
+    for name, times in (
+        ("final transcript", report.speech_end_to_final_ms),
+        ("reply text", report.speech_end_to_text_ms),
+        ("reply audible", report.speech_end_to_audio_ms),
+        ("agent silent, from the first voiced sample", report.interrupt_ms),
+    ):
+        table.add_row(name, f"{times.p50:.0f}", f"{times.p95:.0f}")
+    console.print(table)
+    console.print(
+        f"of 100 turns with a pause inside: {report.cutoffs_per_100:g} cut off, {report.splits_per_100:g} split; of 100 false "
+        f"alarms: {report.false_interruptions_per_100:g} cost a reply (held {report.held_ms:.0f} ms on average); "
+        f"{report.unanswered} turns unanswered"
     )
 
 
