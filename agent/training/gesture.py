@@ -1,19 +1,22 @@
-"""Trains the gesture head on hand landmarks and writes it as ONNX.
+"""Trains the gesture head on hand landmarks and writes it as ONNX, for `agent train gesture`."""
 
-python -m agent.training.gesture --hagrid hagrid.npz --angles kinivi.npz --out models_onnx/vision/gesture.onnx
-"""
-
-import argparse
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.types import GESTURES
-from agent.perception.gesture import FEATURES, gesture_features
+from agent.perception import gesture as features_of_hands
+from agent.perception.gesture import FEATURES, gesture_features, name_sign
+from agent.training import perceptron
 from agent.training.graphs import write_graph
 from agent.training.hands import NONE, Hands, load_hands
+from agent.training.kept import KeptPerceptrons
 from agent.training.perceptron import Floats, Perceptron, fit_perceptron
+from agent.training.progress import DataUsed, Progress, TrainingReport, unheard
+from agent.training.scores import Answers
 from agent.training.softmax import fit_temperature, softmax
 
 HIDDEN = (128, 64)
@@ -35,20 +38,102 @@ ANY_ANGLE = tuple(GESTURES.index(name) for name in ("open_palm", "fist", "victor
 """Signs that stay themselves however the hand is turned in the picture; a turned thumb says something else."""
 MORE_TURNED, MORE_ANGLES = 500, 600
 """Hands added to each epoch: turned further than they were seen, and from the set of odd angles."""
+FALSE_SIGNS = 0.01
+"""Share of held-out hands without a sign that may be taken for one; the threshold from which signs are named is the
+lowest that keeps to it."""
+
+Take = Callable[[str, Callable[[], Perceptron]], Perceptron]
+"""Gives the perceptron of a name, and trains it by the function if it is not there yet."""
 
 
-def train_members(hands: Hands, angles: Hands | None, count: int = MEMBERS) -> list[Perceptron]:
+def train(
+    data: Path,
+    work: Path,
+    out: Path,
+    *,
+    seed: int = 0,
+    progress: Progress = unheard,
+    angles: Path | None = None,
+) -> TrainingReport:
+    """Trains on the hands of `data`, and on the first of each sign of `angles`, which are hands seen from odd angles in
+    the order of filming. As `TrainingReport` says; perceptrons that are done are kept in `work`."""
+    hands = load_hands(data)
+    odd = None if angles is None else load_hands(angles)
+    early = None if odd is None else odd.take(first_of_each(odd, EARLY))
+    code = [Path(module.__file__ or "") for module in (features_of_hands, perceptron)]
+    kept = KeptPerceptrons(
+        work,
+        files=[data, *([] if angles is None else [angles]), *code, Path(__file__)],
+        settings=f"seed {seed}, epochs {EPOCHS}",
+        expected=FOLDS + MEMBERS,
+        progress=progress,
+    )
+    logits = held_out_logits(hands, early, seed=seed, take=kept.take)
+    temperature = fit_temperature(logits, hands.sign)
+    prob = softmax(logits / temperature)
+    threshold = sign_threshold(prob, hands.sign)
+    members = train_members(hands, early, seed=seed, take=kept.take)
+    held_out = {"each by one perceptron that saw no hand of its picture": answers(prob, hands.sign, threshold)}
+    used = [DataUsed(file=data, items=len(hands), use="trained on; each held out once, in five folds by picture")]
+    if odd is not None and early is not None and angles is not None:
+        late = odd.take(~first_of_each(odd, EARLY))
+        prob = softmax(member_logits(members, late) / temperature)
+        held_out["odd angles"] = answers(prob, late.sign, threshold)
+        used.append(DataUsed(file=angles, items=len(early), use=f"trained on: the first {EARLY:.0%} of each sign"))
+        used.append(DataUsed(file=angles, items=len(late), use="held out: the rest of each sign"))
+    return TrainingReport(
+        model="gesture",
+        out=out,
+        sha256=export_members(members, temperature, out),
+        seed=seed,
+        cpu_s=kept.cpu_s,
+        data=tuple(used),
+        held_out=held_out,
+        notes={"temperature": f"{temperature:.3f}"},
+    )
+
+
+def sign_threshold(prob: NDArray[np.floating], sign: NDArray[np.int64]) -> float:
+    """The lowest probability, to two places and from a half on, at which `FALSE_SIGNS` is kept to; 0.99 if none does."""
+    none = prob[sign == NONE, :NONE].max(axis=1)
+    kept = (step / 100 for step in range(50, 99) if not len(none) or (none >= step / 100).mean() <= FALSE_SIGNS)
+    return next(kept, 0.99)
+
+
+def answers(prob: NDArray[np.floating], sign: NDArray[np.int64], threshold: float) -> Answers:
+    """What the program says of hands with (n, 9) probabilities: signs from `threshold` on."""
+    said = np.array([GESTURES.index(name_sign(row, threshold)[0]) for row in prob], dtype=np.int64)
+    return Answers(prob=prob, label=sign, names=GESTURES, confident_prob=threshold, said=said)
+
+
+def at_once(name: str, fit: Callable[[], Perceptron]) -> Perceptron:
+    """The `Take` that keeps nothing."""
+    return fit()
+
+
+def train_members(
+    hands: Hands,
+    angles: Hands | None,
+    count: int = MEMBERS,
+    *,
+    seed: int = 0,
+    name: str = "member",
+    take: Take = at_once,
+) -> list[Perceptron]:
     """Several perceptrons that differ in seed; their mean logits are the model."""
     sampler = _sampler(hands, angles)
-    return [fit_perceptron(sampler, len(GESTURES), HIDDEN, epochs=EPOCHS, seed=seed) for seed in range(count)]
+    fit = partial(fit_perceptron, sampler, len(GESTURES), HIDDEN, epochs=EPOCHS)
+    return [take(f"{name} {each + 1}", partial(fit, seed=seed + each)) for each in range(count)]
 
 
-def held_out_logits(hands: Hands, angles: Hands | None) -> Floats:
+def held_out_logits(hands: Hands, angles: Hands | None, *, seed: int = 0, take: Take = at_once) -> Floats:
     """(n, 9) logits for each hand by a single perceptron that saw no hand of its picture."""
     fold = np.random.default_rng(2026).integers(0, FOLDS, int(hands.source.max()) + 1)[hands.source]
     logits = np.zeros((len(hands), len(GESTURES)), dtype=np.float32)
     for turn in range(FOLDS):
-        members = train_members(hands.take(fold != turn), angles, count=1)
+        members = train_members(
+            hands.take(fold != turn), angles, 1, seed=seed, name=f"fold {turn + 1}, member", take=take
+        )
         logits[fold == turn] = member_logits(members, hands.take(fold == turn))
     return logits
 
@@ -148,40 +233,3 @@ def first_of_each(hands: Hands, share: float) -> NDArray[np.bool_]:
         rows = np.flatnonzero(hands.sign == sign)
         chosen[rows[: int(share * len(rows))]] = True
     return chosen
-
-
-def _report(name: str, prob: NDArray[np.float64], sign: NDArray[np.int64]) -> None:
-    none = sign == NONE
-    for threshold in (0.5, 0.6, 0.7, 0.8, 0.9):
-        best = prob[:, :NONE].argmax(axis=1)
-        said = np.where(prob[:, :NONE].max(axis=1) >= threshold, best, NONE)
-        false = (said[none] != NONE).mean() if none.any() else float("nan")
-        right = said == sign
-        print(f"{name}, named from {threshold}: {right.mean():.4f} right, {right[~none].mean():.4f} of signs found, "
-              f"{false:.4f} of others taken for a sign")  # fmt: skip
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--hagrid", type=Path, required=True)
-    parser.add_argument("--angles", type=Path, help="hands at odd angles, in the order of filming")
-    parser.add_argument("--out", type=Path, required=True)
-    arguments = parser.parse_args()
-    hands = load_hands(arguments.hagrid)
-    angles = load_hands(arguments.angles) if arguments.angles else None
-    early = None if angles is None else angles.take(first_of_each(angles, EARLY))
-    logits = held_out_logits(hands, early)
-    temperature = fit_temperature(logits, hands.sign)
-    print(
-        f"temperature {temperature:.3f}; right without a threshold {(logits.argmax(axis=1) == hands.sign).mean():.4f}"
-    )
-    _report("each hand held out in turn", softmax(logits / temperature), hands.sign)
-    members = train_members(hands, early)
-    if angles is not None:
-        late = angles.take(~first_of_each(angles, EARLY))
-        _report("odd angles, held out", softmax(member_logits(members, late) / temperature), late.sign)
-    print(f"{arguments.out} sha256 {export_members(members, temperature, arguments.out)}")
-
-
-if __name__ == "__main__":
-    main()
