@@ -44,9 +44,7 @@ def _lines(reading: VisionReading, signals: tuple[Signal, ...]) -> list[str]:
         lines.append(reading.reason)
     for customer in reading.faces:
         pose = customer.pose
-        lines.append(
-            f"yaw {pose.yaw_deg:+.0f} pitch {pose.pitch_deg:+.0f} roll {pose.roll_deg:+.0f} {customer.attention.value}"
-        )
+        lines.append(f"yaw {pose.yaw_deg:+.0f} pitch {pose.pitch_deg:+.0f} roll {pose.roll_deg:+.0f}")
     for signal in signals:
         if isinstance(signal.value, ExpressionValue):
             best = sorted(signal.value.probabilities.items(), key=lambda item: -item[1])[:3]

@@ -25,6 +25,18 @@ class FaceValue(msgspec.Struct, frozen=True, kw_only=True):
     pitch_deg: float | None = None
     roll_deg: float | None = None
     attention: Literal["screen", "away", "unknown"] = "unknown"
+    """Where the head points, relative to where this customer's usually points; the gaze itself is not read."""
+    away_share: float | None = None
+    """Share of about the last minute spent looking away, 0 to 1."""
+    look_aways_per_min: float | None = None
+    eyes_closed: bool | None = None
+    blinks: int | None = None
+    """Since this face was first seen; None while pictures come too seldom to see them."""
+    blinks_per_min: float | None = None
+    mouth_talks: bool | None = None
+    """The lips move as in speech; a mouth that is held open does not."""
+    liveness: Literal["moving", "still", "unknown"] = "unknown"
+    """A hint, no proof: "still" is a face that has neither blinked nor moved within itself for long, as a photograph."""
 
 
 class ExpressionValue(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +48,10 @@ class ExpressionValue(msgspec.Struct, frozen=True, kw_only=True):
     """-1 to 1, computed from the distribution: a proxy, not a measurement."""
     arousal: float | None = None
     proxy: bool = True
+    weight: float | None = None
+    """How far this frame's picture was trusted, 0 to 1; None without a readable face."""
+    adapted: float = 0.0
+    """How far the probabilities were shifted by what this customer's resting face looks like: 0 not at all, 1 fully."""
 
 
 class GestureValue(msgspec.Struct, frozen=True, kw_only=True):

@@ -40,15 +40,16 @@ def feed(state: AffectState, finding: Finding, now_ns: int) -> AffectState:
             arousal=state.arousal.aged(now_ns),
             usual_valence=state.usual_valence.aged(now_ns),
         )
+    trust = 1.0 if value.weight is None else value.weight
     return replace(
         state,
         emotions=tuple(
-            emotion.fed(value.probabilities[name], now_ns=now_ns)
+            emotion.fed(value.probabilities[name], now_ns=now_ns, trust=trust)
             for name, emotion in zip(EXPRESSIONS, state.emotions, strict=True)
         ),
-        valence=state.valence.fed(value.valence, now_ns=now_ns),
-        arousal=state.arousal.fed(value.arousal, now_ns=now_ns),
-        usual_valence=state.usual_valence.fed(value.valence, now_ns=now_ns),
+        valence=state.valence.fed(value.valence, now_ns=now_ns, trust=trust),
+        arousal=state.arousal.fed(value.arousal, now_ns=now_ns, trust=trust),
+        usual_valence=state.usual_valence.fed(value.valence, now_ns=now_ns, trust=trust),
     )
 
 
@@ -62,9 +63,10 @@ def conclude(state: AffectState, stamp: Stamp, now_ns: int) -> tuple[AffectState
         return state, [unknown(stamp, "too little readable evidence in the last seconds", coverage=coverage)]
     probabilities = [emotion.value for emotion in state.emotions]
     best = max(range(len(EXPRESSIONS)), key=probabilities.__getitem__)
-    confidence = probabilities[best] * min(1.0, coverage)
+    clear = probabilities[best] >= CLEAR_PROB
+    confidence = probabilities[best] * min(1.0, coverage) if clear else None
     value = AffectValue(
-        label=EXPRESSIONS[best] if probabilities[best] >= CLEAR_PROB else "unknown",
+        label=EXPRESSIONS[best] if clear else "unknown",
         valence=round(state.valence.value, 3),
         arousal=round(state.arousal.value, 3),
         trend=_trend(state, now_ns),

@@ -1,7 +1,7 @@
 """Expression over time: the distribution of single frames, smoothed by measured time, with "unknown" as an answer."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from agent.core.clock import NS_PER_S
 from agent.core.signals import ExpressionValue, Finding
 from agent.core.types import EXPRESSIONS, Stamp, VisionReading
+from agent.fusion.baseline import Baseline
+from agent.fusion.face import FaceState
+from agent.fusion.trust import trust
 
 SMOOTHING_S = 0.35
 """Time constant: an expression of half a second shows, a single misread frame does not."""
@@ -36,9 +39,12 @@ _PLACES = np.array([VALENCE_AROUSAL[name] for name in EXPRESSIONS], dtype=np.flo
 class ExpressionState:
     """What is known of one customer's expression."""
 
-    probabilities: NDArray[np.float32] | None = None
+    track_id: int | None = None
+    """Of the face that all this is known of."""
+    probabilities: NDArray[np.float32] | None = field(default=None, repr=False)
     updated_ns: int = 0
     label: str = "unknown"
+    baseline: Baseline = Baseline()
 
 
 def valence_arousal(probabilities: NDArray[np.float32]) -> tuple[float, float]:
@@ -47,37 +53,47 @@ def valence_arousal(probabilities: NDArray[np.float32]) -> tuple[float, float]:
     return float(valence), float(arousal)
 
 
-def step(state: ExpressionState, reading: VisionReading, now_ns: int) -> tuple[ExpressionState, Finding]:
-    """One frame's reading into the smoothed state and the signal to send; an invalid reading never moves the state."""
-    face = reading.faces[0] if reading.faces else None
-    expression = face.expression if face else None
-    if expression is None or not expression.valid or expression.probabilities is None:
-        reason = expression.reason if expression else reading.reason or "no face"
-        if now_ns - state.updated_ns > STALE_S * NS_PER_S:
-            state = ExpressionState()
-        return state, unknown(reading.stamp, reason or "expression not readable")
+def step(
+    state: ExpressionState, reading: VisionReading, face: FaceState, now_ns: int
+) -> tuple[ExpressionState, Finding]:
+    """One frame's reading into the smoothed state and the signal to send; an invalid reading never moves the state.
+
+    `face` has taken in the same reading. The signal's confidence is the smoothed, calibrated probability of its label,
+    and None where the label is "unknown".
+    """
+    customer = reading.faces[0] if reading.faces else None
+    if customer is not None and customer.track_id != state.track_id:
+        state = ExpressionState(track_id=customer.track_id)
+    if customer is None or customer.expression is None:
+        return _not_read(state, reading.stamp, reading.reason or "no face", now_ns)
+    trusted = trust(customer.expression, face)
+    probabilities = customer.expression.probabilities
+    if trusted.reason is not None or probabilities is None:
+        return _not_read(state, reading.stamp, trusted.reason or "expression not readable", now_ns)
     captured_ns = reading.stamp.captured_ns
-    state = _fed(state, expression.probabilities, captured_ns)
-    assert state.probabilities is not None
-    valence, arousal = valence_arousal(state.probabilities)
-    confidence = float(state.probabilities.max())
-    value = ExpressionValue(
-        label=state.label,
-        probabilities={name: round(float(p), 4) for name, p in zip(EXPRESSIONS, state.probabilities, strict=True)},
-        valence=round(valence, 3),
-        arousal=round(arousal, 3),
-    )
-    return state, Finding(
-        value=value, confidence=confidence, valid=True, stamp=reading.stamp, sources=("face", "expression")
-    )
+    resting_weight = 0.0 if face.mouth.talks else trusted.weight
+    state = replace(state, baseline=state.baseline.taught(probabilities, resting_weight, captured_ns))
+    state = _fed(state, state.baseline.applied(probabilities), trusted.weight, captured_ns)
+    return state, _finding(state, trusted.weight, reading.stamp)
 
 
-def _fed(state: ExpressionState, probabilities: NDArray[np.float32], captured_ns: int) -> ExpressionState:
+def _not_read(state: ExpressionState, stamp: Stamp, reason: str, now_ns: int) -> tuple[ExpressionState, Finding]:
+    """Nothing new; what was known stands until it is stale. The resting face stays known."""
+    if now_ns - state.updated_ns > STALE_S * NS_PER_S:
+        state = ExpressionState(track_id=state.track_id, baseline=state.baseline)
+    return state, unknown(stamp, reason)
+
+
+def _fed(
+    state: ExpressionState, probabilities: NDArray[np.float32], weight: float, captured_ns: int
+) -> ExpressionState:
     elapsed_s = (captured_ns - state.updated_ns) / NS_PER_S
     if state.probabilities is None or elapsed_s > STALE_S:
         smoothed = probabilities
+        state = replace(state, label="unknown")
     else:
-        gain = 1.0 - math.exp(-max(elapsed_s, 0.0) / SMOOTHING_S)
+        # A frame that is trusted half counts as if it stood for half the time.
+        gain = 1.0 - math.exp(-max(elapsed_s, 0.0) * weight / SMOOTHING_S)
         smoothed = state.probabilities + gain * (probabilities - state.probabilities)
     best = int(smoothed.argmax())
     label = state.label
@@ -86,6 +102,22 @@ def _fed(state: ExpressionState, probabilities: NDArray[np.float32], captured_ns
     elif label != "unknown" and smoothed[EXPRESSIONS.index(label)] < LEAVE_PROB:
         label = "unknown"
     return replace(state, probabilities=smoothed, updated_ns=captured_ns, label=label)
+
+
+def _finding(state: ExpressionState, weight: float, stamp: Stamp) -> Finding:
+    assert state.probabilities is not None
+    valence, arousal = valence_arousal(state.probabilities)
+    named = dict(zip(EXPRESSIONS, state.probabilities, strict=True))
+    value = ExpressionValue(
+        label=state.label,
+        probabilities={name: round(float(probability), 4) for name, probability in named.items()},
+        valence=round(valence, 3),
+        arousal=round(arousal, 3),
+        weight=round(weight, 3),
+        adapted=round(state.baseline.strength, 3),
+    )
+    confidence = float(named[state.label]) if state.label in named else None
+    return Finding(value=value, confidence=confidence, valid=True, stamp=stamp, sources=("face", "expression"))
 
 
 def unknown(stamp: Stamp, reason: str) -> Finding:

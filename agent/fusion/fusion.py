@@ -3,10 +3,8 @@
 from dataclasses import dataclass, field, replace
 
 from agent.core.clock import NS_PER_S
-from agent.core.signals import FaceBox, FaceValue, Finding, TranscriptValue, VoiceValue
+from agent.core.signals import Finding, TranscriptValue, VoiceValue
 from agent.core.types import (
-    Bystander,
-    FaceReading,
     HearingEvent,
     Stamp,
     Transcript,
@@ -15,9 +13,10 @@ from agent.core.types import (
     VoiceStarted,
     VoiceStopped,
 )
-from agent.fusion import affect, expression, gestures, turns
+from agent.fusion import affect, expression, face, gestures, turns
 from agent.fusion.affect import AffectState
 from agent.fusion.expression import ExpressionState
+from agent.fusion.face import FaceState
 from agent.fusion.gestures import GestureState
 from agent.fusion.turns import TurnState
 
@@ -28,6 +27,7 @@ class FusionState:
 
     reads_faces: bool
     """Whether the customer agreed to it; otherwise no face, expression or affect signal exists."""
+    face: FaceState = FaceState()
     expression: ExpressionState = ExpressionState()
     affect: AffectState = AffectState()
     gestures: GestureState = field(default_factory=dict)
@@ -50,11 +50,13 @@ def see(state: FusionState, reading: VisionReading, now_ns: int) -> tuple[Fusion
     state = replace(state, gestures=hands)
     if not state.reads_faces:
         return state, findings
-    expressed, expression_finding = expression.step(state.expression, reading, now_ns)
-    felt = affect.feed(state.affect, expression_finding, now_ns)
+    seen = face.step(state.face, reading)
+    expressed, expression_finding = expression.step(state.expression, reading, seen, now_ns)
+    same_face = seen.track_id == state.face.track_id
+    felt = affect.feed(state.affect if same_face else AffectState(), expression_finding, now_ns)
     felt, affect_findings = affect.conclude(felt, reading.stamp, now_ns)
-    state = replace(state, expression=expressed, affect=felt)
-    return state, [_face(reading), expression_finding, *findings, *affect_findings]
+    state = replace(state, face=seen, expression=expressed, affect=felt)
+    return state, [face.conclude(seen, reading), expression_finding, *findings, *affect_findings]
 
 
 def hear(state: FusionState, event: HearingEvent) -> tuple[FusionState, list[Finding]]:
@@ -81,44 +83,13 @@ def go_blind(state: FusionState, stamp: Stamp, reason: str) -> tuple[FusionState
     """No picture will come for a reason that is known: what the face showed is not taken to last."""
     if not state.reads_faces:
         return state, []
-    state = replace(state, expression=ExpressionState(), affect=AffectState(), gestures={})
-    return state, [_no_face(stamp, reason), expression.unknown(stamp, reason), affect.unknown(stamp, reason)]
+    state = replace(state, face=FaceState(), expression=ExpressionState(), affect=AffectState(), gestures={})
+    return state, [face.unknown(stamp, reason), expression.unknown(stamp, reason), affect.unknown(stamp, reason)]
 
 
 def forget_emotion(state: FusionState) -> FusionState:
     """The customer withdrew: what was known of the face is gone, and no more is taken in."""
-    return replace(state, reads_faces=False, expression=ExpressionState(), affect=AffectState())
-
-
-def _face(reading: VisionReading) -> Finding:
-    if not reading.faces:
-        return _no_face(reading.stamp, reading.reason or "no face")
-    customer = reading.faces[0]
-    located: tuple[FaceReading | Bystander, ...] = (customer, *reading.bystanders)
-    boxes = tuple(
-        FaceBox(
-            track_id=face.track_id,
-            x=round(face.box.left_px / reading.width_px, 4),
-            y=round(face.box.top_px / reading.height_px, 4),
-            width=round(face.box.width_px / reading.width_px, 4),
-            height=round(face.box.height_px / reading.height_px, 4),
-        )
-        for face in located
-    )
-    value = FaceValue(
-        faces=boxes,
-        yaw_deg=round(customer.pose.yaw_deg, 1),
-        pitch_deg=round(customer.pose.pitch_deg, 1),
-        roll_deg=round(customer.pose.roll_deg, 1),
-        attention=customer.attention.value,
-    )
-    return Finding(value=value, confidence=customer.presence_prob, valid=True, stamp=reading.stamp, sources=("face",))
-
-
-def _no_face(stamp: Stamp, reason: str) -> Finding:
-    return Finding(
-        value=FaceValue(faces=()), confidence=None, valid=False, stamp=stamp, sources=("face",), reason=reason
-    )
+    return replace(state, reads_faces=False, face=FaceState(), expression=ExpressionState(), affect=AffectState())
 
 
 def _voice(level: VoiceLevel, *, speaking: bool) -> Finding:

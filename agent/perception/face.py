@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from agent.core.settings import VisionSettings
-from agent.core.types import Attention, Box, HeadPose
+from agent.core.types import Box, HeadPose
 from agent.inference.runtime import Runtime
 from agent.perception.detection import Detector
+from agent.perception.face_measures import eyes_open, mouth_open
 from agent.perception.face_tracks import FaceTracks, detected_region, face_region
-from agent.perception.head_pose import CanonicalFace, attention
+from agent.perception.head_pose import CanonicalFace
 from agent.perception.regions import Picture, Points, Region, box_around
 from agent.perception.trace import FrameTrace
 
@@ -18,9 +19,6 @@ KEEP_PROB = 0.5
 BEGIN_PROB = 0.8
 """A face that was just detected is believed from this presence on: real ones have 0.9 and more, and letters on a poster
 had 0.79 once in 95 pictures without a face."""
-
-_UPPER_LIP, _LOWER_LIP = 13, 14
-_FOREHEAD, _CHIN = 10, 152
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +31,7 @@ class Face:
     landmarks_px: Points = field(repr=False)
     """(468, 3) in pixels of the picture."""
     pose: HeadPose
-    attention: Attention
+    eyes_open: float | None
     mouth_open: float
 
 
@@ -79,7 +77,6 @@ class FaceReader:
                 tracks.lost()
                 return None
             pose = self._canonical.pose_of(landmarks)
-            customer.attention = attention(pose, customer.attention)
             box = box_around(landmarks)
             tracks.followed(box, face_region(landmarks), at_ms)
             return Face(
@@ -88,7 +85,7 @@ class FaceReader:
                 presence_prob=presence_prob,
                 landmarks_px=landmarks,
                 pose=pose,
-                attention=customer.attention,
+                eyes_open=eyes_open(landmarks, pose),
                 mouth_open=mouth_open(landmarks),
             )
 
@@ -98,10 +95,3 @@ class FaceReader:
         points = region.to_picture(landmarks[0], self._crop.shape[1])
         points.setflags(write=False)
         return points, float(presence[0, 0])
-
-
-def mouth_open(landmarks_px: Points) -> float:
-    """Gap between the inner lips over the height of the face, both in three dimensions: 0 when closed."""
-    gap = np.linalg.norm(landmarks_px[_UPPER_LIP] - landmarks_px[_LOWER_LIP])
-    height = np.linalg.norm(landmarks_px[_FOREHEAD] - landmarks_px[_CHIN])
-    return float(gap / max(float(height), 1.0))

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
-from agent.core.types import Attention, Box, Bystander
+from agent.core.types import Box, Bystander
 from agent.perception.detection import Detection
 from agent.perception.regions import Points, Region, distance, overlap
 
@@ -35,7 +35,6 @@ class FaceTrack:
     """Since when this bystander has been far more prominent than the customer."""
     region: Region | None = None
     """Where to look for the face in the next frame; only the customer's face has one, and only while it is seen."""
-    attention: Attention = Attention.UNKNOWN
 
 
 @dataclass(slots=True)
@@ -63,7 +62,6 @@ class FaceTracks:
         """The customer's face could not be read where it was expected."""
         if self.customer is not None:
             self.customer.region = None
-            self.customer.attention = Attention.UNKNOWN
 
     def searched(
         self, found: list[Detection], *, width_px: int, height_px: int, at_ms: float, max_faces: int

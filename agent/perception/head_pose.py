@@ -1,4 +1,4 @@
-"""Which way a head is turned, from its mesh, and whether that is towards the screen."""
+"""Which way a head is turned, from its mesh."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,16 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.core.types import Attention, HeadPose
+from agent.core.types import HeadPose
 from agent.perception.regions import Points
-
-AWAY_YAW_DEG = 32.0
-AWAY_UP_DEG = 24.0
-AWAY_DOWN_DEG = 28.0
-"""Beyond these a head is turned away. A screen 60 cm wide, 60 cm away, reaches 27 degrees to each side, of which the
-head turns through about two thirds and the eyes the rest; a camera on its top edge sees a reader look down."""
-BACK_DEG = 6.0
-"""A head that was away must come this far inside those limits to count as turned to the screen again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +52,3 @@ def angles_of(rotation: NDArray[np.float64]) -> HeadPose:
     return HeadPose(
         yaw_deg=float(np.degrees(yaw)), pitch_deg=float(np.degrees(pitch)), roll_deg=float(np.degrees(roll))
     )
-
-
-def attention(pose: HeadPose, before: Attention) -> Attention:
-    """Whether a head in this pose is turned to the screen. The eyes are not seen, only where the head points."""
-    margin = BACK_DEG if before is Attention.AWAY else 0.0
-    towards = (
-        abs(pose.yaw_deg) <= AWAY_YAW_DEG - margin and -AWAY_DOWN_DEG + margin <= pose.pitch_deg <= AWAY_UP_DEG - margin
-    )
-    return Attention.SCREEN if towards else Attention.AWAY

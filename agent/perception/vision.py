@@ -159,7 +159,7 @@ class VisionAnalyser:
             presence_prob=face.presence_prob,
             landmarks_px=face.landmarks_px,
             pose=face.pose,
-            attention=face.attention,
+            eyes_open=face.eyes_open,
             mouth_open=face.mouth_open,
             expression=expression,
         )

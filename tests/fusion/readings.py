@@ -5,7 +5,6 @@ import numpy as np
 from agent.core.clock import NS_PER_MS
 from agent.core.types import (
     EXPRESSIONS,
-    Attention,
     Box,
     CaptureOrigin,
     ExpressionReading,
@@ -48,7 +47,7 @@ def face(expression: ExpressionReading) -> FaceReading:
         presence_prob=0.98,
         landmarks_px=read_only(np.zeros((468, 3), np.float32)),
         pose=HeadPose(yaw_deg=3.0, pitch_deg=-2.0, roll_deg=0.5),
-        attention=Attention.SCREEN,
+        eyes_open=0.09,
         mouth_open=0.02,
         expression=expression,
     )

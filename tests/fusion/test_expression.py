@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from agent.core.clock import NS_PER_MS
 from agent.core.signals import ExpressionValue, Finding
 from agent.core.types import EXPRESSIONS, ExpressionReading
+from agent.fusion import face
 from agent.fusion.expression import ExpressionState, step
+from agent.fusion.face import FaceState
 from tests.fusion.readings import UNREADABLE, expressed, frame
 
 
@@ -20,9 +22,11 @@ def _value(finding: Finding) -> ExpressionValue:
 
 
 def _run(readings: Sequence[tuple[float, ExpressionReading | None]]) -> list[Finding]:
-    state, findings = ExpressionState(), []
+    state, seen, findings = ExpressionState(), FaceState(), []
     for at_ms, expression in readings:
-        state, finding = step(state, frame(at_ms, expression=expression), round(at_ms * NS_PER_MS))
+        reading = frame(at_ms, expression=expression)
+        seen = face.step(seen, reading)
+        state, finding = step(state, reading, seen, round(at_ms * NS_PER_MS))
         findings.append(finding)
     return findings
 

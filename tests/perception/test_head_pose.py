@@ -7,15 +7,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from agent.core.settings import ModelSettings
-from agent.core.types import Attention, HeadPose
 from agent.inference.registry import Registry
-from agent.perception.head_pose import CanonicalFace, attention
+from agent.perception.head_pose import CanonicalFace
 from agent.perception.regions import Points
 
 FILE = Registry.load(ModelSettings().folder).path("canonical_face")
 CANONICAL = CanonicalFace.load(FILE)
 with np.load(FILE) as _file:
     NEUTRAL_CM: NDArray[np.float64] = _file["points_cm"].astype(np.float64)
+TWIN = np.linalg.norm((NEUTRAL_CM * (-1, 1, 1))[:, None] - NEUTRAL_CM, axis=2).argmin(axis=1)
+"""For each point the one on the other side of the face."""
 
 
 def turn(axis: int, degrees: float) -> NDArray[np.float64]:
@@ -31,10 +32,6 @@ def seen(rotation: NDArray[np.float64], *, px_per_cm: float = 12.0, x: float = 3
     """The neutral face turned and drawn: y downwards, z smaller when nearer."""
     landmarks = (NEUTRAL_CM @ rotation.T) * px_per_cm * (1, -1, -1) + (x, y, 0)
     return landmarks.astype(np.float32)
-
-
-def pose(yaw_deg: float = 0, pitch_deg: float = 0) -> HeadPose:
-    return HeadPose(yaw_deg=yaw_deg, pitch_deg=pitch_deg, roll_deg=0)
 
 
 @given(st.floats(-80, 80), st.floats(-80, 80), st.floats(-170, 170), st.floats(1, 60))
@@ -67,18 +64,15 @@ def test_an_open_mouth_turns_no_head() -> None:
     assert abs(CANONICAL.pose_of(landmarks).pitch_deg) < 5
 
 
-@pytest.mark.parametrize(
-    ("before", "now", "expected"),
-    [
-        (Attention.UNKNOWN, pose(yaw_deg=30), Attention.SCREEN),
-        (Attention.SCREEN, pose(yaw_deg=-34), Attention.AWAY),
-        (Attention.AWAY, pose(yaw_deg=-30), Attention.AWAY),
-        (Attention.AWAY, pose(yaw_deg=-25), Attention.SCREEN),
-        (Attention.SCREEN, pose(pitch_deg=-25), Attention.SCREEN),
-        (Attention.SCREEN, pose(pitch_deg=-30), Attention.AWAY),
-        (Attention.SCREEN, pose(pitch_deg=25), Attention.AWAY),
-    ],
-)
-def test_attention_has_limits_and_hysteresis(before: Attention, now: HeadPose, expected: Attention) -> None:
-    """A head must come well back before it counts as turned to the screen, so that the word does not flicker."""
-    assert attention(now, before) is expected
+@given(st.floats(-80, 80), st.floats(-80, 80), st.floats(-170, 170), st.integers(0, 2**32 - 1))
+def test_a_mirrored_mesh_has_mirrored_angles(yaw: float, pitch: float, roll: float, seed: int) -> None:
+    """Seen in a mirror, any mesh, however uneven, has the yaw and roll of the other sign exactly, and the same pitch."""
+    uneven = np.random.default_rng(seed).normal(0, 0.3, NEUTRAL_CM.shape)
+    landmarks = ((NEUTRAL_CM + uneven) @ (turn(1, yaw) @ turn(0, -pitch) @ turn(2, -roll)).T) * (12, -12, -12)
+    mirrored = np.empty_like(landmarks)
+    mirrored[TWIN] = landmarks * (-1, 1, 1)
+    one = CANONICAL.pose_of(landmarks.astype(np.float32))
+    other = CANONICAL.pose_of(mirrored.astype(np.float32))
+    assert (other.yaw_deg, other.pitch_deg, other.roll_deg) == pytest.approx(
+        (-one.yaw_deg, one.pitch_deg, -one.roll_deg), abs=0.01
+    )

@@ -34,6 +34,15 @@ export interface FaceSignal extends Envelope {
     pitch_deg: number | null;
     roll_deg: number | null;
     attention: "screen" | "away" | "unknown";
+    away_share: number | null;
+    look_aways_per_min: number | null;
+    eyes_closed: boolean | null;
+    /** Since this face was first seen. */
+    blinks: number | null;
+    blinks_per_min: number | null;
+    mouth_talks: boolean | null;
+    /** A hint: "still" is a face that has not moved within itself for long, as a photograph. */
+    liveness: "moving" | "still" | "unknown";
   };
 }
 
@@ -46,6 +55,10 @@ export interface ExpressionSignal extends Envelope {
     valence: number | null;
     arousal: number | null;
     proxy: boolean;
+    /** How far this picture was trusted, 0 to 1. */
+    weight: number | null;
+    /** How far the probabilities were shifted by what this customer's resting face looks like, 0 to 1. */
+    adapted: number;
   };
 }
 
