@@ -94,7 +94,7 @@ def train(
 
 
 def sign_threshold(prob: NDArray[np.floating], sign: NDArray[np.int64]) -> float:
-    """The lowest probability, to two places and from a half on, at which `FALSE_SIGNS` is kept to; 0.99 if none does."""
+    """The lowest probability, to two places and from 0.5 on, that keeps to `FALSE_SIGNS`; 0.99 if none does."""
     none = prob[sign == NONE, :NONE].max(axis=1)
     kept = (step / 100 for step in range(50, 99) if not len(none) or (none >= step / 100).mean() <= FALSE_SIGNS)
     return next(kept, 0.99)
