@@ -7,7 +7,9 @@ import pytest
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is not None, reason="PyTorch is installed here")
-@pytest.mark.parametrize("name", ["expression", "expression_network", "expression_export"])
+@pytest.mark.parametrize(
+    "name", ["expression", "expression_export", "expression_network", "expression_run", "face_backbones"]
+)
 def test_remedy_is_named(name: str) -> None:
     """Without PyTorch the import fails with the command that installs it."""
     with pytest.raises(ImportError, match="uv sync --group train"):
