@@ -56,6 +56,13 @@ class VisionSettings(Section):
     max_hands: int = Field(2, ge=0)
 
 
+class PerceptionSettings(Section):
+    backend: Literal["onnx", "mediapipe"] = "onnx"
+    """Who reads the face's mesh: our ONNX models, or MediaPipe's FaceLandmarker, slower but with blendshapes."""
+    face_landmarker: Path | None = None
+    """Google's face_landmarker.task, which no package carries; the MediaPipe backend needs it."""
+
+
 class HearingSettings(Section):
     language: str = "en"
     speech_prob: float = Field(0.5, gt=0, lt=1)
@@ -97,6 +104,7 @@ class Settings(BaseSettings):
     media: MediaSettings = MediaSettings()
     models: ModelSettings = ModelSettings()
     vision: VisionSettings = VisionSettings()
+    perception: PerceptionSettings = PerceptionSettings()
     hearing: HearingSettings = HearingSettings()
     voice: VoiceSettings = VoiceSettings()
     reply: ReplySettings = ReplySettings()

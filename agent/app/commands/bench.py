@@ -1,6 +1,7 @@
 """`agent bench`: how fast this machine is at what the agent promises."""
 
 import asyncio
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,19 +10,30 @@ import typer
 from rich.table import Table
 
 from agent.app.printing import JsonFlag, console, print_json
+from agent.app.progress import shown
 from agent.core.errors import AgentError
+from agent.core.settings import load_settings
+
+
+class Peer(StrEnum):
+    """Other people's programs to run beside the agent's."""
+
+    MEDIAPIPE = "mediapipe"
 
 
 def register(app: typer.Typer) -> None:
-    bench = typer.Typer(help="Benchmarks, on real WebRTC calls.", no_args_is_help=True)
+    bench = typer.Typer(
+        help="Benchmarks of calls and of single frames.", no_args_is_help=True
+    )
     bench.callback()(_benchmarks)
     bench.command("latency")(latency)
+    bench.command("perception")(perception)
     bench.command("voice")(voice)
     app.add_typer(bench, name="bench")
 
 
 def _benchmarks() -> None:
-    """Benchmarks, on real WebRTC calls."""
+    """Benchmarks of calls and of single frames."""
 
 
 def latency(
@@ -48,6 +60,72 @@ def latency(
         f"analysed {report.analysed_fps:.1f} frames a second; frames {report.frames}; "
         f"{report.cpu_s_per_call_s:.2f} CPU seconds a second and call; {report.rss_mb:.0f} MB resident"
     )
+
+
+def perception(
+    video: Annotated[Path, typer.Option(help="A video file, best one with a face and hands.", exists=True)],
+    peer: Annotated[Peer | None, typer.Option(help="Run another pipeline on the same frames.")] = None,
+    frames: Annotated[int, typer.Option(help="Frames to read, at most.", min=2)] = 300,
+    runs: Annotated[int, typer.Option(help="Runs of each pipeline, in turn; medians count.", min=1)] = 3,
+    face_task: Annotated[
+        Path | None, typer.Option(help="MediaPipe's face_landmarker.task; the setting otherwise.", exists=True)
+    ] = None,
+    hand_task: Annotated[Path | None, typer.Option(help="MediaPipe's hand_landmarker.task.", exists=True)] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the costs into this file, .png or .svg.")] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Processor time to read a frame, stage by stage, and beside MediaPipe's own pipelines."""
+    benchmark = _benchmark("perception")
+    with shown() as progress:
+        report = asyncio.run(
+            benchmark.measure(
+                video,
+                frames=frames,
+                runs=runs,
+                mediapipe=peer is Peer.MEDIAPIPE,
+                face_task=face_task or load_settings().perception.face_landmarker,
+                hand_task=hand_task,
+                progress=progress,
+            )
+        )
+    if plot is not None:
+        _benchmark("perception_plot").plot(report, plot)
+    if json:
+        print_json(report)
+    else:
+        _show_perception(report)
+
+
+def _show_perception(report: Any) -> None:
+    title = f"{report.frames} frames of {report.width_px}x{report.height_px}, median of {report.runs} runs"
+    stages = Table("stage", "CPU ms a frame", title=title)
+    for name, took_ms in sorted(report.stages.items(), key=lambda item: -item[1]):
+        stages.add_row(name, f"{took_ms:.2f}")
+    stages.add_row("all of it", f"{report.cpu_ms_per_frame:.2f}", style="bold")
+    console.print(stages)
+    for seen in report.in_view:
+        what = f"{'a face' if seen.face else 'no face'}, {seen.hands} hand{'' if seen.hands == 1 else 's'}"
+        console.print(f"{what}: {seen.frames} frames, {seen.cpu_ms_per_frame:.2f} ms each")
+    if report.peers:
+        peers = Table("", "CPU ms a frame", "ours / theirs", "face found", "hand found", "face apart", "hands apart")
+        found = str(report.frames_with_face), str(report.frames_with_hand)
+        peers.add_row("the agent", f"{report.cpu_ms_per_frame:.2f}", "", *found, "", "")
+        for name, peer in report.peers.items():
+            if peer.ok:
+                counts = str(peer.frames_with_face), str(peer.frames_with_hand)
+                apart = (_apart(distance) for distance in (peer.face, peer.hands))
+                peers.add_row(name, f"{peer.cpu_ms_per_frame:.2f}", f"{peer.ratio:.3f}", *counts, *apart)
+        console.print(peers)
+    for name, peer in report.peers.items():
+        console.print(f"{name}: {peer.what}" if peer.ok else f"[red]{name} did not run[/]: {peer.why}", highlight=False)
+    console.print(f"{report.machine.processor}, {report.machine.cores} cores, Python {report.machine.python}")
+
+
+def _apart(distance: Any) -> str:
+    """Of the distance between the eyes, or of the palm's length."""
+    if distance is None:
+        return "none in common"
+    return f"{distance.median_percent:.1f} %, p95 {distance.p95_percent:.1f} %"
 
 
 def voice(

@@ -1,0 +1,75 @@
+"""Makes the Python environment of a peer whose packages do not go with the agent's own, once, in the user's cache."""
+
+import asyncio
+import os
+import shutil
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from pathlib import Path
+
+from agent.core.errors import AgentError
+from agent.core.settings import REPOSITORY
+
+MADE_WITHIN_S = 900.0
+PYTHONS = ("3.11", "3.12")
+"""For which MediaPipe 0.10.21 has wheels, of those that the agent runs on."""
+REQUIREMENTS = Path(__file__).with_name("mediapipe-0.10.21.txt")
+
+
+async def mediapipe_solutions() -> Path:
+    """The interpreter of an environment that holds MediaPipe 0.10.21. Raises `AgentError` when it cannot be made."""
+    folder = _cache() / REQUIREMENTS.stem
+    python, complete = folder / "bin" / "python", folder / "complete"
+    wanted = REQUIREMENTS.read_text()
+    if complete.is_file() and complete.read_text() == wanted and python.exists():
+        return python
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    uv = shutil.which("uv") or shutil.which("uv", path=REPOSITORY / ".tools" / "bin")
+    if uv is not None:
+        await _run(uv, "venv", "--quiet", "--python", _uv_python(), str(folder))
+        await _run(
+            uv, "pip", "install", "--quiet", "--no-deps", "--python", str(python), "--requirement", str(REQUIREMENTS)
+        )
+    else:
+        await _run(_installed_python(), "-m", "venv", str(folder))
+        await _run(str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--requirement", str(REQUIREMENTS))
+    complete.write_text(wanted)
+    return python
+
+
+def _uv_python() -> str:
+    """This interpreter where it will do, else what uv finds or fetches."""
+    return sys.executable if _version() in PYTHONS else f">={PYTHONS[0]},<=3.12"
+
+
+def _installed_python() -> str:
+    if _version() in PYTHONS:
+        return sys.executable
+    for version in PYTHONS:
+        if found := shutil.which(f"python{version}"):
+            return found
+    raise AgentError(f"MediaPipe 0.10.21 needs Python {' or '.join(PYTHONS)}; install one of them, or uv")
+
+
+def _version() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "attentive-agent"
+
+
+async def _run(*command: str) -> None:
+    # In the repository uv would apply the agent's own overrides, which leave one of the packages out.
+    process = await asyncio.create_subprocess_exec(*command, cwd=_cache(), stdout=PIPE, stderr=STDOUT)
+    try:
+        async with asyncio.timeout(MADE_WITHIN_S):
+            output, _ = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise AgentError(f"`{' '.join(command)}` took more than {MADE_WITHIN_S:.0f} s") from None
+    if process.returncode != 0:
+        lines = output.decode(errors="replace").strip().splitlines()
+        raise AgentError(f"`{' '.join(command)}` failed: {lines[-1] if lines else 'without a word'}")
