@@ -19,6 +19,7 @@ COMMANDS = {
     "settings": "agent.app.commands.settings",
     "call": "agent.app.commands.call",
     "analyse": "agent.app.commands.analyse",
+    "train": "agent.app.commands.train",
     "evaluate": "agent.app.commands.evaluate",
     "bench": "agent.app.commands.bench",
 }

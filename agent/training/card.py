@@ -57,11 +57,12 @@ def training_figures(report: TrainingReport, *, command: str) -> str:
         *(f"| {used.file.name} | {used.items:,} | {used.use} |" for used in report.data),
         "",
     ]
-    lines += [f"{name[0].upper()}{name[1:]}: {value}." for name, value in report.notes.items()]
+    if report.notes:
+        lines += [*(f"{name[0].upper()}{name[1:]}: {value}." for name, value in report.notes.items()), ""]
     if report.held_out:
         scores: dict[str, Scores | Slice] = {name: score(answers) for name, answers in report.held_out.items()}
         first = next(iter(report.held_out.values()))
-        lines += ["", "**Measured** by the same command, on what was held out.", ""]
+        lines += ["**Measured** by the same command, on what was held out.", ""]
         lines += _figures(scores, score(first).per_class, curves(first))
     if report.ms_per_item is not None:
         lines += [f"One item takes {report.ms_per_item:.3g} ms CPU (median, one thread)."]

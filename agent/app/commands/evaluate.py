@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
+from agent.app.figures import classes_table, percent, scores_table, write_pages
 from agent.app.printing import JsonFlag, console, print_json
 from agent.app.progress import shown
 from agent.core.settings import load_settings
@@ -17,7 +17,6 @@ from agent.training.evaluate_expression import evaluate_expression
 from agent.training.evaluate_gesture import evaluate_gesture
 from agent.training.evaluate_intent import evaluate_intent
 from agent.training.evaluation import Evaluation, Slice
-from agent.training.report import write_report
 from agent.training.scores import Scores
 from agent.training.speech import evaluate_speech
 
@@ -82,7 +81,7 @@ def speech(data: Data, json: JsonFlag = False) -> None:
         print_json(report)
         return
     console.print(f"{report.n} recordings, {report.skipped} in other languages left out")
-    console.print(f"word error rate {_percent(report.wer)}, character error rate {_percent(report.cer)}")
+    console.print(f"word error rate {percent(report.wer)}, character error rate {percent(report.cer)}")
     console.print(f"{report.cpu_s_per_utterance:.2f} CPU seconds an utterance")
 
 
@@ -96,42 +95,26 @@ def _hand_out(
 ) -> None:
     """Prints the evaluation, and writes what was asked for."""
     command = command_line(sys.argv[1:])
+    written: list[Path] = []
     if report is not None:
-        write_report(evaluation, report, title=f"{model.capitalize()} model", command=command)
+        written.append(write_pages(evaluation, report, title=f"{model.capitalize()} model", command=command))
     if card is not None:
         sha256 = runtime.registry.entry(model).files[0].sha256
         update_card(card, evaluation_figures(evaluation, command=command, sha256=sha256))
+        written.append(card)
     if json:
         print_json(evaluation)
         return
     _show(evaluation)
-    for written in (report and report / "index.html", card):
-        if written:
-            console.print(f"written: {written}", highlight=False)
+    for path in written:
+        console.print(f"written: {path}", highlight=False)
 
 
 def _show(evaluation: Evaluation) -> None:
     rows: dict[str, Scores | Slice] = {"all": evaluation, **evaluation.slices}
     if evaluation.ferplus is not None and evaluation.fer7 is not None:
         rows[FER2013_ROW] = evaluation.fer7
-    items = Table("items", "n", "right", "95 %", "macro F1", "ECE", "sure", "if sure")
-    items.columns[0].no_wrap = True
-    for name, scores in rows.items():
-        low, high = scores.accuracy_95
-        items.add_row(
-            name,
-            f"{scores.n:,}",
-            _percent(scores.accuracy),
-            f"{100 * low:.1f}–{100 * high:.1f}",
-            f"{scores.macro_f1:.3f}",
-            f"{scores.ece:.3f}",
-            _percent(scores.coverage),
-            _percent(scores.coverage_accuracy),
-        )
-    classes = Table("class", "n", "recall", "precision", "F1")
-    for name, one in evaluation.per_class.items():
-        classes.add_row(name, f"{one.support:,}", f"{one.recall:.3f}", f"{one.precision:.3f}", f"{one.f1:.3f}")
-    console.print(items, classes)
+    console.print(scores_table(rows), classes_table(evaluation.per_class))
     mistakes = ", ".join(f"{right} as {answer} {count}" for right, answer, count in confusions(evaluation.curves))
     console.print(f"most frequent mistakes: {mistakes or 'none'}", highlight=False)
     console.print(
@@ -142,7 +125,3 @@ def _show(evaluation: Evaluation) -> None:
         console.print(f"out of scope told apart with AUROC {evaluation.oos_auroc:.3f}", highlight=False)
     for reason, count in evaluation.left_out.items():
         console.print(f"[yellow]left out:[/] {count:,} {reason}", highlight=False)
-
-
-def _percent(share: float | None) -> str:
-    return "unknown" if share is None else f"{100 * share:.1f} %"
