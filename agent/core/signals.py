@@ -36,7 +36,7 @@ class FaceValue(msgspec.Struct, frozen=True, kw_only=True):
     mouth_talks: bool | None = None
     """The lips move as in speech; a mouth that is held open does not."""
     liveness: Literal["moving", "still", "unknown"] = "unknown"
-    """A hint, no proof: "still" is a face that has neither blinked nor moved within itself for long, as a photograph."""
+    """A hint, no proof: "still" is a face that for long neither blinked nor moved within itself, like a photograph."""
 
 
 class ExpressionValue(msgspec.Struct, frozen=True, kw_only=True):

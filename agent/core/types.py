@@ -129,7 +129,7 @@ class ExpressionReading:
     probabilities: NDArray[np.float32] | None = field(repr=False)
     """(8,) calibrated, in the order of `EXPRESSIONS`; None when not valid."""
     weight: float = 1.0
-    """How far the picture of this face can be trusted, from 0 to 1: size, pose, sharpness and light. Only when valid."""
+    """How far the picture of this face can be trusted, 0 to 1, by size, pose, sharpness and light. Only when valid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +144,7 @@ class FaceReading:
     """(468, 3) x, y in pixels of the frame, z in the same scale, smaller nearer the camera; MediaPipe's topology."""
     pose: HeadPose
     eyes_open: float | None
-    """Gap between the lids over the distance of the eyes' outer corners, mean of both eyes; None when turned too far."""
+    """Gap between the lids over the distance of the eyes' outer corners, mean of both; None when turned too far."""
     mouth_open: float
     """Inner-lip gap over face height."""
     expression: ExpressionReading | None

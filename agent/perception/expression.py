@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from agent.core.types import ExpressionReading, HeadPose, read_only
 from agent.inference.runtime import Runtime
+from agent.perception.face_quality import light_quality, place_quality
 from agent.perception.regions import Picture, Points
 
 SIDE_PX = 48
@@ -17,18 +18,6 @@ pictures, read with this same mesh. A webcam's face is laid into the same place.
 _CORNERS = np.array([[33, 133], [362, 263], [61, 291]])
 """Mesh points whose middles those are: corners of the right eye, the left eye, the mouth."""
 
-MIN_EYES_TO_MOUTH_PX = 9.0
-"""In FER2013 this is 18 pixels; its faces shrunk to half and enlarged again are read 3 points less accurately."""
-MAX_YAW_DEG = 40.0
-MAX_PITCH_DEG = 32.0
-"""Beyond these one half of the face, or the brow or the mouth, is no longer seen."""
-MIN_LIGHT, MAX_LIGHT = 20.0, 240.0
-MIN_CONTRAST = 6.0
-"""Mean and standard deviation of the crop's grey, of 255. The model does well beyond them on clean pictures; a webcam's
-noise and clipping do not."""
-MIN_SHARPNESS = 0.02
-"""Variance of the crop's Laplacian over the variance of its grey. FER2013's faces, blurred until half of them are below
-this, are read 12 points less accurately."""
 _MOST_SHRINKING = 6
 
 
@@ -45,15 +34,14 @@ class ExpressionModel:
         Not valid, and the model does not run, when the face is too small, turned away, too dark, too bright, blurred or
         without contrast.
         """
-        reason = _unreadable_pose(landmarks_px, pose)
-        if reason is not None:
-            return ExpressionReading(valid=False, reason=reason, probabilities=None)
-        crop = aligned_crop(picture, landmarks_px)
-        reason = _unreadable_light(crop)
-        if reason is not None:
-            return ExpressionReading(valid=False, reason=reason, probabilities=None)
+        quality = place_quality(landmarks_px[_CORNERS, :2].mean(axis=1), pose)
+        if quality.sufficient:
+            crop = aligned_crop(picture, landmarks_px)
+            quality *= light_quality(crop)
+        if not quality.sufficient:
+            return ExpressionReading(valid=False, reason=quality.weakness, probabilities=None, weight=0.0)
         probabilities = self._model.run(crop[None, None])[0][0]
-        return ExpressionReading(valid=True, reason=None, probabilities=read_only(probabilities))
+        return ExpressionReading(valid=True, reason=None, probabilities=read_only(probabilities), weight=quality.weight)
 
 
 def aligned_crop(picture: Picture, landmarks_px: Points) -> NDArray[np.uint8]:
@@ -79,24 +67,3 @@ def _alignment(landmarks_px: Points) -> NDArray[np.float64]:
     factor = (spread.conj() @ (wanted - wanted.mean())) / max(float((spread.conj() @ spread).real), 1e-9)
     shift = wanted.mean() - factor * seen.mean()
     return np.array([[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]])
-
-
-def _unreadable_pose(landmarks_px: Points, pose: HeadPose) -> str | None:
-    eyes_and_mouth = landmarks_px[_CORNERS, :2].mean(axis=1)
-    if np.linalg.norm(eyes_and_mouth[:2].mean(axis=0) - eyes_and_mouth[2]) < MIN_EYES_TO_MOUTH_PX:
-        return "too small"
-    if abs(pose.yaw_deg) > MAX_YAW_DEG or abs(pose.pitch_deg) > MAX_PITCH_DEG:
-        return "turned away"
-    return None
-
-
-def _unreadable_light(crop: NDArray[np.uint8]) -> str | None:
-    mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(crop))
-    if mean < MIN_LIGHT:
-        return "too dark"
-    if mean > MAX_LIGHT:
-        return "too bright"
-    if deviation < MIN_CONTRAST:
-        return "too little contrast"
-    edges = float(cv2.meanStdDev(cv2.Laplacian(crop, cv2.CV_32F))[1][0, 0])
-    return "blurred" if (edges / deviation) ** 2 < MIN_SHARPNESS else None

@@ -77,7 +77,7 @@ def test_refusals(model: ExpressionModel, faces: FaceReader, runtime: Runtime) -
     small = with_face(face_px=26)
     blurred = cv2.GaussianBlur(picture, (0, 0), 25)
     cases = {
-        "too small": (np.asarray(small), points * (0.1, 0.1, 0.1), AHEAD),
+        "too small": (np.asarray(small), points * 0.06, AHEAD),
         "turned away": (picture, points, HeadPose(yaw_deg=60, pitch_deg=0, roll_deg=0)),
         "too dark": (picture // 16, points, AHEAD),
         "too bright": (255 - (255 - picture) // 16, points, AHEAD),
@@ -96,3 +96,20 @@ def test_face_at_the_edge(model: ExpressionModel, faces: FaceReader) -> None:
     left = int(points[:, 0].min() + 40)
     shifted = points - np.array([left, 0, 0], np.float32)
     assert model.read(np.ascontiguousarray(picture[:, left:]), shifted, AHEAD).valid
+
+
+def test_a_worse_picture_weighs_less(model: ExpressionModel, faces: FaceReader) -> None:
+    """A clear face counts fully; the more it is shrunk, turned, blurred or darkened, the less it counts."""
+    picture = with_face(face_px=200)
+    points = mesh(faces, picture)
+    assert model.read(picture, points, AHEAD).weight == 1.0
+    spoiled = {
+        "turned": [(picture, points, HeadPose(yaw_deg=yaw, pitch_deg=0, roll_deg=0)) for yaw in (20, 30, 38)],
+        "blurred": [
+            (np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.uint8), points, AHEAD) for sigma in (0.5, 5, 6)
+        ],
+        "darkened": [((picture * share).astype(np.uint8), points, AHEAD) for share in (0.5, 0.17, 0.14)],
+    }
+    for how, series in spoiled.items():
+        weights = [model.read(*one).weight for one in series]
+        assert weights[0] == 1.0 and weights[0] > weights[1] > weights[2] > 0, (how, weights)

@@ -66,7 +66,7 @@ def test_an_open_mouth_turns_no_head() -> None:
 
 @given(st.floats(-80, 80), st.floats(-80, 80), st.floats(-170, 170), st.integers(0, 2**32 - 1))
 def test_a_mirrored_mesh_has_mirrored_angles(yaw: float, pitch: float, roll: float, seed: int) -> None:
-    """Seen in a mirror, any mesh, however uneven, has the yaw and roll of the other sign exactly, and the same pitch."""
+    """In a mirror any mesh, however uneven, has the yaw and roll of the other sign exactly, and the same pitch."""
     uneven = np.random.default_rng(seed).normal(0, 0.3, NEUTRAL_CM.shape)
     landmarks = ((NEUTRAL_CM + uneven) @ (turn(1, yaw) @ turn(0, -pitch) @ turn(2, -roll)).T) * (12, -12, -12)
     mirrored = np.empty_like(landmarks)
