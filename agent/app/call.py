@@ -69,6 +69,7 @@ class Call:
             store=rooms.store,
             read_intent=self._read_intent,
             answer_within_ms=rooms.settings.reply.answer_within_ms,
+            clock=rooms.clock,
         )
         peer.speaker.on_speaking = self._agent_speaks
         self._senses.on_change = self._announce

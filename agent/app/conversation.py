@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import msgspec
 
@@ -10,11 +11,14 @@ from agent.app import plain_words
 from agent.app.mouth import CutOff, Mouth, Reply
 from agent.app.page import Page
 from agent.app.senses import Senses
+from agent.core.clock import NS_PER_S, Clock
 from agent.core.mailbox import Mailbox
 from agent.core.signals import Finding, IntentValue
-from agent.core.types import HearingEvent, HearingFailed, IntentReading, Stamp, Transcript, VoiceStarted
+from agent.core.types import HearingEvent, HearingFailed, IntentReading, Stamp, Transcript
 from agent.dialogue import protocol
 from agent.dialogue.client import ReplyClient
+from agent.fusion import floor
+from agent.fusion.floor import Floor, Move, Ruling
 from agent.storage.calls import CallStore
 from agent.transport import messages
 from agent.transport.hub import Hub
@@ -23,6 +27,8 @@ log = logging.getLogger(__name__)
 
 HEARD_KEPT = 256
 CHATS_KEPT = 16
+TAKEN_UP_WITHIN_S = 3.0
+"""Who goes on within this time, before any reply was heard, had not finished: both parts are one turn."""
 
 ReadIntent = Callable[[str], Awaitable[IntentReading]]
 
@@ -41,6 +47,7 @@ class Conversation:
         store: CallStore,
         read_intent: ReadIntent,
         answer_within_ms: int,
+        clock: Clock,
     ) -> None:
         self._call_id = call_id
         self._senses = senses
@@ -50,8 +57,16 @@ class Conversation:
         self._store = store
         self._read_intent = read_intent
         self._answer_within_s = answer_within_ms / 1_000
+        self._clock = clock
         self._reply: ReplyClient | None = None
-        self._heard: Mailbox[HearingEvent] = Mailbox(HEARD_KEPT)
+        self._floor = Floor()
+        self._check: asyncio.TimerHandle | None = None
+        self._heard: Mailbox[tuple[HearingEvent, bool]] = Mailbox(HEARD_KEPT)
+        """What was heard, and whether it is to be answered."""
+        self._answering: Transcript | None = None
+        """The turn that is being answered."""
+        self._unfinished: Transcript | None = None
+        """A turn that proved to go on: its words belong before the next ones."""
         self._chats: Mailbox[str] = Mailbox(CHATS_KEPT)
         self._overdue: asyncio.TimerHandle | None = None
         self._own_replies = 0
@@ -60,9 +75,9 @@ class Conversation:
 
     def hear(self, event: HearingEvent) -> None:
         """A hearing event. The agent falls silent here and now when the customer speaks over it."""
-        if isinstance(event, VoiceStarted):
-            self._give_way()
-        self._heard.put(event)
+        self._floor, ruling = floor.hear(self._floor, event, self._mouth.speech, self._clock.now_ns())
+        self._obey(ruling)
+        self._heard.put((event, ruling.heed))
 
     def chat(self, text: str) -> None:
         """A line that the customer typed, or that a card's button stands for; a very long one is cut off."""
@@ -89,12 +104,12 @@ class Conversation:
 
     async def listen_to_customer(self) -> None:
         """Publishes what is heard, and passes on what was said."""
-        async for event in self._heard:
+        async for event, heed in self._heard:
             self._senses.hear(event)
             if isinstance(event, HearingFailed):
                 self._senses.report("hearing", event.reason)
-            elif isinstance(event, Transcript) and event.text:
-                await self._said(event)
+            elif isinstance(event, Transcript) and event.text and heed:
+                await self._said(self._joined(event))
 
     async def listen_to_chat(self) -> None:
         """Passes on what was typed."""
@@ -114,7 +129,7 @@ class Conversation:
             match message:
                 case protocol.Say() | protocol.SayDelta() | protocol.SayEnd():
                     self._answered()
-                    self._mouth.take(message)
+                    self._speak(message)
                 case protocol.Show(card=card):
                     self._page.show(msgspec.convert(card, messages.Card, from_attributes=True))
                 case protocol.Stop():
@@ -128,6 +143,8 @@ class Conversation:
     def close(self) -> None:
         """Nothing more is taken in."""
         self._answered()
+        if self._check is not None:
+            self._check.cancel()
         self._heard.close()
         self._chats.close()
 
@@ -151,6 +168,7 @@ class Conversation:
             affect=self._senses.affect,
         )
         if event.final:
+            self._answering = event
             self._ask(utterance)
         elif self._reply is not None:
             self._reply.send(utterance)
@@ -198,12 +216,53 @@ class Conversation:
 
     def _say_plainly(self, text: str) -> None:
         self._own_replies += 1
-        self._mouth.take(protocol.Say(id=f"agent-{self._own_replies}", text=text))
+        self._speak(protocol.Say(id=f"agent-{self._own_replies}", text=text))
+
+    def _speak(self, message: protocol.Say | protocol.SayDelta | protocol.SayEnd) -> None:
+        """Speaks, unless the customer does: then the reply waits until it is known what is being said."""
+        if not self._mouth.busy:
+            self._floor, ruling = floor.reply_comes(self._floor, self._clock.now_ns())
+            self._obey(ruling)
+        self._mouth.take(message)
+
+    def _obey(self, ruling: Ruling) -> None:
+        """Makes the mouth's move, and looks again when the floor wants it."""
+        match ruling.move:
+            case Move.HOLD:
+                self._mouth.hold()
+            case Move.GO_ON:
+                self._mouth.go_on()
+            case Move.YIELD:
+                self._give_way()
+        if self._check is not None:
+            self._check.cancel()
+            self._check = None
+        if self._floor.check_at_ns is not None:
+            wait_s = max(0, self._floor.check_at_ns - self._clock.now_ns()) / NS_PER_S
+            self._check = asyncio.get_running_loop().call_later(wait_s, self._look_again)
+
+    def _look_again(self) -> None:
+        self._check = None
+        self._floor, ruling = floor.wait(self._floor, self._clock.now_ns())
+        self._obey(ruling)
+
+    def _joined(self, event: Transcript) -> Transcript:
+        """The words, after those of a turn that proved not to be over."""
+        before = self._unfinished
+        if before is None or event.utterance_id == before.utterance_id:
+            return event
+        if event.stamp.captured_ns - before.speech_end_ns > TAKEN_UP_WITHIN_S * NS_PER_S:
+            self._unfinished = None
+            return event
+        if event.final:
+            self._unfinished = None
+        return replace(event, utterance_id=before.utterance_id, stamp=before.stamp, text=f"{before.text} {event.text}")
 
     def _give_way(self) -> None:
         cut_off = self._mouth.interrupt()
         if cut_off is None:
             return
+        self._unfinished = None if cut_off.heard_text else self._answering
         self._show_cut(cut_off)
         if self._reply is not None:
             self._reply.send(protocol.BargeIn(say=cut_off.say_id, heard_text=cut_off.heard_text))

@@ -1,4 +1,4 @@
-"""The agent's mouth in one call: replies in order, clause by clause, silent at once when spoken over."""
+"""The agent's mouth in one call: replies in order, clause by clause, held or silenced at once when spoken over."""
 
 import asyncio
 import re
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from agent.core.errors import SynthesisError
 from agent.core.mailbox import Mailbox
 from agent.dialogue.protocol import Because, Say, SayDelta, SayEnd, SayStyle
+from agent.fusion.floor import AgentSpeech
 from agent.media.speaker import Speaker
 from agent.synthesis.speech import Synthesizer
 from agent.synthesis.voice import Style
@@ -42,6 +43,13 @@ class Reply:
             rest = rest[: whole[-1]] if whole else ""
         self.spoken_to += len(rest)
         return rest.strip() or None
+
+    def begun(self, characters: int) -> str:
+        """The sentences of which something lies in the first `characters`."""
+        if not characters:
+            return ""
+        end = _SENTENCE.search(self.text, characters)
+        return self.text[: end.start()] if end else self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +89,17 @@ class Mouth:
         """True while a person has the call: captions go on, the voice does not."""
 
     @property
+    def speech(self) -> AgentSpeech:
+        """What is being said, as far as somebody who speaks over it is concerned."""
+        reply = self._current
+        said = self._speaker.said if reply is not None and self._speaker.speaking else ""
+        return AgentSpeech(
+            talking=self.busy and (reply is None or reply.interruptible),
+            asking=reply is not None and "?" in reply.begun(len(said)),
+            said=said,
+        )
+
+    @property
     def busy(self) -> bool:
         """Whether a reply is being spoken or waits to be."""
         return self._current is not None or len(self._waiting) > 0
@@ -105,6 +124,14 @@ class Mouth:
                     stream.complete, stream.because = True, message.because
                     self._grow(stream, "")
 
+    def hold(self) -> None:
+        """Falls silent and keeps what is left to say."""
+        self._speaker.pause()
+
+    def go_on(self) -> None:
+        """Says what `hold` kept."""
+        self._speaker.resume()
+
     def interrupt(self, *, force: bool = False) -> CutOff | None:
         """Falls silent and forgets what waits. Returns what was cut off, or None if nothing was being said.
 
@@ -116,6 +143,7 @@ class Mouth:
         self._waiting.clear()
         self._streams.clear()
         if reply is None or self._speaking is None:
+            self._speaker.resume()
             return None
         reply.abandoned = True
         spoken = self._speaker.stop_speaking()

@@ -24,6 +24,8 @@ AHEAD_S = 4.0
 """Speech that may wait to be spoken; beyond that `play` waits."""
 LATE_NS = 3 * FRAME_NS
 """A beat missed by more than this is not caught up in a burst; the schedule moves."""
+REWIND_SAMPLES = RATE_HZ * 4 // 10
+"""How far back speech may be taken up again after a pause, so that it does not go on inside a word."""
 UNFINISHED_S = 1.0
 """An utterance whose next clause does not come within this time is over."""
 
@@ -85,6 +87,12 @@ class Speaker(MediaStreamTrack):
         return not self.idle.is_set()
 
     @property
+    def said(self) -> str:
+        """What went out of the present or last utterance, cut at the last whole word."""
+        parts = [*self._said, *(_spoken_part(clause) for clause in list(self._clauses)[:1])]
+        return " ".join(part for part in parts if part)
+
+    @property
     def queued_s(self) -> float:
         """Seconds of speech that still wait to be sent."""
         return sum(len(clause.samples) - clause.sent for clause in self._clauses) / RATE_HZ
@@ -108,15 +116,14 @@ class Speaker(MediaStreamTrack):
 
     def stop_speaking(self) -> Spoken:
         """Falls silent within 10 ms, drops what is queued, and says how far speech got."""
-        text = list(self._said)
+        text = self.said
         unspoken = sum(len(clause.samples) - clause.sent for clause in self._clauses)
         if self._clauses:
             current = self._clauses[0]
             if current.sent and not self._quiet:
                 self._fading = current.samples[current.sent : current.sent + FADE_SAMPLES]
-            text.append(_spoken_part(current))
         spoken = Spoken(
-            text=" ".join(part for part in text if part),
+            text=text,
             spoken_ms=self._said_samples * 1_000 / RATE_HZ,
             unspoken_ms=unspoken * 1_000 / RATE_HZ,
         )
@@ -133,7 +140,12 @@ class Speaker(MediaStreamTrack):
         self._paused = True
 
     def resume(self) -> None:
-        """Goes on where `pause` left off."""
+        """Goes on where `pause` left off, from the beginning of the word that was cut."""
+        if self._paused and self._clauses:
+            current = self._clauses[0]
+            back = _since_quiet(current.samples[max(0, current.sent - REWIND_SAMPLES) : current.sent])
+            current.sent -= back
+            self._said_samples -= back
         self._paused = False
 
     def stop(self) -> None:
@@ -245,6 +257,15 @@ def _resampled(chunk: SpeechChunk) -> NDArray[np.float32]:
     frame.sample_rate = chunk.rate_hz
     parts = [*resampler.resample(frame), *resampler.resample(None)]
     return np.concatenate([np.asarray(part.to_ndarray(), np.float32).reshape(-1) for part in parts])
+
+
+def _since_quiet(samples: NDArray[np.float32]) -> int:
+    """How many samples ago (n,) speech was last at its quietest, over stretches of 20 ms; 0 of less than one."""
+    steps = len(samples) // FRAME_SAMPLES
+    if steps == 0:
+        return 0
+    levels = np.square(samples[len(samples) - steps * FRAME_SAMPLES :]).reshape(steps, FRAME_SAMPLES).sum(axis=1)
+    return (1 + int(np.argmin(levels[::-1]))) * FRAME_SAMPLES
 
 
 def _spoken_part(clause: _Clause) -> str:

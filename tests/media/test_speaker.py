@@ -89,16 +89,27 @@ async def test_stopping_before_a_sample_went_out_says_nothing_was_said(speaker: 
     assert not (await sound(speaker, 3)).any()
 
 
-async def test_pause_holds_and_resume_goes_on(speaker: Speaker) -> None:
-    """What is left when paused is said after resuming; only the fade's few milliseconds are heard twice."""
-    await speaker.play(speech(0.2))
-    await sound(speaker, 5)
+async def test_pause_holds_and_resume_goes_on_at_the_word_that_was_cut(speaker: Speaker) -> None:
+    """Speech between two words is taken up at the quiet place before it was cut; what came before is not repeated."""
+    two_words = np.full(round(0.4 * RATE_HZ), 0.5, np.float32)
+    two_words[4 * FRAME_SAMPLES : 6 * FRAME_SAMPLES] = 0.001
+    await speaker.play(SpeechChunk(samples=read_only(two_words), rate_hz=RATE_HZ, text="one two", last=True))
+    await sound(speaker, 10)
     speaker.pause()
     assert np.count_nonzero(await sound(speaker, 5)) <= FADE_SAMPLES
     assert speaker.speaking
     speaker.resume()
-    assert np.count_nonzero(await sound(speaker, 10)) == pytest.approx(0.1 * RATE_HZ, abs=4)
+    heard = await sound(speaker, 20)
+    assert np.count_nonzero(heard > 0.1) == pytest.approx(14 * FRAME_SAMPLES, rel=0.05)
     assert speaker.idle.is_set()
+
+
+async def test_resuming_what_was_not_paused_repeats_nothing(speaker: Speaker) -> None:
+    """Only a pause is gone back from."""
+    await speaker.play(speech(0.2))
+    await sound(speaker, 5)
+    speaker.resume()
+    assert np.count_nonzero(await sound(speaker, 10)) == pytest.approx(0.1 * RATE_HZ, abs=4)
 
 
 async def test_synthesizer_is_held_back(speaker: Speaker) -> None:
