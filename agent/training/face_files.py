@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from agent.core.errors import DataRejected
 from agent.core.types import EXPRESSIONS
+from agent.training.arrays import read_arrays
 from agent.training.evaluation import UNREADABLE, folder_counts, readable_pictures
 from agent.training.faces import FACE_SIDE_PX, FER7, FERPLUS_COLUMNS, Faces
 from agent.training.pictures import Picture
@@ -55,15 +56,14 @@ def face_arrays(path: Path, part: str | None = None) -> FaceArrays:
     may be one-hot. Names may begin with `part`; without it, the plain names are taken, else "test_", "val_", "train_".
     Raises `DataRejected`, with what is wrong and what is wanted.
     """
-    try:
-        with np.load(path) as archive:
-            if not hasattr(archive, "files"):
-                raise DataRejected(f"{path} is a single array; wanted is an npz with x and ferplus_votes and/or fer7")
-            have = list(archive.files)
-            chosen = _part(path, have, part)
-            arrays = {name: archive[chosen + name] for name in ("x", "ferplus_votes", "fer7") if chosen + name in have}
-    except (OSError, ValueError, EOFError) as error:
-        raise DataRejected(f"{path} is neither a folder nor an npz file that can be read: {error}") from error
+    chosen = ""
+
+    def choose(have: list[str]) -> list[str]:
+        nonlocal chosen
+        chosen = _part(path, have, part)
+        return [chosen + name for name in ("x", "ferplus_votes", "fer7") if chosen + name in have]
+
+    arrays = {name.removeprefix(chosen): values for name, values in read_arrays(path, choose).items()}
     if len(arrays) == 1:
         raise DataRejected(f"{path} has neither '{chosen}ferplus_votes' nor '{chosen}fer7', so nothing can be compared")
     pixels = _grey(path, arrays.pop("x"))
