@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from agent.core.errors import DataRejected
 from agent.core.types import GESTURES
+from agent.training.arrays import read_arrays
 
 NONE = len(GESTURES) - 1
 
@@ -47,20 +48,27 @@ def load_hands(path: Path) -> Hands:
 
     Raises `DataRejected` when the arrays are not there or do not fit each other.
     """
-    try:
-        with np.load(path) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError) as error:
-        raise DataRejected(f"{path} is no npz file that can be read: {error}") from error
+    arrays = read_arrays(path, list)
     points, label = arrays.get("lm", arrays.get("x")), arrays.get("label", arrays.get("y"))
     if points is None or label is None or "names" not in arrays:
         raise DataRejected(f"{path} needs the arrays lm or x, label or y, and names; it has {', '.join(arrays)}")
-    if points.size == 0 or points.size % (21 * len(label)) or points.size // (21 * len(label)) not in (2, 3):
+    label = np.atleast_1d(label)
+    if (
+        points.size == 0
+        or not len(label)
+        or points.size % (21 * len(label))
+        or points.size // (21 * len(label)) not in (2, 3)
+    ):
         raise DataRejected(f"{path}: {points.shape} is not 21 points in two or three dimensions for {len(label)} hands")
+    if points.dtype.kind not in "uif" or not np.isfinite(points).all():
+        raise DataRejected(f"{path}: landmarks must be finite numbers")
+    names = [str(name) for name in np.atleast_1d(arrays["names"])]
+    if label.dtype.kind not in "uif" or not np.isin(label, range(len(names))).all():
+        raise DataRejected(f"{path}: labels must be numbers from 0 to {len(names) - 1}, places in {', '.join(names)}")
     points = points.reshape(len(label), 21, -1).astype(np.float32)
     if points.shape[2] == 2:
         points = np.concatenate([points, np.zeros_like(points[..., :1])], axis=2)
-    signs = np.array([sign_of(str(name)) for name in arrays["names"]], dtype=np.int64)
+    signs = np.array([sign_of(name) for name in names], dtype=np.int64)
     source = np.unique(arrays["image_id"], return_inverse=True)[1] if "image_id" in arrays else np.arange(len(label))
     left = arrays["right"] <= 0.5 if "right" in arrays else None
     return Hands(points=points, left=left, sign=signs[label.astype(np.int64)], source=source.astype(np.int64))
