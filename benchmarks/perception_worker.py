@@ -6,6 +6,7 @@ python -m benchmarks.perception_worker FRAMES OUT
 import sys
 import time
 from collections import defaultdict
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,9 @@ def main() -> None:
     keep_to_one_core()
     settings = load_settings()
     runtime = Runtime(Registry.load(settings.models.folder), settings.models.provider)
-    analyser = VisionAnalyser(runtime, settings.vision, stage_clock_ns=time.thread_time_ns)
+    analyser = VisionAnalyser(
+        runtime, settings.vision, perception=settings.perception, stage_clock_ns=time.thread_time_ns
+    )
     frames = _camera_frames(Frames.load(Path(frames_path)))
     _walk(frames[:WARM_UP_FRAMES], analyser)
     done, stage_ms = _walk(frames, analyser)
@@ -35,7 +38,6 @@ def main() -> None:
 
 def _walk(frames: list[CameraFrame], analyser: VisionAnalyser) -> tuple[Pass, dict[str, float]]:
     """One call through all frames; processor milliseconds by stage, over all frames, beside it."""
-    state = VisionState(consent_for(Choice.AGREE, locale="en", given_at=0.0))
     stage_ms: dict[str, float] = defaultdict(float)
 
     def read(number: int) -> Seen:
@@ -44,7 +46,8 @@ def _walk(frames: list[CameraFrame], analyser: VisionAnalyser) -> tuple[Pass, di
             stage_ms[name] += took_ms
         return _seen(reading)
 
-    return walk(len(frames), read), stage_ms
+    with closing(VisionState(consent_for(Choice.AGREE, locale="en", given_at=0.0))) as state:
+        return walk(len(frames), read), stage_ms
 
 
 def _seen(reading: VisionReading) -> Seen:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -87,13 +88,14 @@ def analyse_clip(path: Path, settings: Settings) -> Iterator[Analysed]:
     position = 0
     if facts.has_video:
         consent = consent_for(Choice.AGREE, locale="en", given_at=time.time())
-        analyser, state = VisionAnalyser(runtime, settings.vision), VisionState(consent)
-        for frame, camera_frame in _pictures(path):
-            at_ms = camera_frame.stamp.media_ms
-            while position < len(heard) and heard[position].stamp.media_ms <= at_ms:
-                yield fuser.hear(heard[position])
-                position += 1
-            yield fuser.see(frame, camera_frame, analyser, state)
+        analyser = VisionAnalyser(runtime, settings.vision, perception=settings.perception)
+        with closing(VisionState(consent)) as state:
+            for frame, camera_frame in _pictures(path):
+                at_ms = camera_frame.stamp.media_ms
+                while position < len(heard) and heard[position].stamp.media_ms <= at_ms:
+                    yield fuser.hear(heard[position])
+                    position += 1
+                yield fuser.see(frame, camera_frame, analyser, state)
     for event in heard[position:]:
         yield fuser.hear(event)
 

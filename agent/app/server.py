@@ -93,7 +93,7 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         text_thread = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="text"))
         loop = asyncio.get_running_loop()
         say("loading vision")
-        vision = VisionPool(runtime, settings.vision, clock)
+        vision = VisionPool(runtime, settings.vision, clock, perception=settings.perception)
         await vision.start()
         stack.push_async_callback(vision.stop)
         say("loading hearing")

@@ -139,7 +139,8 @@ class FaceReading:
     track_id: int
     """Stays the same for as long as this face is followed."""
     box: Box
-    presence_prob: float
+    presence_prob: float | None
+    """None where the backend keeps it to itself."""
     landmarks_px: NDArray[np.float32] = field(repr=False)
     """(468, 3) x, y in pixels of the frame, z in the same scale, smaller nearer the camera; MediaPipe's topology."""
     pose: HeadPose
@@ -149,6 +150,8 @@ class FaceReading:
     """Inner-lip gap over face height."""
     expression: ExpressionReading | None
     """None where nobody asked for it."""
+    blendshapes: dict[str, float] | None = field(default=None, repr=False)
+    """MediaPipe's 52 movements of the face by name, such as "jawOpen", 0 to 1; None from backends without them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,12 +27,14 @@ class Face:
 
     track_id: int
     box: Box
-    presence_prob: float
+    presence_prob: float | None
+    """None where the backend keeps it to itself."""
     landmarks_px: Points = field(repr=False)
     """(468, 3) in pixels of the picture."""
     pose: HeadPose
     eyes_open: float | None
     mouth_open: float
+    blendshapes: dict[str, float] | None = field(default=None, repr=False)
 
 
 class FaceReader:
@@ -76,18 +78,11 @@ class FaceReader:
             if presence_prob < at_least_prob or not np.isfinite(landmarks).all():
                 tracks.lost()
                 return None
-            pose = self._canonical.pose_of(landmarks)
-            box = box_around(landmarks)
-            tracks.followed(box, face_region(landmarks), at_ms)
-            return Face(
-                track_id=customer.track_id,
-                box=box,
-                presence_prob=presence_prob,
-                landmarks_px=landmarks,
-                pose=pose,
-                eyes_open=eyes_open(landmarks, pose),
-                mouth_open=mouth_open(landmarks),
+            face = face_from(
+                landmarks, track_id=customer.track_id, presence_prob=presence_prob, canonical=self._canonical
             )
+            tracks.followed(face.box, face_region(landmarks), at_ms)
+            return face
 
     def _landmarks(self, picture: Picture, region: Region, trace: FrameTrace) -> tuple[Points, float]:
         region.cut(picture, self._crop[0])
@@ -95,3 +90,25 @@ class FaceReader:
         points = region.to_picture(landmarks[0], self._crop.shape[1])
         points.setflags(write=False)
         return points, float(presence[0, 0])
+
+
+def face_from(
+    landmarks_px: Points,
+    *,
+    track_id: int,
+    presence_prob: float | None,
+    canonical: CanonicalFace,
+    blendshapes: dict[str, float] | None = None,
+) -> Face:
+    """What a (468, 3) mesh says, whichever model it is from."""
+    pose = canonical.pose_of(landmarks_px)
+    return Face(
+        track_id=track_id,
+        box=box_around(landmarks_px),
+        presence_prob=presence_prob,
+        landmarks_px=landmarks_px,
+        pose=pose,
+        eyes_open=eyes_open(landmarks_px, pose),
+        mouth_open=mouth_open(landmarks_px),
+        blendshapes=blendshapes,
+    )

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from agent.core.types import Box, Bystander
 from agent.perception.detection import Detection
@@ -37,6 +38,12 @@ class FaceTrack:
     """Where to look for the face in the next frame; only the customer's face has one, and only while it is seen."""
 
 
+class Follower(Protocol):
+    """What another library keeps of one call's faces from frame to frame."""
+
+    def close(self) -> None: ...
+
+
 @dataclass(slots=True)
 class FaceTracks:
     """The faces of one call. Times are the frames' own, in milliseconds of the track."""
@@ -47,6 +54,19 @@ class FaceTracks:
     look_closer: bool = False
     """Search the middle of the picture next, where a face that is too small for the whole is large enough."""
     given_ids: int = 0
+    follower: Follower | None = None
+    """None with our own models, which follow faces by `FaceTrack.region`. Closed with these tracks."""
+
+    def anew(self) -> "FaceTracks":
+        """Tracks that follow nobody yet and go on counting ids. These here are closed."""
+        self.close()
+        return FaceTracks(given_ids=self.given_ids)
+
+    def close(self) -> None:
+        """Frees what another library holds for these tracks."""
+        if self.follower is not None:
+            self.follower.close()
+            self.follower = None
 
     def search_due(self, at_ms: float) -> bool:
         """Whether the whole picture should be searched although the customer is followed."""

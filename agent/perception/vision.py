@@ -10,7 +10,7 @@ import numpy as np
 
 from agent.core.clock import Clock, SystemClock
 from agent.core.consent import Consent, Purpose
-from agent.core.settings import VisionSettings
+from agent.core.settings import PerceptionSettings, VisionSettings
 from agent.core.types import CameraFrame, FaceReading, HandReading, VisionReading
 from agent.inference.runtime import Runtime
 from agent.perception.expression import ExpressionModel
@@ -18,6 +18,7 @@ from agent.perception.face import Face, FaceReader
 from agent.perception.face_tracks import FaceTracks
 from agent.perception.gesture import GestureModel
 from agent.perception.hands import Hand, HandReader, HandTracks
+from agent.perception.mediapipe_faces import MediaPipeFaceReader
 from agent.perception.regions import Picture
 from agent.perception.trace import FrameTrace
 
@@ -44,8 +45,12 @@ class VisionState:
 
     def forget(self) -> None:
         """Stops following faces and hands; the next frame starts anew."""
-        self.faces = FaceTracks(given_ids=self.faces.given_ids)
+        self.faces = self.faces.anew()
         self.hands = HandTracks(given_ids=self.hands.given_ids)
+
+    def close(self) -> None:
+        """Frees what a backend holds for this call; to be called when no frame of it will be analysed any more."""
+        self.faces.close()
 
 
 class VisionAnalyser:
@@ -57,13 +62,17 @@ class VisionAnalyser:
         settings: VisionSettings,
         clock: Clock | None = None,
         *,
+        perception: PerceptionSettings | None = None,
         stage_clock_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
-        """`stage_clock_ns` measures the readings' `stage_ms`. Raises what `Runtime.open` raises."""
+        """`perception` names the backend, `onnx` by default; `stage_clock_ns` measures the readings' `stage_ms`.
+
+        Raises what `Runtime.open` and, with the other backend, `MediaPipeFaceReader` raise.
+        """
         cv2.setNumThreads(1)
         self._clock = clock or SystemClock()
         self._stage_clock_ns = stage_clock_ns
-        self._faces = FaceReader(runtime, settings)
+        self._faces = _face_reader(runtime, settings, perception or PerceptionSettings())
         self._expression = ExpressionModel(runtime)
         self._hands = HandReader(runtime, settings)
         self._gesture = GestureModel(runtime)
@@ -111,7 +120,7 @@ class VisionAnalyser:
     ) -> VisionReading:
         reads_face, reads_hands = consent.allows(Purpose.EXPRESSION), consent.allows(Purpose.GESTURE)
         if not reads_face:
-            state.faces = FaceTracks(given_ids=state.faces.given_ids)
+            state.faces = state.faces.anew()
         if not reads_hands:
             state.hands = HandTracks(given_ids=state.hands.given_ids)
         if not (reads_face or reads_hands):
@@ -162,6 +171,7 @@ class VisionAnalyser:
             eyes_open=face.eyes_open,
             mouth_open=face.mouth_open,
             expression=expression,
+            blendshapes=face.blendshapes,
         )
 
     def _with_gesture(self, hand: Hand, trace: FrameTrace) -> HandReading:
@@ -177,6 +187,14 @@ class VisionAnalyser:
             gesture=gesture,
             gesture_prob=gesture_prob,
         )
+
+
+def _face_reader(
+    runtime: Runtime, settings: VisionSettings, perception: PerceptionSettings
+) -> FaceReader | MediaPipeFaceReader:
+    if perception.backend == "mediapipe":
+        return MediaPipeFaceReader(runtime, settings, perception.face_landmarker)
+    return FaceReader(runtime, settings)
 
 
 def unread(frame: CameraFrame, reason: str, *, now_ns: int) -> VisionReading:

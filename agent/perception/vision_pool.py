@@ -14,7 +14,7 @@ from typing import Protocol
 from agent.core.clock import NS_PER_MS, Clock
 from agent.core.consent import Consent
 from agent.core.errors import CallNotFound
-from agent.core.settings import VisionSettings
+from agent.core.settings import PerceptionSettings, VisionSettings
 from agent.core.types import CameraFrame, VisionReading
 from agent.inference.runtime import Runtime
 from agent.perception.vision import VisionAnalyser, VisionState, unread
@@ -75,14 +75,17 @@ class VisionPool:
         settings: VisionSettings,
         clock: Clock,
         *,
+        perception: PerceptionSettings | None = None,
         open_analyser: Callable[[], FrameAnalyser] | None = None,
     ) -> None:
-        """`open_analyser` is called once in each thread; by default it opens a `VisionAnalyser`."""
+        """`open_analyser` is called once in each thread; by default it opens a `VisionAnalyser` on the backend that
+        `perception` names."""
         self.outcomes: Counter[str] = Counter()
         """Frames by what became of them: `ANALYSED`, or why they were not."""
-        self._open_analyser = open_analyser or (lambda: VisionAnalyser(runtime, settings, clock))
+        self._open_analyser = open_analyser or (lambda: VisionAnalyser(runtime, settings, clock, perception=perception))
         self._clock = clock
         self._calls: dict[str, _Call] = {}
+        self._closing: set[asyncio.Future[None]] = set()
         self._numbers = itertools.count()
         self._waiting: list[_Job] = []
         self._lock = threading.Lock()
@@ -117,6 +120,7 @@ class VisionPool:
             self._finish(job, self._skip(job, STOPPED), STOPPED)
         for thread in self._threads:
             await asyncio.to_thread(thread.join)
+        await asyncio.gather(*self._closing, *(asyncio.to_thread(_close, call) for call in self._calls.values()))
 
     def open_call(self, call_id: str, consent: Consent) -> None:
         """Takes frames of this call from here on, and reads of them what `consent` allows."""
@@ -127,6 +131,10 @@ class VisionPool:
         call = self._calls.pop(call_id, None)
         if call is not None:
             call.closed = True
+            # A backend takes milliseconds to close, and a frame may be in hand: neither is for the event loop.
+            closing = asyncio.get_running_loop().run_in_executor(None, _close, call)
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     def withdraw(self, call_id: str, consent: Consent) -> None:
         """The consent that stands from now on: frames whose analysis has not begun are read under it.
@@ -242,6 +250,12 @@ class VisionPool:
             logger.warning("%s: vision models failed: %s", frame, type(error).__name__, exc_info=True)
         job.call.failing = True
         job.call.state.forget()
+
+
+def _close(call: _Call) -> None:
+    """In any thread: frees a closed call's state, once nobody uses it."""
+    with call.in_hand:
+        call.state.close()
 
 
 def _settle(opened: "asyncio.Future[None]", error: Exception | None) -> None:
