@@ -58,7 +58,7 @@ def training_figures(report: TrainingReport, *, command: str) -> str:
         "",
     ]
     if report.notes:
-        lines += [*(f"{name[0].upper()}{name[1:]}: {value}." for name, value in report.notes.items()), ""]
+        lines += [*(f"- {name}: {value}" for name, value in report.notes.items()), ""]
     if report.held_out:
         scores: dict[str, Scores | Slice] = {name: score(answers) for name, answers in report.held_out.items()}
         first = next(iter(report.held_out.values()))

@@ -66,17 +66,24 @@ def expression(
     ],
     out: Out,
     work: Work = WORK / "expression",
-    minutes: Annotated[float, typer.Option(help="CPU minutes in all, those of earlier runs included.", min=0.01)] = 70,
+    minutes: Annotated[float, typer.Option(help="CPU minutes in all, those of earlier runs included.", min=0.01)] = 170,
+    packages: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the unpacked npm packages that teachers start from.", exists=True, metavar="DIR"),
+    ] = None,
     seed: Seed = 1,
     licence: Licence = "not stated",
     card: Card = None,
     report: ReportFolder = None,
     json: JsonFlag = False,
 ) -> None:
-    """The network that reads expressions. Needs PyTorch: `uv sync --group train`."""
+    """The network that reads expressions, from two larger teachers if `--packages` are there, else from votes alone.
+
+    Needs PyTorch: `uv sync --group train`.
+    """
     module = _module("expression")
     with shown() as progress:
-        done = module.train(data, work, out, minutes=minutes, seed=seed, progress=progress)
+        done = module.train(data, work, out, minutes=minutes, seed=seed, progress=progress, packages=packages)
     _hand_out(done, licence=licence, card=card, report=report, json=json)
 
 
