@@ -20,9 +20,10 @@ SETTLED_MS = 300
 STEADY_DEG = 6.0
 STEADY_S = 3.0
 """A pose that is kept within the one for the other is where this customer's screen is."""
-FARTHEST_YAW_DEG = 25.0
-FARTHEST_PITCH_DEG = 20.0
-"""No farther from the camera than this is the screen believed to be."""
+FARTHEST_YAW_DEG = 22.0
+FARTHEST_PITCH_DEG = 16.0
+"""No farther from the camera than this is the screen believed to be; whoever then looks into the camera still looks at
+the screen. A pose that counts as away teaches nothing: somebody may begin the call talking to a neighbour."""
 MOVES_S = 90.0
 """Time constant with which the usual pose follows a customer who is turned to the screen."""
 EYES_CLOSED_MS = 700
@@ -107,9 +108,9 @@ def _points_at(state: AttentionState, pose: HeadPose) -> Attention:
 
 def _acquainted(state: AttentionState, pose: HeadPose, now_ns: int, elapsed_s: float) -> AttentionState:
     """Learns the usual pose from the first that is kept still, and lets it follow the head slowly after that."""
+    if state.attention is Attention.AWAY:
+        return replace(state, candidate=None)
     if state.usual_known:
-        if state.attention is Attention.AWAY:
-            return state
         gain = 1 - math.exp(-elapsed_s / MOVES_S)
         return replace(
             state,
