@@ -22,6 +22,7 @@ from agent.dialogue.client import ReplyClient
 from agent.dialogue.protocol import CallStarted
 from agent.fusion.health import outcome_of
 from agent.media.peer import Peer
+from agent.perception.echo import Playout
 from agent.transport.messages import (
     AgentSpeaking,
     CallStateChanged,
@@ -85,7 +86,9 @@ class Call:
         self._announce()
         rooms.store.record_call_started(self.call_id, self._consent, self._started_at)
         rooms.vision.open_call(self.call_id, self._consent)
-        rooms.hearing.open_call(self.call_id, self._talk.hear)
+        playout = Playout()
+        self.peer.speaker.on_played = playout.put
+        rooms.hearing.open_call(self.call_id, self._talk.hear, playout)
         reason = EndReason.INTERNAL_ERROR
         try:
             reason = await self._live()

@@ -61,6 +61,8 @@ class Speaker(MediaStreamTrack):
         self.idle.set()
         self.on_speaking: Callable[[bool], None] | None = None
         """Told when speech begins and ends."""
+        self.on_played: Callable[[NDArray[np.float32], int], None] | None = None
+        """Told each block of (960,) samples and the monotonic time at which it is due, silence too."""
         self.first_sample_ns: int | None = None
         """Monotonic time at which the first sample of the present or last utterance was handed to the sender."""
         self.frames_sent = 0
@@ -159,6 +161,8 @@ class Speaker(MediaStreamTrack):
         if self.readyState != "live":
             raise MediaStreamError
         block = self._next_block()
+        if self.on_played is not None and self._due_ns is not None:
+            self.on_played(block, self._due_ns - FRAME_NS)
         frame = AudioFrame.from_ndarray(
             (np.clip(block, -1, 1) * 32_767).astype(np.int16).reshape(1, -1), format="s16", layout="mono"
         )

@@ -13,6 +13,7 @@ from agent.core.settings import HearingSettings
 from agent.core.types import MIC_RATE_HZ, HearingEvent, HearingFailed, MicWindow
 from agent.inference.runtime import Runtime
 from agent.perception.activity import VoiceActivity
+from agent.perception.echo import Playout
 from agent.perception.listening import Listener
 from agent.perception.transcriber import Reader, Transcriber
 from agent.perception.turns import Outcome
@@ -83,15 +84,18 @@ class Hearing:
         self._thread.join()
         self._transcriber.stop()
 
-    def open_call(self, call_id: str, deliver: Deliver) -> None:
-        """Begins to hear a call. `deliver` is called on the event loop that runs now, in order, until `close_call`."""
+    def open_call(self, call_id: str, deliver: Deliver, playout: Playout | None = None) -> None:
+        """Begins to hear a call. `deliver` is called on the event loop that runs now, in order, until `close_call`.
+
+        `playout` is what the call's speaker plays, so that its echo is not taken for the customer.
+        """
         activity = VoiceActivity(self._activity)
         call = _Call(
             call_id=call_id,
             loop=asyncio.get_running_loop(),
             deliver=deliver,
             activity=activity,
-            listener=Listener(call_id, activity, self._settings),
+            listener=Listener(call_id, activity, self._settings, playout),
             heard_ns=self._clock.now_ns(),
         )
         with self._wake:

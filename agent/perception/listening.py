@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 from agent.core.settings import HearingSettings
 from agent.core.types import HearingFailed, MicWindow, VoiceLevel
 from agent.perception.activity import WINDOW_SAMPLES, VoiceGate
+from agent.perception.echo import EchoGuard, Playout
 from agent.perception.framing import Framer, SoundFrame
 from agent.perception.loudness import PITCH_SAMPLES, energy_db, pitch_hz
 from agent.perception.turns import Outcome, Turns
 from agent.perception.utterance import Answer
 
+MAYBE_VOICE_PROB = 0.3
+"""Below this no frame counts as voice anyway."""
 LEVEL_WINDOWS = 3
 """Levels are told every 96 ms."""
 
@@ -29,12 +32,16 @@ class SpeechProbability(Protocol):
 class Listener:
     """The state of one call's hearing. One thread at a time may step it."""
 
-    def __init__(self, call_id: str, activity: SpeechProbability, settings: HearingSettings) -> None:
+    def __init__(
+        self, call_id: str, activity: SpeechProbability, settings: HearingSettings, playout: Playout | None = None
+    ) -> None:
+        """`playout` is what the speaker plays, so that its echo is not taken for the customer."""
         self._call_id = call_id
         self._activity = activity
         self._settings = settings
         self._framer = Framer()
         self._gate = VoiceGate(settings.speech_prob)
+        self._echo = EchoGuard(playout) if playout is not None else None
         self._turns = Turns(call_id, settings, self._framer.stamp_at)
         self._levels: list[VoiceLevel | HearingFailed] = []
         self._unlevelled: deque[NDArray[np.float32]] = deque(maxlen=LEVEL_WINDOWS)
@@ -81,11 +88,20 @@ class Listener:
             if self._turns.miss(frame.gap_samples, now_ns):
                 self._gate = VoiceGate(self._settings.speech_prob)
         prob = self._activity.probability(frame.samples)
+        if self._is_echo(frame, prob):
+            prob = 0.0
         self._gate.step(prob)
         self._turns.follow(frame, prob, self._gate, now_ns)
         self._unlevelled.append(frame.samples)
         if len(self._unlevelled) == LEVEL_WINDOWS:
             self._tell_level(frame, prob)
+
+    def _is_echo(self, frame: SoundFrame, prob: float) -> bool:
+        """Whether the frame would count as voice and is the agent's own; costs nothing while it is silent."""
+        if self._echo is None:
+            return False
+        self._echo.hear(frame.samples)
+        return prob >= MAYBE_VOICE_PROB and self._echo.is_echo(self._framer.stamp_at(frame.end_sample).captured_ns)
 
     def _tell_level(self, frame: SoundFrame, prob: float) -> None:
         sound = np.concatenate(self._unlevelled)
