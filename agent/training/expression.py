@@ -49,7 +49,7 @@ def train(
     faces, held_out = load_faces(data, "train_"), load_faces(data, "val_")
     labelled = LabelledFaces.of(faces)
     torch.manual_seed(seed)
-    student = student_run()
+    student = _resumed(student_run(), work / "student.pt")
     spent_s = 0.0
     if packages is None:
         learn(student, labelled, STUDENT, minutes=minutes, seed=seed, checkpoint=work / "student.pt", progress=progress)
