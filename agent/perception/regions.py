@@ -31,10 +31,9 @@ class Region:
         Its centre is moved upwards, as seen so, by `raise_by` times the points' height.
         """
         cos, sin = math.cos(angle_rad), math.sin(angle_rad)
-        upright = points[:, :2] @ np.array([[cos, -sin], [sin, cos]], np.float32)
-        low, high = upright.min(axis=0), upright.max(axis=0)
-        width, height = float(high[0] - low[0]), float(high[1] - low[1])
-        x, y = float(low[0] + high[0]) / 2, float(low[1] + high[1]) / 2 - raise_by * height
+        upright = box_around(points[:, :2] @ np.array([[cos, -sin], [sin, cos]], np.float32))
+        width, height = upright.width_px, upright.height_px
+        x, y = upright.left_px + width / 2, upright.top_px + height / 2 - raise_by * height
         return cls(
             x_px=x * cos - y * sin,
             y_px=x * sin + y * cos,
@@ -68,11 +67,9 @@ class Region:
 
     def to_picture(self, points: Points, crop_px: int) -> Points:
         """Points (n, 3) of a crop of side `crop_px` as points of the picture; z keeps its sign and takes its scale."""
-        matrix = self.picture_from_crop(crop_px)
-        mapped = np.empty_like(points)
-        mapped[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-        mapped[:, 2] = points[:, 2] * (self.side_px / crop_px)
-        return mapped
+        (a, b, x), (c, d, y) = self.picture_from_crop(crop_px)
+        turn = np.array([[a, c, 0], [b, d, 0], [0, 0, self.side_px / crop_px]], np.float32)
+        return points @ turn + np.array((x, y, 0), np.float32)
 
 
 def fit_square(picture: Picture, into: Picture) -> tuple[float, int, int]:
@@ -92,9 +89,9 @@ def fit_square(picture: Picture, into: Picture) -> tuple[float, int, int]:
 
 def box_around(points: Points) -> Box:
     """The upright box about all points."""
-    left, top = points[:, :2].min(axis=0)
-    right, bottom = points[:, :2].max(axis=0)
-    return Box(left_px=float(left), top_px=float(top), width_px=float(right - left), height_px=float(bottom - top))
+    left, top, *_ = np.minimum.reduce(points).tolist()
+    right, bottom, *_ = np.maximum.reduce(points).tolist()
+    return Box(left_px=left, top_px=top, width_px=right - left, height_px=bottom - top)
 
 
 def overlap(a: Box, b: Box) -> float:
@@ -105,6 +102,12 @@ def overlap(a: Box, b: Box) -> float:
         return 0.0
     shared = width * height
     return shared / (a.width_px * a.height_px + b.width_px * b.height_px - shared)
+
+
+def growth(a: Box, b: Box) -> float:
+    """How many times larger the larger of two boxes is, in side length: 1 or more."""
+    ratio = math.sqrt(max(a.width_px * a.height_px, 1.0) / max(b.width_px * b.height_px, 1.0))
+    return max(ratio, 1 / ratio)
 
 
 def distance(a: Box, b: Box) -> float:
