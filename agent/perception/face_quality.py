@@ -46,9 +46,8 @@ class Quality:
         return Quality(weight=self.weight * other.weight, weakness=worse.weakness)
 
 
-def place_quality(eyes_and_mouth_px: NDArray[np.floating], pose: HeadPose) -> Quality:
-    """By size and pose. `eyes_and_mouth_px` (3, 2): the middles of the right eye, the left eye and the mouth."""
-    eyes_to_mouth_px = float(np.linalg.norm(eyes_and_mouth_px[:2].mean(axis=0) - eyes_and_mouth_px[2]))
+def place_quality(eyes_to_mouth_px: float, pose: HeadPose) -> Quality:
+    """By size, which is the distance from the middle of the eyes to the middle of the mouth, and pose."""
     return _product(
         {
             "too small": _rising(eyes_to_mouth_px, EYES_TO_MOUTH_PX),
