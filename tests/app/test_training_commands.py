@@ -1,0 +1,141 @@
+"""`agent train` and `agent evaluate` do a whole small job, print JSON and nothing else, and refuse in one sentence."""
+
+import json
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from agent.app.__main__ import build_app
+from agent.core.errors import AgentError
+
+pytestmark = pytest.mark.timeout(60)
+
+
+def _agent(*words: object) -> Result:
+    """The command in this process, since each new one would load everything anew."""
+    arguments = [str(word) for word in words]
+    with patch.object(sys, "argv", ["agent", *arguments]):
+        return CliRunner().invoke(build_app(arguments), arguments)
+
+
+def faces(folder: Path, count: int = 12) -> Path:
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 256, (count, 48, 48)).astype(np.float32) / 255
+    votes = rng.multinomial(10, np.full(10, 0.1), count)
+    votes[0] = np.eye(10, dtype=int)[9] * 10
+    np.savez(folder / "faces.npz", test_x=x[..., None], test_ferplus_votes=votes, test_fer7=rng.integers(0, 7, count))
+    return folder / "faces.npz"
+
+
+def test_evaluating_faces(tmp_path: Path) -> None:
+    """Both label sets, the promised keys, plots and a card with its figures, from floats with a prefix."""
+    card = tmp_path / "card.md"
+    marks = "<!-- figures: written by `agent evaluate --card` or `agent train` -->\n<!-- end of figures -->\n"
+    card.write_text(marks, encoding="utf-8")
+    done = _agent(
+        "evaluate", "expression", "--data", faces(tmp_path), "--json", "--report", tmp_path / "pages", "--card", card
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.stdout)
+    assert report.keys() >= {
+        "n",
+        "accuracy",
+        "macro_f1",
+        "per_class",
+        "ece",
+        "coverage",
+        "coverage_accuracy",
+        "ms_per_item",
+    }
+    assert report["ferplus"]["accuracy"] == report["accuracy"] and report["fer7"]["n"] == 12
+    assert report["n"] + sum(report["left_out"].values()) == 12 and report["n"] < 12
+    assert all(one.keys() == {"support", "precision", "recall", "f1"} for one in report["per_class"].values())
+    assert {file.name for file in (tmp_path / "pages").iterdir()} == {
+        "index.html", "report.json", "confusion.png", "reliability.png", "coverage.png",
+    }  # fmt: skip
+    assert f"| all | {report['n']} |" in card.read_text(encoding="utf-8")
+
+
+def test_evaluating_pictures_with_one_torn(tmp_path: Path) -> None:
+    """A torn picture is counted and named in the table, and the others are judged."""
+    (tmp_path / "pictures" / "angry").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "pictures" / "angry" / "grey.png"), np.full((90, 120), 128, np.uint8))
+    (tmp_path / "pictures" / "angry" / "torn.jpg").write_bytes(b"\xff\xd8 torn")
+    done = _agent("evaluate", "expression", "--data", tmp_path / "pictures")
+    assert done.exit_code == 0, done.output
+    assert "1 pictures that cannot be read" in done.stdout and "anger" in done.stdout
+
+
+@pytest.mark.parametrize("model", ["expression", "gesture"])
+@pytest.mark.parametrize(("make", "said"), [("text", "npz"), ("empty folder", "no pictures"), ("dogs", "wanted are")])
+def test_bad_data_is_refused_in_a_sentence(tmp_path: Path, model: str, make: str, said: str) -> None:
+    """A text file, an empty folder and unknown classes: an error for people that names the data, and no JSON."""
+    data = tmp_path / "mine"
+    if make == "text":
+        data.write_text("these are no arrays")
+    else:
+        data.mkdir()
+    if make == "dogs":
+        (data / "dogs").mkdir()
+        cv2.imwrite(str(data / "dogs" / "rex.png"), np.zeros((9, 9), np.uint8))
+    done = _agent("evaluate", model, "--data", data, "--json")
+    assert done.exit_code == 1 and done.stdout == "" and isinstance(done.exception, AgentError)
+    assert str(data) in str(done.exception) and said in str(done.exception)
+
+
+def test_training_intents(tmp_path: Path) -> None:
+    """The shop's head is trained in one command, which measures it and writes its card."""
+    done = _agent("train", "intent", "--out", tmp_path / "new" / "intent.onnx", "--json")
+    assert done.exit_code == 0, done.output
+    trained = json.loads(done.stdout)
+    (held_out,) = trained["held_out"].values()
+    assert held_out["accuracy"] > 0.93
+    card = (tmp_path / "new" / "intent.md").read_text(encoding="utf-8")
+    assert trained["sha256"][:12] in card and "shop_intents.yaml" in card and str(tmp_path) not in card
+
+
+@pytest.mark.skipif(find_spec("torch") is not None, reason="PyTorch is installed here")
+def test_training_without_pytorch_says_how_to_get_it(tmp_path: Path) -> None:
+    """Without PyTorch the command names the command that installs it."""
+    done = _agent("train", "expression", "--data", faces(tmp_path), "--out", tmp_path / "e.onnx")
+    assert isinstance(done.exception, AgentError) and "uv sync --group train" in str(done.exception)
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed here")
+def test_training_expressions_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+    """A run of a second writes model, card and checkpoint; begun again with no time left, it ends with the same."""
+    rng = np.random.default_rng(3)
+    parts: dict[str, Any] = {
+        f"{part}{name}": values
+        for part in ("train_", "val_")
+        for name, values in (
+            ("x", rng.integers(0, 256, (160, 48, 48)).astype(np.uint8)),
+            ("ferplus_votes", rng.multinomial(10, np.r_[np.full(8, 0.12), 0.02, 0.02], 160)),
+            ("fer7", rng.integers(0, 7, 160)),
+        )
+    }
+    np.savez(tmp_path / "faces.npz", **parts)
+    words = (
+        "train",
+        "expression",
+        "--data",
+        "faces.npz",
+        "--out",
+        "e.onnx",
+        "--work",
+        "w",
+        "--minutes",
+        0.02,
+        "--json",
+    )
+    one, two = (_agent(*words) for _ in range(2))
+    assert one.exit_code == two.exit_code == 0, one.output + two.output
+    assert json.loads(one.stdout)["sha256"] == json.loads(two.stdout)["sha256"]
+    assert list((tmp_path / "w").glob("*.pt")) and (tmp_path / "e.md").exists()
