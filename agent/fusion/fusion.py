@@ -30,7 +30,7 @@ class FusionState:
     face: FaceState = FaceState()
     expression: ExpressionState = ExpressionState()
     affect: AffectState = AffectState()
-    gestures: GestureState = field(default_factory=dict)
+    gestures: GestureState = field(default_factory=GestureState)
     turn: TurnState = TurnState()
     analysed_ns: int = 0
     """Capture time of the last frame whose pixels were looked at."""
@@ -46,7 +46,7 @@ def see(state: FusionState, reading: VisionReading, now_ns: int) -> tuple[Fusion
         state = replace(state, analysed_ns=captured_ns)
     elif captured_ns - state.analysed_ns < expression.STALE_S * NS_PER_S:
         return state, []
-    hands, findings = gestures.step(state.gestures, reading)
+    hands, findings = gestures.step(state.gestures, reading, reads_faces=state.reads_faces)
     state = replace(state, gestures=hands)
     if not state.reads_faces:
         return state, findings
@@ -83,13 +83,22 @@ def go_blind(state: FusionState, stamp: Stamp, reason: str) -> tuple[FusionState
     """No picture will come for a reason that is known: what the face showed is not taken to last."""
     if not state.reads_faces:
         return state, []
-    state = replace(state, face=FaceState(), expression=ExpressionState(), affect=AffectState(), gestures={})
+    state = replace(
+        state, face=FaceState(), expression=ExpressionState(), affect=AffectState(), gestures=GestureState()
+    )
     return state, [face.unknown(stamp, reason), expression.unknown(stamp, reason), affect.unknown(stamp, reason)]
 
 
 def forget_emotion(state: FusionState) -> FusionState:
     """The customer withdrew: what was known of the face is gone, and no more is taken in."""
-    return replace(state, reads_faces=False, face=FaceState(), expression=ExpressionState(), affect=AffectState())
+    return replace(
+        state,
+        reads_faces=False,
+        face=FaceState(),
+        expression=ExpressionState(),
+        affect=AffectState(),
+        gestures=gestures.without_face(state.gestures),
+    )
 
 
 def _voice(level: VoiceLevel, *, speaking: bool) -> Finding:

@@ -1,63 +1,41 @@
-"""Hand signs over time: a sign counts once several frames in a row agree on it."""
+"""All gestures of one call: signs of the hands, what hands and head do over time. Shoulders are not seen, so nobody
+shrugs here."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from agent.core.clock import NS_PER_MS
-from agent.core.signals import Finding, GestureValue
-from agent.core.types import HandReading, VisionReading
-
-AGREEING_FRAMES = 4
-CLEAR_PROB = 0.7
-HELD_MS = 120
-"""A sign must also have been held this long, however fast frames come."""
-FORGET_MS = 600
-"""A hand unseen for this long has left; the same sign shown again is a new event."""
+from agent.core.signals import Finding
+from agent.core.types import VisionReading
+from agent.fusion import hand_motions, hand_over_face, hand_signs, head_gestures
+from agent.fusion.hand_motions import MotionState
+from agent.fusion.hand_over_face import CoverState
+from agent.fusion.hand_signs import SignState
+from agent.fusion.head_gestures import HeadState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandHistory:
-    candidate: str = "none"
-    agreeing: int = 0
-    since_ns: int = 0
-    seen_ns: int = 0
-    announced: str = "none"
-    """The sign that this hand is already known to show."""
+class GestureState:
+    """What is known of one customer's hands, and of how the head moves."""
+
+    signs: SignState = field(default_factory=dict)
+    motions: MotionState = field(default_factory=dict)
+    head: HeadState = HeadState()
+    cover: CoverState = CoverState()
 
 
-GestureState = dict[int, HandHistory]
-"""By track id of the hand."""
+def step(
+    state: GestureState, reading: VisionReading, *, reads_faces: bool = True
+) -> tuple[GestureState, list[Finding]]:
+    """One frame into the state, and an event for each gesture that has just become certain; without `reads_faces`, from
+    the hands alone."""
+    if not reads_faces:
+        reading, state = replace(reading, faces=()), without_face(state)
+    cover, covers = hand_over_face.step(state.cover, reading)
+    signs, shown = hand_signs.step(state.signs, reading, cover.hands)
+    motions, moved = hand_motions.step(state.motions, reading, cover)
+    head, nods = head_gestures.step(state.head, reading)
+    return GestureState(signs=signs, motions=motions, head=head, cover=cover), [*shown, *moved, *covers, *nods]
 
 
-def step(state: GestureState, reading: VisionReading) -> tuple[GestureState, list[Finding]]:
-    """One frame's hands into histories, and an event for each sign that has just become certain."""
-    captured_ns = reading.stamp.captured_ns
-    after = {
-        track: history for track, history in state.items() if captured_ns - history.seen_ns < FORGET_MS * NS_PER_MS
-    }
-    findings = []
-    for hand in reading.hands:
-        history = _fed(after.get(hand.track_id, HandHistory()), hand, captured_ns)
-        certain = history.agreeing >= AGREEING_FRAMES and captured_ns - history.since_ns >= HELD_MS * NS_PER_MS
-        if certain and history.candidate != history.announced:
-            history = replace(history, announced=history.candidate)
-            if history.candidate != "none":
-                findings.append(_finding(hand, reading))
-        after[hand.track_id] = history
-    return after, findings
-
-
-def _fed(history: HandHistory, hand: HandReading, captured_ns: int) -> HandHistory:
-    shown = hand.gesture if hand.gesture_prob >= CLEAR_PROB else "none"
-    if shown == history.candidate:
-        return replace(history, agreeing=history.agreeing + 1, seen_ns=captured_ns)
-    return replace(history, candidate=shown, agreeing=1, since_ns=captured_ns, seen_ns=captured_ns)
-
-
-def _finding(hand: HandReading, reading: VisionReading) -> Finding:
-    return Finding(
-        value=GestureValue(name=hand.gesture, hand=hand.side),
-        confidence=hand.gesture_prob,
-        valid=True,
-        stamp=reading.stamp,
-        sources=("hands", "gesture"),
-    )
+def without_face(state: GestureState) -> GestureState:
+    """The same with nothing known of the face."""
+    return replace(state, head=HeadState(), cover=CoverState())

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,8 @@ from numpy.typing import NDArray
 from agent.core.errors import DataRejected
 from agent.core.settings import VisionSettings
 from agent.core.types import GESTURES
-from agent.inference.runtime import Model, Runtime
-from agent.perception.gesture import gesture_features, name_sign
+from agent.inference.runtime import Runtime
+from agent.perception.gesture import GestureModel, name_sign
 from agent.perception.hands import HandReader, HandTracks
 from agent.perception.trace import FrameTrace
 from agent.training.evaluation import Evaluation, Stopwatch, evaluated, folder_counts, readable_pictures
@@ -22,6 +23,7 @@ from agent.training.scores import Answers
 
 NO_HAND = np.eye(len(GESTURES))[NONE]
 """Probabilities for a picture in which no hand is found: none for certain."""
+SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 SMALL_PX, LARGE_PX = 100, 300
 """Shorter side under which a picture counts as small, and from which it counts as large."""
 
@@ -47,16 +49,14 @@ def evaluate_gesture(data: Path, runtime: Runtime, *, progress: Progress = unhea
 
 def _of_landmarks(data: Path, runtime: Runtime, progress: Progress) -> Evaluation:
     """Hands of unknown side are read as both, and the mean is taken."""
-    hands, model, stopwatch = load_hands(data), runtime.open("gesture"), Stopwatch()
-    sides = [hands.left] if hands.left is not None else [np.zeros(len(hands), bool), np.ones(len(hands), bool)]
+    hands, model, stopwatch = load_hands(data), GestureModel(runtime), Stopwatch()
     prob = np.zeros((len(hands), len(GESTURES)))
     for row in range(len(hands)):
         if row % 100 == 0:
             progress("hands", row / len(hands), f"{row} of {len(hands)}")
-        points = hands.points[row : row + 1, :, :2]
+        sides = SIDES if hands.left is None else SIDES[:1] if hands.left[row] else SIDES[1:]
         with stopwatch.item():
-            for side in sides:
-                prob[row] += model.run(gesture_features(points, side[row : row + 1]))[0][0] / len(sides)
+            prob[row] = np.mean([model.probabilities(hands.points[row], side) for side in sides], axis=0)
     progress("hands", 1.0)
     slices = {} if hands.left is None else {"left hands": hands.left, "right hands": ~hands.left}
     return evaluated(_answers(prob, hands.sign, runtime), ms_per_item=stopwatch.median_ms, slices=slices)
@@ -106,13 +106,12 @@ class _SignReader:
 
     def __init__(self, runtime: Runtime) -> None:
         self._hands = HandReader(runtime, VisionSettings())
-        self._model: Model = runtime.open("gesture")
+        self._model = GestureModel(runtime)
 
     def read(self, picture: Picture) -> _Seen:
         tracks, trace = HandTracks(), FrameTrace()
         self._hands.search(picture, tracks, 0.0, trace)
         hands = self._hands.read(picture, tracks, trace)
-        features = [gesture_features(hand.landmarks_px[None, :, :2], np.array([hand.side == "left"])) for hand in hands]
-        signs = [self._model.run(each)[0][0] for each in features]
+        signs = [self._model.probabilities(hand.landmarks_px, hand.side) for hand in hands]
         surest = max(signs, key=lambda prob: float(prob[:NONE].max()), default=NO_HAND)
         return _Seen(prob=surest, found=bool(hands))

@@ -1,49 +1,45 @@
-"""Trains the gesture head on hand landmarks and writes it as ONNX, for `agent train gesture`."""
+"""Trains the gesture head on hand landmarks and writes it as ONNX.
 
-from collections.abc import Callable
-from functools import partial
+python -m agent.training.gesture --hagrid hagrid.npz --angles kinivi.npz --out models_onnx/vision/gesture.onnx
+"""
+
+import argparse
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.types import GESTURES
-from agent.perception import gesture as features_of_hands
-from agent.perception.gesture import FEATURES, gesture_features, name_sign
-from agent.training import perceptron
+from agent.perception.hand_features import FEATURES, gesture_features
 from agent.training.graphs import write_graph
+from agent.training.hand_poses import SignlessPoses, flattened, turned
 from agent.training.hands import NONE, Hands, load_hands
-from agent.training.kept import KeptPerceptrons
-from agent.training.perceptron import Floats, Perceptron, fit_perceptron
+from agent.training.perceptron import Floats, Perceptron, Sample, fit_perceptron
 from agent.training.progress import DataUsed, Progress, TrainingReport, unheard
 from agent.training.scores import Answers
 from agent.training.softmax import fit_temperature, softmax
 
-HIDDEN = (128, 64)
+HIDDEN = (256, 128)
 MEMBERS = 3
 EPOCHS = 180
 FOLDS = 5
 EARLY = 0.7
 """Share of the hands at odd angles that may be trained on: they were filmed one after another."""
+FALSE_SIGNS = 0.01
+"""Share of hands without a sign that may be taken for one in a single picture; the threshold follows from it."""
 
 TILT_RAD = 0.25
 TILT_MORE_RAD = 0.5
 SPIN_RAD = 0.12
 SPIN_MORE_RAD = 0.35
-JITTER = 0.015
-"""Deviation of landmarks in palm lengths."""
-WRONG_SIDE = 0.05
-"""Share of hands that are shown as the other hand, as the side is sometimes read wrongly."""
+FLAT = 0.3
+"""Share of hands that are learnt without their depth, as data sets without it and doubtful depth ask for."""
 ANY_ANGLE = tuple(GESTURES.index(name) for name in ("open_palm", "fist", "victory", "pointing", "ok"))
 """Signs that stay themselves however the hand is turned in the picture; a turned thumb says something else."""
-MORE_TURNED, MORE_ANGLES = 500, 600
-"""Hands added to each epoch: turned further than they were seen, and from the set of odd angles."""
-FALSE_SIGNS = 0.01
-"""Share of held-out hands without a sign that may be taken for one; the threshold from which signs are named is the
-lowest that keeps to it."""
-
-Take = Callable[[str, Callable[[], Perceptron]], Perceptron]
-"""Gives the perceptron of a name, and trains it by the function if it is not there yet."""
+MORE_TURNED, MORE_ANGLES, MORE_SIGNLESS = 500, 600, 400
+"""Hands added to each epoch: turned further than they were seen, from the set of odd angles, and made up."""
 
 
 def train(
@@ -51,104 +47,98 @@ def train(
     work: Path,
     out: Path,
     *,
+    minutes: float = 0,
     seed: int = 0,
     progress: Progress = unheard,
     angles: Path | None = None,
 ) -> TrainingReport:
-    """Trains on the hands of `data`, and on the first of each sign of `angles`, which are hands seen from odd angles in
-    the order of filming. As `TrainingReport` says; perceptrons that are done are kept in `work`."""
+    """Trains on the npz `data`, and on the early part of `angles`, hands in the order of filming; writes ONNX to `out`.
+
+    The run has a fixed length and keeps nothing in `work`. Raises `DataRejected` for data of another form, or without
+    the hands' sides.
+    """
+    began_s = time.process_time()
     hands = load_hands(data)
-    odd = None if angles is None else load_hands(angles)
+    odd = load_hands(angles) if angles else None
     early = None if odd is None else odd.take(first_of_each(odd, EARLY))
-    code = [Path(module.__file__ or "") for module in (features_of_hands, perceptron)]
-    kept = KeptPerceptrons(
-        work,
-        files=[data, *([] if angles is None else [angles]), *code, Path(__file__)],
-        settings=f"seed {seed}, epochs {EPOCHS}",
-        expected=FOLDS + MEMBERS,
-        progress=progress,
-    )
-    logits = held_out_logits(hands, early, seed=seed, take=kept.take)
+    late = None if odd is None else odd.take(~first_of_each(odd, EARLY))
+    logits = held_out_logits(hands, early, seed=seed, progress=progress)
     temperature = fit_temperature(logits, hands.sign)
     prob = softmax(logits / temperature)
     threshold = sign_threshold(prob, hands.sign)
-    members = train_members(hands, early, seed=seed, take=kept.take)
-    held_out = {"each by one perceptron that saw no hand of its picture": answers(prob, hands.sign, threshold)}
-    used = [DataUsed(file=data, items=len(hands), use="trained on; each held out once, in five folds by picture")]
-    if odd is not None and early is not None and angles is not None:
-        late = odd.take(~first_of_each(odd, EARLY))
-        prob = softmax(member_logits(members, late) / temperature)
-        held_out["odd angles"] = answers(prob, late.sign, threshold)
-        used.append(DataUsed(file=angles, items=len(early), use=f"trained on: the first {EARLY:.0%} of each sign"))
-        used.append(DataUsed(file=angles, items=len(late), use="held out: the rest of each sign"))
+    members = train_members(hands, early, seed=seed, progress=progress)
+    sha256 = export_members(members, temperature, out)
+    held_out = {f"hands of {data.name}, each judged by one perceptron that saw none of its picture": _answers(
+        prob, hands.sign, threshold
+    )}  # fmt: skip
+    used = [DataUsed(file=data, items=len(hands), use="trained on, all of them")]
+    if angles is not None and early is not None and late is not None:
+        late_prob = softmax(member_logits(members, late) / temperature)
+        held_out[f"the last hands of {angles.name}, at odd angles"] = _answers(late_prob, late.sign, threshold)
+        used.append(DataUsed(file=angles, items=len(early), use="trained on, the first of each sign"))
     return TrainingReport(
         model="gesture",
         out=out,
-        sha256=export_members(members, temperature, out),
+        sha256=sha256,
         seed=seed,
-        cpu_s=kept.cpu_s,
+        cpu_s=time.process_time() - began_s,
         data=tuple(used),
         held_out=held_out,
-        notes={"temperature": f"{temperature:.3f}"},
+        notes={
+            "temperature": f"{temperature:.3f}",
+            "confident_prob for the manifest": f"{threshold:.2f}",
+            "signs found": f"{np.mean((_said(prob, threshold) == hands.sign)[hands.sign != NONE]):.4f}",
+            "hands without a sign taken for one": f"{false_signs(prob, hands.sign, threshold):.4f}",
+        },
     )
 
 
-def sign_threshold(prob: NDArray[np.floating], sign: NDArray[np.int64]) -> float:
-    """The lowest probability, to two places and from 0.5 on, that keeps to `FALSE_SIGNS`; 0.99 if none does."""
-    none = prob[sign == NONE, :NONE].max(axis=1)
-    kept = (step / 100 for step in range(50, 99) if not len(none) or (none >= step / 100).mean() <= FALSE_SIGNS)
-    return next(kept, 0.99)
-
-
-def answers(prob: NDArray[np.floating], sign: NDArray[np.int64], threshold: float) -> Answers:
-    """What the program says of hands with (n, 9) probabilities: signs from `threshold` on."""
-    said = np.array([GESTURES.index(name_sign(row, threshold)[0]) for row in prob], dtype=np.int64)
-    return Answers(prob=prob, label=sign, names=GESTURES, confident_prob=threshold, said=said)
-
-
-def at_once(name: str, fit: Callable[[], Perceptron]) -> Perceptron:
-    """The `Take` that keeps nothing."""
-    return fit()
-
-
 def train_members(
-    hands: Hands,
-    angles: Hands | None,
-    count: int = MEMBERS,
-    *,
-    seed: int = 0,
-    name: str = "member",
-    take: Take = at_once,
+    hands: Hands, angles: Hands | None, count: int = MEMBERS, *, seed: int = 0, progress: Progress = unheard
 ) -> list[Perceptron]:
     """Several perceptrons that differ in seed; their mean logits are the model."""
     sampler = _sampler(hands, angles)
-    fit = partial(fit_perceptron, sampler, len(GESTURES), HIDDEN, epochs=EPOCHS)
-    return [take(f"{name} {each + 1}", partial(fit, seed=seed + each)) for each in range(count)]
+    members = []
+    for number in range(count):
+        members.append(fit_perceptron(sampler, len(GESTURES), HIDDEN, epochs=EPOCHS, seed=seed + number))
+        progress("the shipped perceptrons", (number + 1) / count)
+    return members
 
 
-def held_out_logits(hands: Hands, angles: Hands | None, *, seed: int = 0, take: Take = at_once) -> Floats:
+def held_out_logits(hands: Hands, angles: Hands | None, *, seed: int = 0, progress: Progress = unheard) -> Floats:
     """(n, 9) logits for each hand by a single perceptron that saw no hand of its picture."""
     fold = np.random.default_rng(2026).integers(0, FOLDS, int(hands.source.max()) + 1)[hands.source]
     logits = np.zeros((len(hands), len(GESTURES)), dtype=np.float32)
     for turn in range(FOLDS):
-        members = train_members(
-            hands.take(fold != turn), angles, 1, seed=seed, name=f"fold {turn + 1}, member", take=take
-        )
+        members = train_members(hands.take(fold != turn), angles, count=1, seed=seed)
         logits[fold == turn] = member_logits(members, hands.take(fold == turn))
+        progress("held-out fifths", (turn + 1) / FOLDS)
     return logits
 
 
 def member_logits(members: list[Perceptron], hands: Hands) -> Floats:
     """(n, 9) mean logits for the hands as they are; hands of unknown side are read as both."""
     sides = [hands.left] if hands.left is not None else [np.zeros(len(hands), bool), np.ones(len(hands), bool)]
-    features = [gesture_features(hands.points[..., :2], side) for side in sides]
+    features = [gesture_features(hands.points, side) for side in sides]
     return np.asarray(np.mean([member.logits(each) for member in members for each in features], axis=0))
 
 
+def sign_threshold(prob: NDArray[np.floating], sign: NDArray[np.int64]) -> float:
+    """The lowest probability, to two places, from which on no more than `FALSE_SIGNS` of the hands without a sign are
+    taken for one; 1 where there is none."""
+    hundredths = (step for step in range(50, 100) if false_signs(prob, sign, step / 100) <= FALSE_SIGNS)
+    return next(hundredths, 100) / 100
+
+
+def false_signs(prob: NDArray[np.floating], sign: NDArray[np.int64], threshold: float) -> float:
+    """Share of the hands without a sign that are taken for one."""
+    none = sign == NONE
+    return float((_said(prob[none], threshold) != NONE).mean()) if none.any() else 0.0
+
+
 def export_members(members: list[Perceptron], temperature: float, target: Path) -> str:
-    """Writes `features` (n, 59) → `gesture_prob` (n, 9) as one perceptron of which each member is a block; returns the
+    """Writes `features` (n, 128) → `gesture_prob` (n, 9) as one perceptron of which each member is a block; returns the
     file's sha256."""
-    first = members[0]
     widths = [len(members) * size for size in HIDDEN]
     text = f"""
     <ir_version: 10, opset_import: ["" : 17]>
@@ -180,50 +170,7 @@ def export_members(members: list[Perceptron], temperature: float, target: Path) 
         "weights3": np.concatenate([member.weights[2] for member in members]) / divisor,
         "bias3": np.sum([member.biases[2] for member in members], axis=0) / divisor,
     }
-    assert len(first.weights) == 3
     return write_graph(text, weights, target)
-
-
-def turned(hands: Hands, rng: np.random.Generator, *, tilt_rad: float, spin_rad: float) -> Hands:
-    """The hands seen from elsewhere: tilted in depth, spun in the picture, landmarks shaken, sides now and then wrong.
-    Hands without depth tilt like a flat picture."""
-    count = len(hands)
-    placed = hands.points - hands.points[:, :1]
-    placed = np.einsum("nij,npj->npi", _tilts(rng.normal(0, tilt_rad, (count, 2))), placed)
-    angle = rng.normal(0, spin_rad, count)
-    cosine, sine = np.cos(angle)[:, None], np.sin(angle)[:, None]
-    x, y = placed[..., 0], placed[..., 1]
-    points = np.stack([cosine * x - sine * y, sine * x + cosine * y, placed[..., 2]], axis=2)
-    palm = np.linalg.norm(points[:, 9, :2], axis=1)[:, None, None]
-    points = points + rng.normal(0, JITTER, points.shape) * palm
-    known = hands.left if hands.left is not None else rng.random(count) < 0.5
-    left = known ^ (rng.random(count) < WRONG_SIDE)
-    return Hands(points=points.astype(np.float32), left=left, sign=hands.sign, source=hands.source)
-
-
-def _sampler(hands: Hands, angles: Hands | None):  # type: ignore[no-untyped-def]
-    any_angle = hands.take(np.isin(hands.sign, ANY_ANGLE))
-
-    def sample(rng: np.random.Generator) -> tuple[Floats, NDArray[np.int64]]:
-        parts = [turned(hands, rng, tilt_rad=TILT_RAD, spin_rad=SPIN_RAD)]
-        more = any_angle.take(rng.integers(0, len(any_angle), MORE_TURNED))
-        parts.append(turned(more, rng, tilt_rad=TILT_MORE_RAD, spin_rad=SPIN_MORE_RAD))
-        if angles is not None:
-            odd = angles.take(rng.integers(0, len(angles), MORE_ANGLES))
-            parts.append(turned(odd, rng, tilt_rad=TILT_RAD, spin_rad=SPIN_RAD))
-        features = [gesture_features(part.points[..., :2], part.left) for part in parts if part.left is not None]
-        return np.concatenate(features), np.concatenate([part.sign for part in parts])
-
-    return sample
-
-
-def _tilts(angle_rad: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, 3, 3) rotations about the upright and the level axis."""
-    (cos_y, cos_x), (sin_y, sin_x) = np.cos(angle_rad).T, np.sin(angle_rad).T
-    zero, one = np.zeros(len(angle_rad)), np.ones(len(angle_rad))
-    upright = np.array([[cos_y, zero, sin_y], [zero, one, zero], [-sin_y, zero, cos_y]])
-    level = np.array([[one, zero, zero], [zero, cos_x, -sin_x], [zero, sin_x, cos_x]])
-    return np.asarray(np.moveaxis(upright, 2, 0) @ np.moveaxis(level, 2, 0))
 
 
 def first_of_each(hands: Hands, share: float) -> NDArray[np.bool_]:
@@ -233,3 +180,57 @@ def first_of_each(hands: Hands, share: float) -> NDArray[np.bool_]:
         rows = np.flatnonzero(hands.sign == sign)
         chosen[rows[: int(share * len(rows))]] = True
     return chosen
+
+
+def _sampler(hands: Hands, angles: Hands | None) -> Sample:
+    any_angle = hands.take(np.isin(hands.sign, ANY_ANGLE))
+    signless = SignlessPoses(hands)
+
+    def sample(rng: np.random.Generator) -> tuple[Floats, NDArray[np.int64]]:
+        more = any_angle.take(rng.integers(0, len(any_angle), MORE_TURNED))
+        parts = [
+            turned(hands, rng, tilt_rad=TILT_RAD, spin_rad=SPIN_RAD),
+            turned(more, rng, tilt_rad=TILT_MORE_RAD, spin_rad=SPIN_MORE_RAD),
+            turned(signless.make(rng, MORE_SIGNLESS), rng, tilt_rad=TILT_RAD, spin_rad=SPIN_RAD),
+        ]
+        if angles is not None:
+            odd = angles.take(rng.integers(0, len(angles), MORE_ANGLES))
+            parts.append(turned(odd, rng, tilt_rad=TILT_RAD, spin_rad=SPIN_RAD))
+        parts = [flattened(part, rng, FLAT) for part in parts]
+        features = [gesture_features(part.points, part.left) for part in parts if part.left is not None]
+        return np.concatenate(features), np.concatenate([part.sign for part in parts])
+
+    return sample
+
+
+def _said(prob: NDArray[np.floating], threshold: float) -> NDArray[np.int64]:
+    best = prob[:, :NONE].argmax(axis=1)
+    return np.where(prob[:, :NONE].max(axis=1) >= threshold, best, NONE)
+
+
+def _answers(prob: NDArray[np.floating], sign: NDArray[np.int64], threshold: float) -> Answers:
+    return Answers(prob=prob, label=sign, names=GESTURES, confident_prob=threshold, said=_said(prob, threshold))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hagrid", type=Path, required=True)
+    parser.add_argument("--angles", type=Path, help="hands at odd angles, in the order of filming")
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    def told(stage: str, share: float, note: str = "") -> None:
+        print(f"{stage}: {share:.0%} {note}", file=sys.stderr)
+
+    report = train(arguments.hagrid, arguments.out.parent, arguments.out, angles=arguments.angles, progress=told)
+    for name, answers in report.held_out.items():
+        assert answers.said is not None
+        likeliest = (answers.prob.argmax(axis=1) == answers.label).mean()
+        print(f"{name}: {(answers.said == answers.label).mean():.4f} right, {likeliest:.4f} by the likeliest sign")
+    for name, fact in report.notes.items():
+        print(f"{name}: {fact}")
+    print(f"{report.out} sha256 {report.sha256}")
+
+
+if __name__ == "__main__":
+    main()

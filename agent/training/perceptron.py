@@ -11,9 +11,9 @@ Sample = Callable[[np.random.Generator], tuple[Floats, NDArray[np.int64]]]
 """One epoch's features (n, width) and labels (n,), drawn and disturbed anew each time."""
 
 BATCH = 128
-SMOOTHING = 0.05
-DROPOUT = 0.1
-WEIGHT_DECAY = 1e-2
+SMOOTHING = 0.1
+DROPOUT = 0.2
+WEIGHT_DECAY = 0.1
 PEAK_RATE = 3e-3
 WARM_UP = 0.1
 AVERAGE_DECAY = 0.99
