@@ -1,19 +1,23 @@
 """Follows the faces of one call from frame to frame and keeps to one of them: the customer's."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from agent.core.types import Box, Bystander
 from agent.perception.detection import Detection
-from agent.perception.regions import Points, Region, distance, overlap
+from agent.perception.regions import Points, Region, distance, growth, overlap
 
 SEARCH_EVERY_MS = 1_000
 """How often a picture whose customer is followed is searched for other faces."""
 SEARCH_WITH_COMPANY_EVERY_MS = 300
 """The same while there are others, whose boxes move only when they are found anew."""
-KEPT_MS = 2_000
+KEPT_MS = 3_000
 """How long a face that is out of sight stays the same face, and the customer the customer."""
+BACKGROUND_RATIO = 0.2
+ABSENT_MS = 30_000
+"""For so long after the customer has gone, a face that is less prominent than this share of theirs stays a bystander:
+faces on a poster behind an empty chair are not the next customer."""
 TAKEOVER_RATIO = 1.6
 TAKEOVER_MS = 2_000
 """Somebody becomes the customer by being this much more prominent, for this long without a break."""
@@ -22,6 +26,11 @@ NEAR = 0.75
 """Two boxes show the same face when they overlap by the one or their centres are within the other, in face sides."""
 RETURN_NEAR = 2.0
 """How far, in face sides, the customer may have moved while not followed."""
+SAME_SIZE = 1.6
+"""Nobody grows or shrinks by more than this between two searches, or while out of sight for a moment."""
+LEAP = 1.35
+LEAP_MS = 200
+"""A mesh that grows or shrinks by this factor within that time has slipped onto somebody who passes in front."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,6 +41,8 @@ class FaceTrack:
     box: Box
     seen_ms: float
     prominence: float = 0.0
+    speed_px_per_ms: tuple[float, float] = (0.0, 0.0)
+    """How the box moved between the last two searches."""
     outshining_since_ms: float | None = None
     """Since when this bystander has been far more prominent than the customer."""
     region: Region | None = None
@@ -54,6 +65,9 @@ class FaceTracks:
     look_closer: bool = False
     """Search the middle of the picture next, where a face that is too small for the whole is large enough."""
     given_ids: int = 0
+    left_ms: float = -math.inf
+    left_prominence: float = 0.0
+    """When the last customer was given up, and how prominent they had been."""
     follower: Follower | None = None
     """None with our own models, which follow faces by `FaceTrack.region`. Closed with these tracks."""
 
@@ -77,6 +91,13 @@ class FaceTracks:
         """The customer's face was read at `box`; the next frame is read at `region`."""
         assert self.customer is not None
         self.customer.box, self.customer.region, self.customer.seen_ms = box, region, at_ms
+
+    def leaps(self, box: Box, at_ms: float) -> bool:
+        """Whether the customer's face, just seen, cannot have become the one at `box`."""
+        customer = self.customer
+        if customer is None or not 0 < at_ms - customer.seen_ms <= LEAP_MS:
+            return False
+        return growth(customer.box, box) > LEAP
 
     def lost(self) -> None:
         """The customer's face could not be read where it was expected."""
@@ -106,12 +127,15 @@ class FaceTracks:
     def _assign(self, found: list[Detection], *, width_px: int, height_px: int, at_ms: float) -> dict[int, Detection]:
         """Gives each detection to the nearest face known, or to a new one. Detections by track id."""
         known = [self.customer, *self.others] if self.customer else list(self.others)
+        boxes = [_expected(track, at_ms) for track in known]
         pairs = sorted(
-            ((distance(track.box, one.box), i, j) for i, track in enumerate(known) for j, one in enumerate(found)),
+            (distance(box, one.box) + math.log(growth(box, one.box)), i, j)
+            for i, box in enumerate(boxes)
+            for j, one in enumerate(found)
         )
         taken: dict[int, int] = {}
-        for apart, i, j in pairs:
-            if i not in taken and j not in taken.values() and self._same(known[i], found[j].box, apart):
+        for _, i, j in pairs:
+            if i not in taken and j not in taken.values() and self._same(known[i], boxes[i], found[j].box):
                 taken[i] = j
         for j, one in enumerate(found):
             if j not in taken.values():
@@ -121,20 +145,27 @@ class FaceTracks:
                 self.others.append(track)
                 taken[len(known) - 1] = j
         for i, j in taken.items():
+            if known[i].region is None:
+                known[i].speed_px_per_ms = _speed(known[i], found[j].box, at_ms)
+                known[i].box = found[j].box
             known[i].seen_ms = at_ms
-            known[i].box = found[j].box
             known[i].prominence = prominence(found[j].box, width_px=width_px, height_px=height_px)
         return {known[i].track_id: found[j] for i, j in taken.items()}
 
-    def _same(self, track: FaceTrack, box: Box, apart: float) -> bool:
+    def _same(self, track: FaceTrack, expected: Box, box: Box) -> bool:
         was_lost = track is self.customer and track.region is None
-        return apart < (RETURN_NEAR if was_lost else NEAR) or overlap(track.box, box) > MIN_OVERLAP
+        near = distance(expected, box) < (RETURN_NEAR if was_lost else NEAR) or overlap(expected, box) > MIN_OVERLAP
+        return near and growth(track.box, box) < SAME_SIZE
 
     def _choose(self, at_ms: float) -> None:
         """Makes another face the customer when the customer is gone or was outshone for long."""
         best = max(self.others, key=lambda track: track.prominence, default=None)
-        if self.customer is None or at_ms - self.customer.seen_ms >= KEPT_MS:
-            self.customer = best
+        if self.customer is not None and at_ms - self.customer.seen_ms >= KEPT_MS:
+            self.left_ms, self.left_prominence = at_ms, self.customer.prominence
+            self.customer = None
+        if self.customer is None:
+            least = BACKGROUND_RATIO * self.left_prominence if abs(at_ms - self.left_ms) < ABSENT_MS else 0.0
+            self.customer = best if best is not None and best.prominence >= least else None
         elif best is not None and self._outshone_long(self.customer, best, at_ms):
             self.customer.region = None
             self.others.append(self.customer)
@@ -152,6 +183,25 @@ class FaceTracks:
             elif track.outshining_since_ms is None:
                 track.outshining_since_ms = at_ms
         return best.outshining_since_ms is not None and at_ms - best.outshining_since_ms >= TAKEOVER_MS
+
+
+def _expected(track: FaceTrack, at_ms: float) -> Box:
+    """Where a face is now if it went on as it moved; one that is followed is where it was seen a frame ago."""
+    elapsed_ms = min(max(at_ms - track.seen_ms, 0.0), SEARCH_WITH_COMPANY_EVERY_MS)
+    if track.region is not None:
+        elapsed_ms = 0.0
+    x, y = track.speed_px_per_ms
+    box = track.box
+    return replace(box, left_px=box.left_px + x * elapsed_ms, top_px=box.top_px + y * elapsed_ms)
+
+
+def _speed(track: FaceTrack, box: Box, at_ms: float) -> tuple[float, float]:
+    elapsed_ms = at_ms - track.seen_ms
+    if not 0 < elapsed_ms <= 2 * SEARCH_WITH_COMPANY_EVERY_MS:
+        return 0.0, 0.0
+    x = box.left_px + box.width_px / 2 - track.box.left_px - track.box.width_px / 2
+    y = box.top_px + box.height_px / 2 - track.box.top_px - track.box.height_px / 2
+    return x / elapsed_ms, y / elapsed_ms
 
 
 def prominence(box: Box, *, width_px: int, height_px: int) -> float:

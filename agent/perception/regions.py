@@ -1,7 +1,7 @@
 """Squares of a picture that models look at: cutting them out turned upright, and mapping what was found there back."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -40,6 +40,10 @@ class Region:
             side_px=scale * max(width, height),
             angle_rad=angle_rad,
         )
+
+    def turned(self, angle_rad: float) -> "Region":
+        """The same square turned clockwise by that much more."""
+        return replace(self, angle_rad=self.angle_rad + angle_rad)
 
     def picture_from_crop(self, crop_px: int) -> NDArray[np.float32]:
         """(2, 3) affine map from pixels of a square crop of side `crop_px` to pixels of the picture."""

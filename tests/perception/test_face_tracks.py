@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agent.core.types import Box
 from agent.perception.detection import Detection
-from agent.perception.face_tracks import KEPT_MS, TAKEOVER_MS, FaceTracks, detected_region, prominence
+from agent.perception.face_tracks import ABSENT_MS, KEPT_MS, TAKEOVER_MS, FaceTracks, detected_region, prominence
 
 WIDTH, HEIGHT = 640, 480
 
@@ -142,3 +142,59 @@ def test_prominence_prefers_large_and_central() -> None:
     at_middle = prominence(middle, width_px=WIDTH, height_px=HEIGHT)
     assert prominence(larger, width_px=WIDTH, height_px=HEIGHT) == 4 * at_middle
     assert prominence(corner, width_px=WIDTH, height_px=HEIGHT) == at_middle / 2
+
+
+def test_faces_that_meet_at_one_height_keep_their_ids() -> None:
+    """Two bystanders of one size who cross keep going the way they went, and so keep their ids."""
+    tracks = FaceTracks()
+
+    def ids(step: int) -> list[int]:
+        search(tracks, 300 * step, found(320, 200), found(80 + 45 * step, 70, y=60), found(560 - 45 * step, 70, y=60))
+        return [track.track_id for track in sorted(tracks.others, key=lambda track: track.box.left_px)]
+
+    left, right = ids(0)
+    for step in range(1, 11):
+        now = ids(step)
+        assert sorted(now) == sorted((left, right))
+    assert now == [right, left]
+
+
+def test_somebody_of_another_size_does_not_return_as_the_customer() -> None:
+    """Whoever comes into the place of a customer just lost is somebody else when far larger or smaller."""
+    for side in (50, 190):
+        tracks = FaceTracks()
+        search(tracks, 0, found(320, 100))
+        first = customer_id(tracks)
+        tracks.lost()
+        assert search(tracks, 600, found(330, side)) is None
+        assert customer_id(tracks) == first
+        assert search(tracks, 1_200, found(320, 110)) is not None, "the customer comes back beside them"
+        assert customer_id(tracks) == first
+
+
+def test_a_poster_is_not_the_next_customer() -> None:
+    """Small faces behind an empty chair stay bystanders for long; whoever sits down is the customer."""
+    tracks = FaceTracks()
+    poster = found(200, 60, y=100), found(420, 55, y=110)
+    search(tracks, 0, found(320, 180), *poster)
+    first = customer_id(tracks)
+    tracks.lost()
+    for at_ms in range(1_000, 20_000, 1_000):
+        assert search(tracks, at_ms, *poster) is None
+    assert customer_id(tracks) is None
+    assert search(tracks, 20_000, found(320, 170), *poster) is not None
+    assert customer_id(tracks) != first
+    second = customer_id(tracks)
+    tracks.lost()
+    for at_ms in range(21_000, 21_000 + KEPT_MS + ABSENT_MS + 3_000, 1_000):
+        search(tracks, at_ms, *poster)
+    assert customer_id(tracks) not in (None, first, second), "after a long absence whoever is there is read"
+
+
+def test_a_mesh_that_leaps_has_slipped() -> None:
+    """From one frame to the next no face grows by half; over a second it may."""
+    tracks = FaceTracks()
+    search(tracks, 0, found(320, 100))
+    assert tracks.leaps(found(330, 150).box, 67) and tracks.leaps(found(330, 60).box, 67)
+    assert not tracks.leaps(found(330, 110).box, 67)
+    assert not tracks.leaps(found(330, 150).box, 1_000)
