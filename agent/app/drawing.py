@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.core.signals import ExpressionValue, Signal
+from agent.core.signals import ExpressionValue, FaceValue, Signal
 from agent.core.types import Box, VisionReading
 
 FACE_RGB = (64, 220, 120)
@@ -46,11 +46,35 @@ def _lines(reading: VisionReading, signals: tuple[Signal, ...]) -> list[str]:
         pose = customer.pose
         lines.append(f"yaw {pose.yaw_deg:+.0f} pitch {pose.pitch_deg:+.0f} roll {pose.roll_deg:+.0f}")
     for signal in signals:
-        if isinstance(signal.value, ExpressionValue):
-            best = sorted(signal.value.probabilities.items(), key=lambda item: -item[1])[:3]
-            lines.append(f"expression: {signal.value.label}" + (f" ({signal.reason})" if signal.reason else ""))
-            lines += [f"  {name} {probability:.2f}" for name, probability in best]
+        if isinstance(signal.value, FaceValue) and signal.valid:
+            lines += _face_lines(signal.value)
+        elif isinstance(signal.value, ExpressionValue):
+            lines += _expression_lines(signal.value, signal.reason)
     return lines
+
+
+def _face_lines(face: FaceValue) -> list[str]:
+    """What is known of the face over time; what is unknown is left out."""
+    eyes = {True: "eyes closed", False: "eyes open", None: ""}[face.eyes_closed]
+    mouth = "mouth talks" if face.mouth_talks else ""
+    attention = "" if face.attention == "unknown" else f"looks at {face.attention}".replace("at away", "away")
+    still = "still: a photograph?" if face.liveness == "still" else ""
+    blinks = "" if face.blinks is None else f"blinks {face.blinks}"
+    if blinks and face.blinks_per_min is not None:
+        blinks += f" ({face.blinks_per_min:.0f} a minute)"
+    away = "" if face.away_share is None else f"away {face.away_share:.0%}"
+    lines = (", ".join(filter(None, line)) for line in ((attention, eyes, mouth, still), (blinks, away)))
+    return [line for line in lines if line]
+
+
+def _expression_lines(expression: ExpressionValue, reason: str | None) -> list[str]:
+    trust = "" if expression.weight is None else f", trust {expression.weight:.2f}"
+    adapted = f", adapted {expression.adapted:.0%}" if expression.adapted else ""
+    best = sorted(expression.probabilities.items(), key=lambda item: -item[1])[:3]
+    return [
+        f"expression: {expression.label}{trust}{adapted}" + (f" ({reason})" if reason else ""),
+        *(f"  {name} {probability:.2f}" for name, probability in best),
+    ]
 
 
 def _box(picture: Picture, box: Box, colour: tuple[int, int, int]) -> None:

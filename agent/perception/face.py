@@ -22,9 +22,9 @@ BEGIN_PROB = 0.8
 had 0.79 once in 95 pictures without a face."""
 CERTAIN_PROB = 1 - 1e-5
 SURER = 3
-"""A face just detected of which the mesh is less certain may be upside down, which the detector does not see and the mesh
-believes. It is read the other way round if then absence is less probable by this factor: of 48 pictures of faces, half of
-them upside down, all were told right that had a face at all."""
+"""A face just detected of which the mesh is less certain may be upside down, which the detector does not see and the
+mesh believes. It is read the other way round if its absence then is less probable by this factor: of 48 pictures of
+faces, half of them upside down, all were told right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
