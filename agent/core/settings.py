@@ -68,8 +68,8 @@ class HearingSettings(Section):
     speech_prob: float = Field(0.5, gt=0, lt=1)
     min_silence_ms: int = Field(240, ge=100)
     """Silence after which a turn may end if the end-of-turn model agrees."""
-    max_silence_ms: int = Field(1_000, ge=200)
-    """Silence after which a turn ends whatever the model says."""
+    max_silence_ms: int = Field(1_300, ge=200)
+    """Silence after which a turn ends however it is worded and whatever the model says."""
 
 
 class VoiceSettings(Section):

@@ -251,8 +251,11 @@ class Transcript:
     language: str
     mean_token_logprob: float
     stage_ms: dict[str, float]
-    """Milliseconds by stage: endpoint_wait, features, encode, decode."""
+    """Milliseconds by stage: endpoint_wait, features, encode, decode, end_of_turn; in a final one also guessed_ahead,
+    how long before it a partial one held the same words, where that was so."""
     finished_ns: int
+    paused: bool = False
+    """Whether the customer has fallen silent after these words: a partial one may prove to be final as it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Says whether somebody who has just fallen silent has finished, from how the last seconds sounded and were worded."""
+"""Says how surely somebody who has just fallen silent has finished, from how the last seconds sounded."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +9,6 @@ from agent.perception.log_mel import log_mel
 
 _HEARD_SAMPLES = 8 * MIC_RATE_HZ
 _VARIANCE_FLOOR = 1e-7
-_SURE_PROB = 0.5
-"""From here on the model says "finished"; below, the wait grows as the probability falls."""
-
-_NEVER_LAST = frozenset("a an the my your our their and or but because if um uh er erm i i'm i'd i've".split())
-_WHOLE_ANSWERS = frozenset(
-    "yes|yeah|yep|no|nope|ok|okay|sure|correct|right|thanks|thank you|hello|hi|hey|bye|goodbye|never mind|"
-    "yes please|no thanks|no thank you|that's all|that's right".split("|")
-)
 
 
 class EndOfTurn:
@@ -38,21 +30,3 @@ class EndOfTurn:
         framed = (framed - framed.mean()) / np.sqrt(framed.var() + _VARIANCE_FLOOR)
         (prob,) = self._model.run(log_mel(framed)[np.newaxis])
         return float(prob[0, 0])
-
-
-def silence_needed_ms(
-    finished_prob: float, text: str, *, language: str, min_silence_ms: int, max_silence_ms: int
-) -> float:
-    """How long the silence must last before the turn has ended.
-
-    The shortest when the model says that the speaker has finished, longer the surer it is of the opposite. In English
-    the wording overrules it: a line that ends in "and" or "my" goes on, "yes please" does not.
-    """
-    if language == "en":
-        said = text.lower().strip(" .,!")
-        if said in _WHOLE_ANSWERS:
-            return min_silence_ms
-        if text.endswith(("...", ",", "-")) or said.rpartition(" ")[2] in _NEVER_LAST:
-            return max_silence_ms
-    doubt = 1.0 - min(1.0, finished_prob / _SURE_PROB)
-    return min_silence_ms + doubt * (max_silence_ms - min_silence_ms)

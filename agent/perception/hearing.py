@@ -207,10 +207,10 @@ class Hearing:
                 return
 
     def _count(self, call: _Call, answer: Answer) -> None:
-        if answer.words is not None:
-            call.runs["speech_to_text"] += 1
         if answer.finished_prob is not None:
             call.runs["end_of_turn"] += 1
+        elif answer.words is not None:
+            call.runs["speech_to_text"] += 1
 
 
 def _failed(call: _Call, window: MicWindow, error: Exception) -> HearingFailed:

@@ -4,13 +4,14 @@ import itertools
 import logging
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from agent.core.clock import NS_PER_MS, Clock
 from agent.core.settings import HearingSettings
 from agent.inference.runtime import Runtime
 from agent.perception.end_of_turn import EndOfTurn
+from agent.perception.patience import Wording, wording
 from agent.perception.transcript import SpeechToText
 from agent.perception.utterance import Answer, Request, Urgency
 
@@ -25,7 +26,8 @@ PARTIAL_REST = 2
 class Reader:
     """The models that answer requests. One thread at a time may use it."""
 
-    def __init__(self, speech_to_text: SpeechToText, end_of_turn: EndOfTurn, clock: Clock) -> None:
+    def __init__(self, speech_to_text: SpeechToText, end_of_turn: EndOfTurn, clock: Clock, language: str) -> None:
+        self._language = language
         self._speech_to_text = speech_to_text
         self._end_of_turn = end_of_turn
         self._clock = clock
@@ -36,19 +38,28 @@ class Reader:
         folder = runtime.registry.directory("speech_to_text")
         speech_to_text = SpeechToText(folder, language=settings.language)
         runtime.note("speech_to_text", "cpu")
-        return cls(speech_to_text, EndOfTurn(runtime.open("end_of_turn")), clock)
+        return cls(speech_to_text, EndOfTurn(runtime.open("end_of_turn")), clock, settings.language)
 
     def answer(self, request: Request) -> Answer:
-        """Reads the words of `request`, and whether the turn is over where that is wanted. Never raises."""
+        """Everything about `request` at once. Never raises."""
+        return list(self.answers(request))[-1]
+
+    def answers(self, request: Request) -> Iterator[Answer]:
+        """Reads the words of `request`, and then whether the turn is over, where that is wanted and the words leave it
+        open: the same answer with the probability in it. Never raises.
+        """
         try:
             words = self._speech_to_text.read(request.samples, careful=request.urgency is not Urgency.PARTIAL)
             answer = Answer(request=request, words=words, stage_ms=dict(words.stage_ms))
-            if request.urgency is not Urgency.PAUSE or not words.text:
-                return answer
+            open_end = bool(words.text) and wording(words.text, self._language) is Wording.PLAIN
+            if request.urgency is not Urgency.PAUSE or not open_end:
+                yield answer
+                return
+            yield replace(answer, more=True)
             started_ns = self._clock.now_ns()
             prob = self._end_of_turn.finished_prob(request.samples)
             turn_ms = (self._clock.now_ns() - started_ns) / NS_PER_MS
-            return replace(answer, finished_prob=prob, stage_ms=answer.stage_ms | {"end_of_turn": turn_ms})
+            yield replace(answer, finished_prob=prob, stage_ms=answer.stage_ms | {"end_of_turn": turn_ms})
         except Exception as error:
             # Only the error's kind and place are told: its text could quote what was said.
             kind = type(error).__name__
@@ -61,7 +72,7 @@ class Reader:
                 place.name,
                 place.lineno,
             )
-            return Answer(request=request, words=None, failure=f"transcription failed: {kind}")
+            yield Answer(request=request, words=None, failure=f"transcription failed: {kind}")
 
 
 class Transcriber:
@@ -129,7 +140,9 @@ class Transcriber:
     def _run(self) -> None:
         while (request := self._take()) is not None:
             started_ns = self._clock.now_ns()
-            answer = self._reader.answer(request)
+            for answer in self._reader.answers(request):
+                if answer.more:
+                    self._tell(answer)
             ended_ns = self._clock.now_ns()
             with self._wake:
                 self._busy = False

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from agent.core.settings import HearingSettings
 from agent.core.types import MIC_RATE_HZ, HearingEvent, HearingFailed, Stamp, VoiceStarted, VoiceStopped
 from agent.perception.activity import START_WINDOWS, WINDOW_SAMPLES, VoiceGate
-from agent.perception.end_of_turn import silence_needed_ms
 from agent.perception.framing import SoundFrame
+from agent.perception.patience import Patience
 from agent.perception.utterance import (
     LONGEST_UTTERANCE_SAMPLES,
     SEAL_ANYWAY_SAMPLES,
@@ -30,6 +30,10 @@ PRE_ROLL_WINDOWS = 7
 """224 ms from before the first voiced window: soft consonants that the voice model misses."""
 PARTIAL_WINDOWS = 15
 """Words are asked for every 480 ms of speech."""
+TAKEN_UP_SAMPLES = MIC_RATE_HZ * 3 // 2
+"""Who speaks again this soon after a turn had not finished it."""
+TELLING_SAMPLES = MIC_RATE_HZ
+"""A shorter utterance tells nothing of how its speaker pauses."""
 GAP_FILL_SAMPLES = MIC_RATE_HZ // 10
 """Silence put in the place of missing sound, at most."""
 
@@ -63,6 +67,13 @@ class Turns:
         """Whether the last voice event was `VoiceStarted`."""
         self._partial_in = PARTIAL_WINDOWS
         self._utterances = 0
+        self._patience = Patience(min_silence_ms=settings.min_silence_ms, max_silence_ms=settings.max_silence_ms)
+        self._last: Utterance | None = None
+        """The turn that ended last, until the next one shows whether it was over."""
+        self.guesses = 0
+        """Words told in pauses of turns that have ended."""
+        self.guesses_right = 0
+        """Those that proved to be all."""
         self._current: Utterance | None = None
         self._ending: list[Utterance] = []
         """Ended turns whose words are not all known, oldest first."""
@@ -124,7 +135,7 @@ class Turns:
         if utterance is None:
             return
         self._fall_silent(utterance)
-        self._current = None
+        self._current, self._last = None, utterance
         self._paused = True
         utterance.ended_ns = now_ns
         self._ending.append(utterance)
@@ -153,17 +164,28 @@ class Turns:
                 utterance.sealed[request.piece] = answer
                 self._tell_finals(now_ns)
         elif answer.words is not None:
-            if request.urgency is Urgency.PAUSE:
-                utterance.pause = answer
-            if utterance.text(answer):
-                self._events.append(
-                    utterance.transcript(
-                        self._call_id, self._settings.language, growing=answer, final=False, now_ns=now_ns
-                    )
-                )
+            self._tell_partial(utterance, answer, now_ns)
             self._end_if_silent(now_ns)
 
+    def _tell_partial(self, utterance: Utterance, answer: Answer, now_ns: int) -> None:
+        """Tells the words so far, once; those of a pause that still lasts may be all."""
+        known = utterance.pause is not None and utterance.pause.request is answer.request
+        paused = answer.request.urgency is Urgency.PAUSE and utterance.heard_whole(answer.request)
+        if answer.request.urgency is Urgency.PAUSE:
+            utterance.pause = answer
+        text = utterance.text(answer)
+        if known or not text:
+            return
+        if paused:
+            utterance.told(text, now_ns)
+        self._events.append(
+            utterance.transcript(
+                self._call_id, self._settings.language, growing=answer, final=False, paused=paused, now_ns=now_ns
+            )
+        )
+
     def _begin(self) -> None:
+        self._learn()
         first = self._stamp_at(self._sample - START_WINDOWS * WINDOW_SAMPLES)
         self._current = Utterance(id=self._utterances, stamp=first, voiced_end=first, voiced_end_sample=self._sample)
         self._utterances += 1
@@ -171,8 +193,19 @@ class Turns:
         for window in self._recent:
             self._current.append(window, 0.0)
 
+    def _learn(self) -> None:
+        """Takes how the last turn paused, now that it is known whether it was over."""
+        last, self._last = self._last, None
+        if last is None or last.samples < TELLING_SAMPLES:
+            return
+        pause = self._sample - START_WINDOWS * WINDOW_SAMPLES - last.voiced_end_sample
+        longest = max(last.longest_pause_samples, pause if pause <= TAKEN_UP_SAMPLES else 0)
+        self._patience.learn(longest * _MS_PER_SAMPLE)
+
     def _resume(self, utterance: Utterance) -> None:
         """The voice sets in, at the beginning of an utterance or after a pause in it."""
+        pause = self._sample - START_WINDOWS * WINDOW_SAMPLES - utterance.voiced_end_sample
+        utterance.longest_pause_samples = max(utterance.longest_pause_samples, pause)
         if utterance.piece_samples >= SEAL_AT_PAUSE_SAMPLES:
             self._seal(utterance, len(utterance.windows) - START_WINDOWS - 1)
         if not self._speaking:
@@ -202,14 +235,10 @@ class Turns:
 
     def _needed_ms(self, utterance: Utterance) -> float:
         answer = utterance.pause_answer()
-        if answer is None or answer.finished_prob is None:
+        if answer is None:
             return self._settings.max_silence_ms
-        return silence_needed_ms(
-            answer.finished_prob,
-            utterance.text(answer),
-            language=self._settings.language,
-            min_silence_ms=self._settings.min_silence_ms,
-            max_silence_ms=self._settings.max_silence_ms,
+        return self._patience.silence_needed_ms(
+            answer.finished_prob, utterance.text(answer), language=self._settings.language
         )
 
     def _fall_silent(self, utterance: Utterance) -> None:
@@ -221,6 +250,8 @@ class Turns:
         """Tells the words of ended turns in the order in which they were said."""
         while self._ending and self._ending[0].complete:
             utterance = self._ending.pop(0)
+            self.guesses += utterance.guesses
+            self.guesses_right += bool(utterance.guesses) and utterance.guess == utterance.text()
             if utterance.text() or not utterance.failed:
                 self._events.append(
                     utterance.transcript(self._call_id, self._settings.language, final=True, now_ns=now_ns)

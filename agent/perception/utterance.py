@@ -58,6 +58,8 @@ class Answer:
     """Whether the turn has ended; for `PAUSE` only, and only where there are words."""
     stage_ms: dict[str, float] = field(default_factory=dict)
     failure: str | None = None
+    more: bool = False
+    """Whether the same answer comes again with `finished_prob`."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,6 +83,13 @@ class Utterance:
     """What sealed pieces say, None until known."""
     pause: Answer | None = None
     """The growing piece as it was read in the last pause."""
+    longest_pause_samples: int = 0
+    """Between words of this turn."""
+    guess: str = field(default="", repr=False)
+    """The words that were last told in a pause, which may be all of them."""
+    guessed_ns: int = 0
+    guesses: int = 0
+    """How often that was done."""
     ended_ns: int | None = None
     """When the turn was found to have ended."""
 
@@ -130,12 +139,24 @@ class Utterance:
         """Whether nothing was said after the sound of `request`."""
         return request.heard_to_sample >= self.voiced_end_sample
 
+    def told(self, text: str, now_ns: int) -> None:
+        """Notes that `text` was told in a pause."""
+        self.guess, self.guessed_ns = text, now_ns
+        self.guesses += 1
+
     def text(self, growing: Answer | None = None) -> str:
         """Everything said so far, with `growing` for the growing piece."""
         return " ".join(answer.words.text for answer in self._answers(growing) if answer.words and answer.words.text)
 
     def transcript(
-        self, call_id: str, language: str, *, growing: Answer | None = None, final: bool, now_ns: int
+        self,
+        call_id: str,
+        language: str,
+        *,
+        growing: Answer | None = None,
+        final: bool,
+        paused: bool = False,
+        now_ns: int,
     ) -> Transcript:
         """The words so far as an event."""
         answers = self._answers(growing)
@@ -145,6 +166,8 @@ class Utterance:
         for answer in answers:
             for stage, ms in answer.stage_ms.items():
                 stage_ms[stage] = stage_ms.get(stage, 0.0) + ms
+        if final and self.guesses and self.guess == self.text():
+            stage_ms["guessed_ahead"] = (now_ns - self.guessed_ns) / NS_PER_MS
         logprobs = [answer.words.mean_token_logprob for answer in answers if answer.words and answer.words.text]
         return Transcript(
             call_id=call_id,
@@ -157,6 +180,7 @@ class Utterance:
             mean_token_logprob=sum(logprobs) / len(logprobs) if logprobs else 0.0,
             stage_ms=stage_ms,
             finished_ns=now_ns,
+            paused=paused,
         )
 
     def _answers(self, growing: Answer | None) -> list[Answer]:

@@ -33,12 +33,12 @@ class HeldReader(Reader):
         self.let_go = threading.Event()
         self._fake = clock
 
-    def answer(self, request: Request) -> Answer:
+    def answers(self, request: Request) -> Iterator[Answer]:
         self.began.set()
         assert self.let_go.wait(10)
         self._fake.advance(ms=1_000)
         words = Words(text="words", mean_token_logprob=-0.1, no_speech_prob=0.0, redone=False, stage_ms={})
-        return Answer(request=request, words=words)
+        yield Answer(request=request, words=words)
 
 
 class Desk:
@@ -142,7 +142,7 @@ class NoEndOfTurn(EndOfTurn):
 
 def test_a_model_that_fails_is_answered_without_its_words(caplog: pytest.LogCaptureFixture) -> None:
     """The failure names the kind of error; neither it nor the log tells what was said."""
-    reader = Reader(BrokenSpeechToText(), NoEndOfTurn(), SystemClock())
+    reader = Reader(BrokenSpeechToText(), NoEndOfTurn(), SystemClock(), "en")
     answer = reader.answer(request("a", 1, Urgency.FINAL))
     assert answer.words is None
     assert answer.failure == "transcription failed: RuntimeError"
