@@ -109,6 +109,7 @@ def test_training_without_pytorch_says_how_to_get_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed here")
+@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")  # PyTorch's own, about how it will export one day
 def test_training_expressions_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     """A run of a second writes model, card and checkpoint; begun again with no time left, it ends with the same."""
     rng = np.random.default_rng(3)
@@ -122,20 +123,8 @@ def test_training_expressions_goes_on_from_its_checkpoint(tmp_path: Path) -> Non
         )
     }
     np.savez(tmp_path / "faces.npz", **parts)
-    words = (
-        "train",
-        "expression",
-        "--data",
-        "faces.npz",
-        "--out",
-        "e.onnx",
-        "--work",
-        "w",
-        "--minutes",
-        0.02,
-        "--json",
-    )
-    one, two = (_agent(*words) for _ in range(2))
+    where = ("--data", tmp_path / "faces.npz", "--out", tmp_path / "e.onnx", "--work", tmp_path / "w")
+    one, two = (_agent("train", "expression", *where, "--minutes", 0.02, "--json") for _ in range(2))
     assert one.exit_code == two.exit_code == 0, one.output + two.output
     assert json.loads(one.stdout)["sha256"] == json.loads(two.stdout)["sha256"]
     assert list((tmp_path / "w").glob("*.pt")) and (tmp_path / "e.md").exists()
