@@ -34,7 +34,8 @@ def train(
     stopwatch = Stopwatch()
     if unseen is not None and held_out is not None:
         answers["lines held out"] = _answers(out, unseen, embedder, stopwatch, progress)
-        used.append(DataUsed(file=held_out, items=len(unseen), use="held out"))
+        others = sum(intent is None for intent in unseen.intents)
+        used.append(DataUsed(file=held_out, items=len(unseen), use=f"held out; {others} belong to no intent"))
     return TrainingReport(
         model="intent",
         out=out,
