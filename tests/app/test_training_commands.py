@@ -128,3 +128,22 @@ def test_training_expressions_goes_on_from_its_checkpoint(tmp_path: Path) -> Non
     assert one.exit_code == two.exit_code == 0, one.output + two.output
     assert json.loads(one.stdout)["sha256"] == json.loads(two.stdout)["sha256"]
     assert list((tmp_path / "w").glob("*.pt")) and (tmp_path / "e.md").exists()
+
+
+def test_a_model_is_shown_with_its_card() -> None:
+    """`agent models show` prints source, tensors and the card's limits; a name that is none is refused."""
+    done = _agent("models", "show", "intent")
+    assert done.exit_code == 0, done.output
+    for said in ("shop_intents.yaml", "in_scope_prob", "Limits", "Trained with"):
+        assert said in done.stdout
+    assert "<!--" not in done.stdout
+    assert json.loads(_agent("models", "show", "voice", "--json").stdout)["commercial"] is False
+    assert isinstance(_agent("models", "show", "nobody").exception, AgentError)
+
+
+def test_models_are_listed() -> None:
+    """Every model of the manifest is in the table, the doubtful ones marked, and in the JSON with its card."""
+    listed = json.loads(_agent("models", "list", "--json").stdout)["models"]
+    table = _agent("models", "list").stdout
+    assert all(model["name"] in table for model in listed) and all(model["card"] for model in listed)
+    assert "no, or unclear" in table

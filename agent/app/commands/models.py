@@ -1,7 +1,11 @@
-"""`agent models list|verify`: which models there are, and whether their files are the right ones."""
+"""`agent models list|show|verify`: which models there are, what is known of each, whether their files are right."""
+
+import re
+from typing import Annotated
 
 import msgspec
 import typer
+from rich.markdown import Markdown
 from rich.table import Table
 
 from agent.app.printing import JsonFlag, console, print_json
@@ -21,22 +25,57 @@ class Verified(msgspec.Struct, frozen=True, kw_only=True):
 def register(app: typer.Typer) -> None:
     models = typer.Typer(help="The models that the agent runs.", no_args_is_help=True)
     models.command("list")(list_models)
+    models.command("show")(show_model)
     models.command("verify")(verify_models)
     app.add_typer(models, name="models")
 
 
 def list_models(json: JsonFlag = False) -> None:
-    """Names every model with its source, licence and measured latency."""
+    """Names every model, linked to its card, with its licence and latency."""
     registry = Registry.load(load_settings().models.folder)
     if json:
         print_json({"models": registry.entries})
         return
-    table = Table("model", "format", "licence", "commercial use", "ms", "source", title="Models")
+    table = Table("model", "licence", "commercial", "sure from", "ms", title="Models")
+    table.columns[0].no_wrap = True
     for entry in registry.entries:
-        commercial = "yes" if entry.commercial else "[yellow]no, or unclear[/]"
-        latency = "" if entry.latency_ms is None else f"{entry.latency_ms:.1f}"
-        table.add_row(entry.name, entry.format, entry.licence, commercial, latency, entry.source)
+        table.add_row(
+            f"[link={(registry.folder / entry.card).absolute().as_uri()}]{entry.name}[/]",
+            entry.licence.partition(";")[0],
+            _commercial(entry),
+            "" if entry.confident_prob is None else f"{entry.confident_prob:g}",
+            "" if entry.latency_ms is None else f"{entry.latency_ms:g}",
+        )
     console.print(table)
+    console.print("`agent models show NAME` prints a model's source, files, tensors and card.", highlight=False)
+
+
+def show_model(
+    name: Annotated[str, typer.Argument(help="As `agent models list` calls it.")], json: JsonFlag = False
+) -> None:
+    """Prints what is known of one model: its source, files and tensors, how good it is and where it fails."""
+    registry = Registry.load(load_settings().models.folder)
+    entry = registry.entry(name)
+    if json:
+        print_json(entry)
+        return
+    table = Table(title=name, show_header=False)
+    for key, value in (
+        ("source", entry.source),
+        ("licence", entry.licence),
+        ("commercial use", _commercial(entry)),
+        ("package", entry.package and f"{entry.package.distribution}=={entry.package.version}"),
+        *(("file", f"{file.path}  sha256 {file.sha256[:12]}…") for file in entry.files),
+        *(("takes", f"{tensor.name} {tensor.dtype} {list(tensor.shape)}") for tensor in entry.inputs),
+        *(("gives", f"{tensor.name} {tensor.dtype} {list(tensor.shape)}") for tensor in entry.outputs),
+        ("ms a run", entry.latency_ms and f"{entry.latency_ms:g} on {entry.measured_on}"),
+    ):
+        if value:
+            table.add_row(key, value)
+    console.print(table, highlight=False)
+    card = registry.folder / entry.card
+    text = card.read_text(encoding="utf-8") if card.is_file() else f"Its card, {card}, is not there."
+    console.print(Markdown(re.sub(r"<!--.*?-->\n?", "", text)))
 
 
 def verify_models(json: JsonFlag = False) -> None:
@@ -60,3 +99,7 @@ def verify(registry: Registry, entry: ModelEntry) -> Verified:
     except ModelError as error:
         return Verified(name=entry.name, ok=False, problem=str(error))
     return Verified(name=entry.name, ok=True)
+
+
+def _commercial(entry: ModelEntry) -> str:
+    return "yes" if entry.commercial else "[yellow]no, or unclear[/]"
