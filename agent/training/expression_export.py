@@ -16,11 +16,11 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from agent.core.errors import DataRejected
 from agent.core.types import EXPRESSIONS
-from agent.training.expression_network import ExpressionNetwork, export_network, mirrored_logits
+from agent.training.expression_network import Calibration, ExpressionNetwork, export_network, mirrored_logits
 from agent.training.faces import FER7, Faces, majority
 from agent.training.pytorch import torch
 from agent.training.scores import Answers, confident_prob
-from agent.training.softmax import fit_temperature
+from agent.training.softmax import fit_vector_scale
 
 WANTED_ACCURACY = 0.96
 """What the faces that count as sure should reach on the calibration half."""
@@ -36,7 +36,7 @@ class Exported:
 
     sha256: str
     calibrated_on: int
-    """Faces that temperatures and threshold come from."""
+    """Faces that calibration and threshold come from."""
     held_out: dict[str, Answers]
     ms_per_item: float
     """Median CPU milliseconds of one face, one thread."""
@@ -79,13 +79,13 @@ def quantise(source: Path, target: Path, pixels: NDArray[np.uint8]) -> None:
 def export_calibrated(network: ExpressionNetwork, faces: Faces, held_out: Faces, out: Path) -> Exported:
     """Writes `network` to `out` in eight bits, and to `out` with `_float` in its name in full precision.
 
-    Temperatures and the threshold of sure answers come from every other held-out face. Raises `DataRejected` when eight
+    Calibrations and the threshold of sure answers come from every other held-out face. Raises `DataRejected` when eight
     bits cost more than `LARGEST_LOSS`.
     """
     calibrating = np.arange(len(held_out)) % 2 == 0
-    temperatures = _temperatures(network, held_out.take(np.flatnonzero(calibrating)))
+    heads = _calibrations(network, held_out.take(np.flatnonzero(calibrating)))
     plain = out.with_stem(f"{out.stem}_float")
-    export_network(network, temperatures, plain)
+    export_network(network, heads, plain)
     quantise(plain, out, faces.pixels)
     exact, _ = _answers(plain, held_out)
     answers, fer7 = _answers(out, held_out)
@@ -106,15 +106,15 @@ def export_calibrated(network: ExpressionNetwork, faces: Faces, held_out: Faces,
         },
         ms_per_item=_median_ms(out, held_out.pixels[:200]),
         notes={
-            "temperature of the FER+ head": f"{temperatures[0]:.3f}",
-            "temperature of the FER2013 head": f"{temperatures[1]:.3f}",
+            "factor on the logits of the FER+ head": f"{heads[0].factor:.3f}",
+            "factor on the logits of the FER2013 head": f"{heads[1].factor:.3f}",
             "confident_prob": f"{threshold:.2f}",
             "accuracy that eight bits cost, all held-out faces": f"{lost:+.4f}",
         },
     )
 
 
-def _temperatures(network: ExpressionNetwork, faces: Faces) -> tuple[float, float]:
+def _calibrations(network: ExpressionNetwork, faces: Faces) -> tuple[Calibration, Calibration]:
     assert faces.votes is not None and faces.fer7 is not None
     with torch.inference_mode():
         ferplus, fer7 = (
@@ -123,7 +123,12 @@ def _temperatures(network: ExpressionNetwork, faces: Faces) -> tuple[float, floa
         )
     label = majority(faces.votes)
     kept = label >= 0
-    return fit_temperature(ferplus[kept], label[kept]), fit_temperature(fer7, faces.fer7)
+    return _calibration(ferplus[kept], label[kept]), _calibration(fer7, faces.fer7)
+
+
+def _calibration(logits: NDArray[np.float64], label: NDArray[np.int64]) -> Calibration:
+    factor, offsets = fit_vector_scale(logits, label)
+    return Calibration(factor=factor, offsets=offsets)
 
 
 def _answers(file: Path, faces: Faces) -> tuple[Answers, Answers]:

@@ -1,6 +1,10 @@
 """The network that reads an expression from a small grey face, and the graph that it is shipped as."""
 
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from agent.core.types import EXPRESSIONS
 from agent.training.faces import FACE_SIDE_PX, FER7
@@ -74,23 +78,37 @@ def mirrored_logits(network: ExpressionNetwork, grey: Tensor) -> tuple[Tensor, T
     return ferplus.reshape(2, -1, len(EXPRESSIONS)).mean(0), fer7.reshape(2, -1, len(FER7)).mean(0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What turns a head's logits into probabilities that mean what they say: `softmax(factor * logits + offsets)`."""
+
+    factor: float
+    offsets: NDArray[np.float64]
+    """(classes,)."""
+
+
 class _Shipped(nn.Module):
     """The network as the program runs it: from bytes to calibrated probabilities."""
 
-    def __init__(self, network: ExpressionNetwork, temperatures: tuple[float, float]) -> None:
+    def __init__(self, network: ExpressionNetwork, heads: tuple[Calibration, Calibration]) -> None:
         super().__init__()
         self.network = network
-        self.temperatures = temperatures
+        self.factors = [head.factor for head in heads]
+        self.offsets = [torch.from_numpy(head.offsets).float() for head in heads]
 
     def forward(self, face: Tensor) -> tuple[Tensor, Tensor]:
-        ferplus, fer7 = mirrored_logits(self.network, face.float())
-        return (ferplus / self.temperatures[0]).softmax(1), (fer7 / self.temperatures[1]).softmax(1)
+        heads = mirrored_logits(self.network, face.float())
+        ferplus, fer7 = (
+            (logits * factor + offsets).softmax(1)
+            for logits, factor, offsets in zip(heads, self.factors, self.offsets, strict=True)
+        )
+        return ferplus, fer7
 
 
-def export_network(network: ExpressionNetwork, temperatures: tuple[float, float], target: Path) -> None:
-    """Writes an ONNX file: `face` uint8 (n, 1, 48, 48) → `ferplus_prob` (n, 8), `fer7_prob` (n, 7), logits divided by
-    `temperatures` (of the FER+ head and of the FER2013 head)."""
-    shipped = _Shipped(network.cpu().float(), temperatures).eval()
+def export_network(network: ExpressionNetwork, heads: tuple[Calibration, Calibration], target: Path) -> None:
+    """Writes an ONNX file: `face` uint8 (n, 1, 48, 48) → `ferplus_prob` (n, 8), `fer7_prob` (n, 7), calibrated by
+    `heads` (the FER+ head's and the FER2013 head's)."""
+    shipped = _Shipped(network.cpu().float(), heads).eval()
     example = torch.zeros((2, 1, FACE_SIDE_PX, FACE_SIDE_PX), dtype=torch.uint8)
     torch.onnx.export(
         shipped,

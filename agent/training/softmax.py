@@ -11,6 +11,8 @@ MEMORY = 12
 """Steps that L-BFGS remembers."""
 TOLERANCE = 1e-5
 """Largest gradient entry at which fitting stops."""
+OFFSET_PENALTY = 2e-3
+"""Keeps the offsets of classes that hardly occur from running away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,23 @@ def fit_temperature(logits: NDArray[np.floating], label: NDArray[np.integer]) ->
     rows = np.arange(len(label))
     losses = [-np.log(softmax(logits / each)[rows, label] + 1e-12).mean() for each in candidates]
     return float(candidates[int(np.argmin(losses))])
+
+
+def fit_vector_scale(logits: NDArray[np.floating], label: NDArray[np.integer]) -> tuple[float, Floats]:
+    """A factor and (classes,) offsets with which `factor * logits + offsets` fits `label` best: probabilities that mean
+    what they say, and classes as frequent as they are (vector scaling with one factor; Guo et al., 2017)."""
+    rows, count = logits.astype(np.float64), len(label)
+    target = np.eye(logits.shape[1])[label]
+
+    def loss_and_gradient(flat: Floats) -> tuple[float, Floats]:
+        factor, offsets = np.exp(flat[0]), flat[1:]
+        prob = softmax(factor * rows + offsets)
+        off = (prob - target) / count
+        loss = -np.log((prob * target).sum(axis=1) + 1e-300).mean() + 0.5 * OFFSET_PENALTY * offsets @ offsets
+        return float(loss), np.concatenate([[factor * (off * rows).sum()], off.sum(axis=0) + OFFSET_PENALTY * offsets])
+
+    solution = _minimise(loss_and_gradient, np.zeros(logits.shape[1] + 1), 200)
+    return float(np.exp(solution[0])), solution[1:] - solution[1:].mean()
 
 
 def _minimise(loss_and_gradient, start: Floats, steps: int) -> Floats:  # type: ignore[no-untyped-def]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agent.training.softmax import fit_linear, fit_temperature, softmax
+from agent.training.softmax import fit_linear, fit_temperature, fit_vector_scale, softmax
 
 
 def test_minimum() -> None:
@@ -45,3 +45,16 @@ def test_temperature() -> None:
     logits = rng.normal(size=(20_000, 4)) * 2
     label = np.array([rng.choice(4, p=row) for row in softmax(logits)])
     assert fit_temperature(logits * 3, label) == pytest.approx(3, rel=0.06)
+
+
+def test_vector_scale_undoes_sharpening_and_a_shift() -> None:
+    """Logits that were sharpened and of which one class was favoured come back to the probabilities they had."""
+    rng = np.random.default_rng(4)
+    honest = rng.normal(0, 1.5, (20_000, 4))
+    prob = softmax(honest)
+    label = (prob.cumsum(axis=1) < rng.random((len(prob), 1))).sum(axis=1)
+    factor, offsets = fit_vector_scale(honest * 2.5 + np.array([1.0, 0, 0, 0]), label)
+    assert factor == pytest.approx(0.4, rel=0.05)
+    restored = softmax(factor * (honest * 2.5 + np.array([1.0, 0, 0, 0])) + offsets)
+    assert np.abs(restored - prob).mean() < 0.01
+    assert offsets.sum() == pytest.approx(0, abs=1e-9)
