@@ -24,6 +24,9 @@ TAKEOVER_MS = 2_000
 MIN_OVERLAP = 0.2
 NEAR = 0.75
 """Two boxes show the same face when they overlap by the one or their centres are within the other, in face sides."""
+CERTAIN_SCORE_PROB = 0.75
+"""A face that no mesh was read of is spoken of once it was found as surely as this: upright faces before the camera have
+0.85 and more, letters on a title card had up to 0.71."""
 RETURN_NEAR = 2.0
 """How far, in face sides, the customer may have moved while not followed."""
 SAME_SIZE = 1.6
@@ -40,6 +43,8 @@ class FaceTrack:
     track_id: int
     box: Box
     seen_ms: float
+    certain: bool = False
+    """Whether it was ever found surely, or read."""
     prominence: float = 0.0
     speed_px_per_ms: tuple[float, float] = (0.0, 0.0)
     """How the box moved between the last two searches."""
@@ -91,6 +96,7 @@ class FaceTracks:
         """The customer's face was read at `box`; the next frame is read at `region`."""
         assert self.customer is not None
         self.customer.box, self.customer.region, self.customer.seen_ms = box, region, at_ms
+        self.customer.certain = True
 
     def leaps(self, box: Box, at_ms: float) -> bool:
         """Whether the customer's face, just seen, cannot have become the one at `box`."""
@@ -122,7 +128,7 @@ class FaceTracks:
         return mine.get(self.customer.track_id) if self.customer else None
 
     def bystanders(self) -> tuple[Bystander, ...]:
-        return tuple(Bystander(track_id=track.track_id, box=track.box) for track in self.others)
+        return tuple(Bystander(track_id=track.track_id, box=track.box) for track in self.others if track.certain)
 
     def _assign(self, found: list[Detection], *, width_px: int, height_px: int, at_ms: float) -> dict[int, Detection]:
         """Gives each detection to the nearest face known, or to a new one. Detections by track id."""
@@ -149,6 +155,7 @@ class FaceTracks:
                 known[i].speed_px_per_ms = _speed(known[i], found[j].box, at_ms)
                 known[i].box = found[j].box
             known[i].seen_ms = at_ms
+            known[i].certain = known[i].certain or found[j].score_prob >= CERTAIN_SCORE_PROB
             known[i].prominence = prominence(found[j].box, width_px=width_px, height_px=height_px)
         return {known[i].track_id: found[j] for i, j in taken.items()}
 

@@ -215,7 +215,9 @@ def unread(frame: CameraFrame, reason: str, *, now_ns: int) -> VisionReading:
 
 def _why_no_face(tracks: FaceTracks, at_ms: float) -> str:
     """A face that was found in this very frame but has no mesh is turned away or covered."""
-    return FACE_NOT_READABLE if tracks.customer is not None and tracks.customer.seen_ms == at_ms else NO_FACE
+    customer = tracks.customer
+    in_sight = customer is not None and customer.certain and customer.seen_ms == at_ms
+    return FACE_NOT_READABLE if in_sight else NO_FACE
 
 
 def _preview(picture: Picture, trace: FrameTrace) -> bytes:

@@ -44,7 +44,7 @@ def blinking(every_s: float, took_s: float, *, level: float = OPEN) -> Callable[
         phase_s = at_s % every_s
         if phase_s > took_s:
             return level
-        return level - (level - 0.048) * math.sin(math.pi * phase_s / took_s) ** 0.7
+        return level - (level - 0.048) * math.sqrt(math.sin(math.pi * phase_s / took_s))
 
     return eyes_open
 

@@ -169,3 +169,4 @@ def test_letters_and_clouds_are_no_face(reader: FaceReader, shared_data: Path) -
     tracks = FaceTracks()
     for frame in clip_frames(shared_data / "video" / "no_face.mp4"):
         assert read(reader, tracks, frame.pixels.rgb(), frame.stamp.media_ms)[0] is None
+        assert tracks.bystanders() == ()
