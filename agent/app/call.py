@@ -100,6 +100,9 @@ class Call:
             rooms.hub.drop_call(self.call_id)
             rooms.store.record_call_ended(self.call_id, reason)
             log.info("call %s ended: %s", self.call_id, reason.value)
+            if self._talk.guesses:
+                right, made = self._talk.guesses_right, self._talk.guesses
+                log.info("call %s: %d of %d early guesses at the end of a turn were right", self.call_id, right, made)
             await self.peer.close()
 
     async def _live(self) -> EndReason:

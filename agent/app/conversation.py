@@ -67,6 +67,10 @@ class Conversation:
         """The turn that is being answered."""
         self._unfinished: Transcript | None = None
         """A turn that proved to go on: its words belong before the next ones."""
+        self._guessed: protocol.Utterance | None = None
+        """What may be all that the customer has to say, as it was told to the engine."""
+        self.guesses = 0
+        self.guesses_right = 0
         self._chats: Mailbox[str] = Mailbox(CHATS_KEPT)
         self._overdue: asyncio.TimerHandle | None = None
         self._own_replies = 0
@@ -127,6 +131,8 @@ class Conversation:
         self._reply = reply
         async for message in reply.incoming:
             match message:
+                case protocol.Say(guess=True):
+                    self._mouth.make_ready(message)
                 case protocol.Say() | protocol.SayDelta() | protocol.SayEnd():
                     self._answered()
                     self._speak(message)
@@ -155,18 +161,25 @@ class Conversation:
             id=f"said-{event.utterance_id}", speaker="customer", text=event.text, final=event.final
         )
         self._caption(caption)
-        intent = None
-        if event.final:
+        guessed, intent = self._guessed, None
+        if event.final and guessed is not None and (guessed.id, guessed.text) == (event.utterance_id, event.text):
+            intent = guessed.intent
+            self.guesses_right += 1
+        elif event.final or event.paused:
             intent = await self._understand(event.text, event.stamp, utterance_id=event.utterance_id)
+        if event.final:
             self._store.record_utterance(self._call_id, "customer", event.text, typed=False)
         utterance = protocol.Utterance(
             id=event.utterance_id,
             text=event.text,
             final=event.final,
+            likely_final=event.paused and not event.final,
             language=event.language,
             intent=intent,
             affect=self._senses.affect,
         )
+        self._guessed = utterance if utterance.likely_final else None
+        self.guesses += utterance.likely_final
         if event.final:
             self._answering = event
             self._ask(utterance)

@@ -32,6 +32,8 @@ class Reply:
     because: tuple[Because, ...] = ()
     abandoned: bool = False
     grown: asyncio.Event = field(default_factory=asyncio.Event)
+    wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once it may be heard; before, no more than its first clause is made ready."""
     spoken_to: int = 0
     """Characters of `text` that were handed to the voice."""
 
@@ -85,6 +87,9 @@ class Mouth:
         self._streams: dict[str, Reply] = {}
         self._current: Reply | None = None
         self._speaking: asyncio.Task[None] | None = None
+        self._tasks: asyncio.TaskGroup | None = None
+        self._ready: tuple[Reply, asyncio.Task[None]] | None = None
+        """A reply that may be wanted soon."""
         self.silenced = False
         """True while a person has the call: captions go on, the voice does not."""
 
@@ -108,7 +113,7 @@ class Mouth:
         """A reply, or a piece of one, from the engine; never waits."""
         match message:
             case Say():
-                reply = Reply(message.id, message.style, message.interruptible, message.text, True, message.because)
+                reply = self._made_ready(message) or _whole(message)
                 self._waiting.put(reply)
                 self._on_text(reply)
             case SayDelta():
@@ -123,6 +128,25 @@ class Mouth:
                 if stream is not None:
                     stream.complete, stream.because = True, message.because
                     self._grow(stream, "")
+
+    def make_ready(self, message: Say) -> None:
+        """Has a reply synthesized that may be wanted soon; the one before it is forgotten. Never waits."""
+        self._forget_ready()
+        if self._tasks is not None and not self.silenced:
+            reply = _whole(message)
+            self._ready = reply, self._tasks.create_task(self._speak(reply), name=f"make ready {reply.id}")
+
+    def _made_ready(self, message: Say) -> Reply | None:
+        """The reply that was made ready as this one; any other is forgotten."""
+        if self._ready is not None and (self._ready[0].id, self._ready[0].text) == (message.id, message.text):
+            return self._ready[0]
+        self._forget_ready()
+        return None
+
+    def _forget_ready(self) -> None:
+        if self._ready is not None and not self._ready[0].wanted.is_set():
+            self._ready[1].cancel()
+        self._ready = None
 
     def hold(self) -> None:
         """Falls silent and keeps what is left to say."""
@@ -153,11 +177,21 @@ class Mouth:
     async def run(self) -> None:
         """Speaks until cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
             async for reply in self._waiting:
                 self._current = reply
-                self._speaking = tasks.create_task(self._speak(reply), name=f"speak {reply.id}")
+                reply.wanted.set()
+                self._speaking = self._started(reply) or tasks.create_task(self._speak(reply), name=f"speak {reply.id}")
                 await asyncio.wait([self._speaking])
                 self._current = self._speaking = None
+
+    def _started(self, reply: Reply) -> asyncio.Task[None] | None:
+        """The task that made the reply ready, if one did."""
+        ready, self._ready = self._ready, None
+        if ready is not None and ready[0] is reply:
+            return ready[1]
+        self._ready = ready
+        return None
 
     def _grow(self, reply: Reply, text: str) -> None:
         reply.text += text
@@ -173,13 +207,19 @@ class Mouth:
                 if part is not None and not self.silenced:
                     async with aclosing(self._synthesizer.speak(part, style)) as chunks:
                         async for chunk in chunks:
+                            await reply.wanted.wait()
                             await self._speaker.play(chunk)
                 elif reply.complete:
                     break
                 else:
                     reply.grown.clear()
                     await reply.grown.wait()
+            await reply.wanted.wait()
             await self._speaker.idle.wait()
             self.fault = None
         except SynthesisError as error:
             self.fault = str(error)
+
+
+def _whole(message: Say) -> Reply:
+    return Reply(message.id, message.style, message.interruptible, message.text, True, message.because)

@@ -123,6 +123,13 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     flows: Flows
     lines: dict[str, Line]
 
+    @property
+    def writing_tools(self) -> frozenset[str]:
+        """Tools that change something, and are called only after a yes."""
+        flows = self.flows.flows.values()
+        outcomes = [*self.flows.outcomes.values(), *(one for flow in flows for one in flow.outcomes.values())]
+        return frozenset(outcome.do for outcome in outcomes if outcome.do is not None)
+
     def outcome(self, flow: str, name: str) -> Outcome | None:
         return self.flows.flows[flow].outcomes.get(name) or self.flows.outcomes.get(name)
 

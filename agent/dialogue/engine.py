@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+import msgspec
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -18,6 +19,7 @@ from agent.core.settings import ReplySettings
 from agent.dialogue.codec import Unknown, decode_to_engine, encode
 from agent.dialogue.conversation import Conversation, Phase
 from agent.dialogue.domain import Domain, load_domain, open_tools
+from agent.dialogue.guess import Guess
 from agent.dialogue.policy import Incoming, step
 from agent.dialogue.protocol import (
     HARD_MESSAGE_LIMIT_BYTES,
@@ -26,6 +28,10 @@ from agent.dialogue.protocol import (
     AgentHello,
     CallStarted,
     EngineHello,
+    FromEngine,
+    Say,
+    SignalSeen,
+    Utterance,
 )
 from agent.dialogue.tools import FAILED, ToolCall, ToolResult, Tools
 
@@ -91,6 +97,7 @@ class Engine:
     async def _converse(self, socket: ServerConnection) -> None:
         """One connection, from hello to its end; whatever goes wrong in it stays in it."""
         conversation: Conversation | None = None
+        guess: Guess | None = None
         try:
             await socket.send(encode(EngineHello(engine=ENGINE_NAME)))
             async for frame in socket:
@@ -102,7 +109,7 @@ class Engine:
                 elif isinstance(message, CallStarted) and conversation is None:
                     conversation = await self._step(self._take_up(message), message, socket)
                 elif message is not None and conversation is not None:
-                    conversation = await self._step(conversation, message, socket)
+                    conversation, guess = await self._attend(conversation, guess, message, socket)
         except ConnectionClosed:
             pass
         except Exception:
@@ -125,6 +132,45 @@ class Engine:
             self.unknown += 1
             return None
         return message
+
+    async def _attend(
+        self, conversation: Conversation, guess: Guess | None, message: Incoming, socket: ServerConnection
+    ) -> tuple[Conversation, Guess | None]:
+        """The conversation after `message`, and the early answer that is still open."""
+        match message:
+            case Utterance(final=False, likely_final=True):
+                return conversation, await self._guess(conversation, message, socket)
+            case Utterance(final=False):
+                return conversation, guess
+            case Utterance() if guess is not None and guess.answers(message, conversation):
+                for out in guess.held:
+                    await socket.send(encode(out))
+                return guess.after, None
+            case SignalSeen() if guess is not None:
+                after = await self._step(conversation, message, socket)
+                return after, guess.moved(message, conversation, after, self._clock.now_ns(), self._domain)
+            case _:
+                return await self._step(conversation, message, socket), None
+
+    async def _guess(self, conversation: Conversation, likely: Utterance, socket: ServerConnection) -> Guess | None:
+        """Has the answer to words that may be all made ready, without writing anything."""
+        held: list[FromEngine] = []
+        after = conversation
+        following: Incoming | None = msgspec.structs.replace(likely, final=True)
+        while following is not None:
+            after, outgoing = step(after, following, self._clock.now_ns(), self._domain)
+            following = None
+            for out in outgoing:
+                if isinstance(out, ToolCall):
+                    if out.name in self._domain.writing_tools:
+                        return None
+                    following = await self._run(out)
+                else:
+                    held.append(out)
+        first = next((out for out in held if isinstance(out, Say)), None)
+        if first is not None:
+            await socket.send(encode(msgspec.structs.replace(first, guess=True)))
+        return Guess(likely=likely, before=conversation, after=after, held=tuple(held))
 
     async def _step(self, conversation: Conversation, message: Incoming, socket: ServerConnection) -> Conversation:
         """The conversation after `message` and the tools it led to, all of it said."""

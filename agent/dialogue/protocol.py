@@ -82,6 +82,9 @@ class Utterance(Message, frozen=True, kw_only=True, tag="utterance"):
     id: int
     text: Spoken
     final: bool = True
+    likely_final: bool = False
+    """The customer has paused after these words of a partial one, which may prove to be all. An engine may ignore it,
+    or answer early with `guess`."""
     language: str = "en"
     intent: Intent | None = None
     affect: str = "unknown"
@@ -163,6 +166,9 @@ class Say(Message, frozen=True, kw_only=True, tag="say"):
     interruptible: bool = True
     style: SayStyle = SayStyle()
     because: tuple[Because, ...] = ()
+    guess: bool = False
+    """To be made ready, not spoken: the engine says it again, with the same id and without this, once the final
+    utterance has proved to hold the same words as the likely one; otherwise it never does."""
 
 
 class SayDelta(Message, frozen=True, kw_only=True, tag="say_delta"):

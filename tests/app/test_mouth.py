@@ -125,6 +125,32 @@ async def test_a_stream_is_spoken_sentence_by_sentence() -> None:
         assert stage.texts[-1] == ("s", "Your order has shipped. It arrives tomorrow", True)
 
 
+async def test_a_reply_that_was_made_ready_is_spoken_only_when_wanted() -> None:
+    """Its first clause is synthesized before anyone hears or reads it; nothing is synthesized twice."""
+    async with _stage() as stage:
+        await asyncio.sleep(0)
+        stage.mouth.make_ready(Say(id="1", text="One two.", guess=True))
+        while not stage.voice.spoken:
+            await asyncio.sleep(0.01)
+        assert not stage.mouth.busy and not stage.texts and not stage.speaker.speaking
+        stage.mouth.take(Say(id="1", text="One two."))
+        await stage.quiet()
+        assert stage.voice.spoken == ["One two."] and [text for _, text, _ in stage.texts] == ["One two."]
+        assert stage.speaker.speech_frames_sent == 10
+
+
+async def test_a_reply_that_was_made_ready_in_vain_is_never_heard() -> None:
+    """Another reply comes in its place and is spoken alone."""
+    async with _stage() as stage:
+        await asyncio.sleep(0)
+        stage.mouth.make_ready(Say(id="1", text="One two.", guess=True))
+        stage.mouth.make_ready(Say(id="2", text="Three.", guess=True))
+        stage.mouth.take(Say(id="3", text="Four five."))
+        await stage.quiet()
+        assert [text for _, text, _ in stage.texts] == ["Four five."]
+        assert stage.speaker.speech_frames_sent == 10
+
+
 @pytest.mark.parametrize("text", ["broken", "", "🙂🙂", "   "])
 async def test_what_cannot_be_spoken_is_shown_and_the_next_reply_is_heard(text: str) -> None:
     """A reply without a speakable word leaves a fault, not a dead mouth."""

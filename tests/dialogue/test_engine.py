@@ -24,8 +24,11 @@ from agent.dialogue.protocol import (
     Intent,
     Say,
     Show,
+    SignalSeen,
     ToEngine,
+    Utterance,
 )
+from tests.dialogue.wire import affect_signal
 
 
 @pytest.fixture
@@ -75,6 +78,65 @@ async def test_whole_conversation_with_our_client(shop: ReplySettings) -> None:
         client.finish("customer_left")
     with closing(sqlite3.connect(shop.database)) as connection:
         assert connection.execute("SELECT count(*) FROM returns WHERE number = 5004").fetchone() == (1,)
+
+
+@asynccontextmanager
+async def talking_to(url: str) -> AsyncIterator[ClientConnection]:
+    """A connection that has been greeted."""
+    async with connect(url) as socket:
+        await read(socket)
+        await send(socket, AgentHello(), CallStarted(call_id="c1", customer="dana"))
+        await read(socket)
+        yield socket
+
+
+def heard(label: str, text: str, *, final: bool, number: int = 1, **slots: str) -> Utterance:
+    intent = Intent(label=label, probability=0.95, slots=slots)
+    return Utterance(id=number, text=text, final=final, likely_final=not final, intent=intent)
+
+
+async def test_words_that_may_be_all_are_answered_early_and_said_once_they_are(shop: ReplySettings) -> None:
+    """The reply is made ready without its card; the final words bring both, with the same id, and nothing twice."""
+    async with engine_of(shop) as url, talking_to(url) as socket:
+        await send(socket, heard("order_status", "where is A1017", final=False, order_id="A1017"))
+        ready = await read(socket)
+        assert isinstance(ready, Say) and ready.guess
+        await send(
+            socket,
+            SignalSeen(signal=affect_signal(valence=-0.5)),
+            heard("order_status", "where is A1017", final=True, order_id="A1017"),
+        )
+        assert isinstance(await read(socket), Show)
+        said = await read(socket)
+        assert isinstance(said, Say) and not said.guess
+        assert (said.id, said.text) == (ready.id, ready.text)
+        await send(socket, ask("thanks"))
+        after = await read(socket)
+        assert isinstance(after, Say) and after.text.startswith("You're welcome")
+
+
+async def test_words_that_were_not_all_leave_no_trace(shop: ReplySettings) -> None:
+    """When more was said, the answer is to all of it, as if nothing had been guessed."""
+    async with engine_of(shop) as url, talking_to(url) as socket:
+        await send(socket, heard("order_status", "where is it", final=False))
+        assert isinstance(guessed := await read(socket), Say) and "order number" in guessed.text
+        await send(socket, heard("thanks", "where is it oh I see it thanks", final=True))
+        said = await read(socket)
+        assert isinstance(said, Say) and not said.guess and said.text.startswith("You're welcome")
+
+
+async def test_nothing_is_written_for_a_guess(shop: ReplySettings) -> None:
+    """A yes that may go on opens no return; the yes that is final does."""
+    async with engine_of(shop) as url, talking_to(url) as socket:
+        await send(socket, ask("return_item", order_id="A1017"))
+        await read(socket)
+        await read(socket)
+        await send(socket, heard("affirm", "yes", final=False))
+        await send(socket, heard("deny", "yes well no", final=True))
+        said = await read(socket)
+        assert isinstance(said, Say) and "left it as it is" in said.text
+    with closing(sqlite3.connect(shop.database)) as connection:
+        assert connection.execute("SELECT count(*) FROM returns WHERE number = 5004").fetchone() == (0,)
 
 
 async def test_broken_connection_is_taken_up_where_it_was(shop: ReplySettings) -> None:
