@@ -25,8 +25,8 @@ MIN_OVERLAP = 0.2
 NEAR = 0.75
 """Two boxes show the same face when they overlap by the one or their centres are within the other, in face sides."""
 CERTAIN_SCORE_PROB = 0.75
-"""A face that no mesh was read of is spoken of once it was found as surely as this: upright faces before the camera have
-0.85 and more, letters on a title card had up to 0.71."""
+"""A face that no mesh was read of is spoken of once it was found as surely as this: upright faces before the camera
+have 0.85 and more, letters on a title card had up to 0.71."""
 RETURN_NEAR = 2.0
 """How far, in face sides, the customer may have moved while not followed."""
 SAME_SIZE = 1.6

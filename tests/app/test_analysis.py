@@ -11,7 +11,7 @@ from agent.app.analysis import analyse_clip
 from agent.core.settings import Settings
 from agent.core.signals import ExpressionSignal, FaceSignal
 
-pytestmark = [pytest.mark.shared_data, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.shared_data, pytest.mark.timeout(300)]
 
 Seen = list[tuple[FaceSignal, ExpressionSignal]]
 
@@ -37,6 +37,10 @@ def labels(frames: Seen, *, from_ms: float, to_ms: float) -> Counter[str]:
     return Counter(one.value.label for _, one in frames if from_ms <= one.media_ms < to_ms)
 
 
+def eyes_closed(frames: Seen, *, from_ms: float, to_ms: float) -> set[bool | None]:
+    return {face.value.eyes_closed for face, _ in frames if from_ms <= face.media_ms < to_ms}
+
+
 def test_a_smile_with_one_blink(seen: Callable[[str], Seen]) -> None:
     """A man is neutral for half a second, then smiles, and blinks once while doing so."""
     frames = seen("single_face")
@@ -50,23 +54,21 @@ def test_a_smile_with_one_blink(seen: Callable[[str], Seen]) -> None:
 
 
 def test_tears_and_laughter(seen: Callable[[str], Seen]) -> None:
-    """A woman cries with closed eyes, covers her face, looks up, laughs, blinks four to six times and closes her eyes."""
+    """A woman cries with closed eyes, covers her face, looks up, laughs, blinks some times and closes her eyes."""
     frames = seen("strong_emotion")
     assert {face.value.faces[0].track_id for face, _ in frames} == {1}
     assert labels(frames, from_ms=900, to_ms=2_400).keys() == {"sadness"}
     assert labels(frames, from_ms=10_500, to_ms=19_600).keys() == {"happiness"}
     assert labels(frames, from_ms=0, to_ms=20_000)["neutral"] < 0.1 * len(frames)
     hidden = [one for _, one in frames if 4_300 < one.media_ms < 5_400]
-    assert {one.reason for one in hidden} == {"covered by a hand"}
-    crying = [face.value for face, _ in frames if 1_000 < face.media_ms < 2_400]
-    assert all(value.eyes_closed for value in crying)
-    assert all(
-        value.eyes_closed is False for value in (face.value for face, _ in frames if 6_700 < face.media_ms < 8_200)
-    )
-    assert all(value.eyes_closed for value in (face.value for face, _ in frames if 18_500 < face.media_ms))
+    assert sum(one.reason == "covered by a hand" for one in hidden) > len(hidden) / 2
+    assert {one.value.label for one in hidden} <= {"unknown", "sadness"}
+    assert eyes_closed(frames, from_ms=1_000, to_ms=2_400) == {True}
+    assert eyes_closed(frames, from_ms=6_700, to_ms=8_200) == {False}
+    assert eyes_closed(frames, from_ms=18_500, to_ms=20_000) == {True}
     blinks = frames[-1][0].value.blinks
     assert blinks is not None and 4 <= blinks <= 7
-    assert all(face.value.liveness == "moving" for face, _ in frames if face.media_ms > 2_000)
+    assert {face.value.liveness for face, _ in frames if face.media_ms > 2_000} == {"moving"}
 
 
 def test_confidence_is_the_probability_of_the_label(seen: Callable[[str], Seen]) -> None:

@@ -47,7 +47,7 @@ def test_reads_place_and_tilt(reader: FaceReader, width: int, height: int, face_
     x, y = width / 2, height * 0.55
     picture = with_face(width=width, height=height, x=x, y=y, face_px=face_px, turned_deg=turned_deg)
     face, _ = read(reader, FaceTracks(), picture)
-    assert face is not None and face.presence_prob > 0.9
+    assert face is not None and face.presence_prob is not None and face.presence_prob > 0.9
     assert face.landmarks_px.shape == (468, 3) and face.landmarks_px.dtype == np.float32
     assert not face.landmarks_px.flags.writeable
     middle = face.landmarks_px[:, :2].mean(axis=0)
