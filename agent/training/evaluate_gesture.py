@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -86,7 +87,10 @@ def _of_pictures(root: Path, runtime: Runtime, progress: Progress) -> Evaluation
         f"{LARGE_PX} pixels or more": side >= LARGE_PX,
     }
     answers = _answers(prob, np.array(label, dtype=np.int64), runtime)
-    return evaluated(answers, ms_per_item=stopwatch.median_ms, slices=slices, left_out=left_out)
+    strange = sorted(name for name in counts if name.lower() not in {*SIGN_OF, *UNNAMED})
+    remarks = [f"counted as none, as neither HaGRID nor we know the class: {name}" for name in strange]
+    whole = evaluated(answers, ms_per_item=stopwatch.median_ms, slices=slices, left_out=left_out)
+    return msgspec.structs.replace(whole, remarks=remarks)
 
 
 def _answers(prob: NDArray[np.floating], label: NDArray[np.int64], runtime: Runtime) -> Answers:

@@ -43,6 +43,8 @@ class Evaluation(Scores, frozen=True, kw_only=True):
     """Parts of the items by what they have in common."""
     left_out: dict[str, int] = {}
     """How many items were not judged, by the reason."""
+    remarks: list[str] = []
+    """What else a reader of the figures should know."""
     ferplus: Scores | None = None
     """Expressions: the figures by FER+'s labels, where the data has them. The top level holds the same ones then."""
     fer7: Scores | None = None

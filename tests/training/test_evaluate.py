@@ -1,7 +1,9 @@
 """Evaluation runs the shipped models on data in every documented form and gives the documented figures."""
 
 import csv
+import shutil
 from pathlib import Path
+from typing import Any
 
 import cv2
 import msgspec
@@ -78,6 +80,50 @@ def test_pictures_without_hands(runtime: Runtime, tmp_path: Path) -> None:
     report = evaluate_gesture(tmp_path, runtime)
     assert (report.n, report.accuracy) == (2, 0.5)
     assert report.per_class["none"].recall == 1 and report.per_class["thumbs_up"].recall == 0
+    assert report.remarks == [] and report.left_out == {}
+
+
+def test_folders_of_hands_with_other_names(runtime: Runtime, tmp_path: Path) -> None:
+    """Classes that nobody knows count as none, and are named; a folder of nothing else is refused with its names."""
+    for name in ("thumbsup", "Like"):
+        (tmp_path / name).mkdir()
+        cv2.imwrite(str(tmp_path / name / "grey.png"), np.full((120, 160), 128, np.uint8))
+    (tmp_path / "Like" / "torn.png").write_bytes(b"")
+    report = evaluate_gesture(tmp_path, runtime)
+    assert {name: one.support for name, one in report.per_class.items()} == {"thumbs_up": 1, "none": 1}
+    assert ["thumbsup" in remark for remark in report.remarks] == [True] and sum(report.left_out.values()) == 1
+    shutil.rmtree(tmp_path / "Like")
+    with pytest.raises(DataRejected, match="thumbsup"):
+        evaluate_gesture(tmp_path, runtime)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"x": np.zeros((2, 42)), "y": np.array([0, 5]), "names": np.array(["ok"])}, "from 0 to 0"),
+        ({"x": np.full((2, 42), np.nan), "y": np.array([0, 0]), "names": np.array(["ok"])}, "finite"),
+        ({"x": np.zeros((2, 42)), "y": np.array([]), "names": np.array(["ok"])}, "0 hands"),
+    ],
+)
+def test_landmarks_that_do_not_fit(runtime: Runtime, tmp_path: Path, arrays: dict[str, Any], said: str) -> None:
+    """Labels beyond the names, landmarks that are no numbers, and labels that are missing are refused in words."""
+    np.savez(tmp_path / "hands.npz", **arrays)
+    with pytest.raises(DataRejected, match=said):
+        evaluate_gesture(tmp_path / "hands.npz", runtime)
+
+
+def test_hands_of_either_side(runtime: Runtime, tmp_path: Path) -> None:
+    """Hands and their mirror images get the same answers as left and right hands; without sides both are tried."""
+    rng = np.random.default_rng(5)
+    points = rng.normal(100, 30, (12, 21, 3))
+    mirrored = points * (-1, 1, 1)
+    label, names = rng.integers(0, 3, 12), np.array(["like", "fist", "no_gesture"])
+    sides = {"right": np.ones(12), "left": np.zeros(12)}
+    np.savez(tmp_path / "r.npz", lm=points, label=label, names=names, right=sides["right"])
+    np.savez(tmp_path / "l.npz", lm=mirrored, label=label, names=names, right=sides["left"])
+    np.savez(tmp_path / "u.npz", lm=points, label=label, names=names)
+    right, left, unknown = (evaluate_gesture(tmp_path / f"{name}.npz", runtime) for name in "rlu")
+    assert right.curves == left.curves and unknown.n == 12
 
 
 @pytest.mark.timeout(60)

@@ -123,5 +123,7 @@ def _show(evaluation: Evaluation) -> None:
     )
     if evaluation.oos_auroc is not None:
         console.print(f"out of scope told apart with AUROC {evaluation.oos_auroc:.3f}", highlight=False)
+    for remark in evaluation.remarks:
+        console.print(f"[yellow]note:[/] {remark}", highlight=False)
     for reason, count in evaluation.left_out.items():
         console.print(f"[yellow]left out:[/] {count:,} {reason}", highlight=False)
