@@ -14,6 +14,7 @@
     ├── AtCapacity               one more call would break the budget of those admitted
     ├── ProtocolError            a peer sent a message that is not of the protocol
     ├── EngineUnavailable        the reply engine cannot be reached or does not answer
+    ├── RequestRejected          a program asked for something that cannot be done; carries the parameter at fault
     ├── SynthesisError           text that the voice cannot speak
     ├── DataRejected             data to train or evaluate with is not in a form that is understood
     └── StoreError               the database refused a write or a read
@@ -85,6 +86,17 @@ class ProtocolError(AgentError):
 
 class EngineUnavailable(AgentError):
     """The reply engine cannot be reached or does not answer."""
+
+
+class RequestRejected(AgentError):
+    """A program asked for something that cannot be done as it was asked for."""
+
+    def __init__(self, message: str, *, param: str | None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+        """Name of the parameter at fault."""
+        self.code = code
+        """A word by which programs tell this fault from others."""
 
 
 class SynthesisError(AgentError):

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from agent.core.errors import SettingsError
@@ -89,6 +89,17 @@ class ReplySettings(Section):
     """After this long without an answer the agent says a plain sentence and offers a person."""
 
 
+class ApiSettings(Section):
+    """Speech recognition for other programs, `POST /v1/audio/transcriptions`."""
+
+    keys: tuple[SecretStr, ...] = ()
+    """Who shows one of these may ask: the key itself, or `sha256:` and its digest in hex. Without any, nobody may."""
+    max_file_bytes: int = Field(25 * 1024 * 1024, ge=4096)
+    max_audio_s: float = Field(3_600.0, gt=0)
+    max_waiting: int = Field(4, ge=1)
+    """Files that may be read or wait at once; more are told to come back."""
+
+
 class StorageSettings(Section):
     url: str = "sqlite+aiosqlite:///agent.sqlite3"
 
@@ -109,6 +120,7 @@ class Settings(BaseSettings):
     voice: VoiceSettings = VoiceSettings()
     reply: ReplySettings = ReplySettings()
     storage: StorageSettings = StorageSettings()
+    api: ApiSettings = ApiSettings()
 
     @classmethod
     def settings_customise_sources(

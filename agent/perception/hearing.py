@@ -17,7 +17,7 @@ from agent.perception.echo import Playout
 from agent.perception.listening import Listener
 from agent.perception.transcriber import Reader, Transcriber
 from agent.perception.turns import Outcome
-from agent.perception.utterance import Answer
+from agent.perception.utterance import Answer, Request
 
 logger = logging.getLogger(__name__)
 
@@ -124,6 +124,13 @@ class Hearing:
                 self.dropped_samples += dropped
             self._ready[window.call_id] = call
             self._wake.notify()
+
+    def read(self, request: Request, tell: Callable[[Answer], None]) -> None:
+        """Has sound of no call read, of urgency `FILE`, behind everything that calls want. From any thread.
+
+        `tell` gets the answer on the transcriber's thread, or never if the ears are stopped first.
+        """
+        self._transcriber.ask(request, tell)
 
     def model_runs(self, call_id: str) -> dict[str, int]:
         """How often each model has run for an open call. Raises `CallNotFound`."""

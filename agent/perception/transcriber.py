@@ -6,6 +6,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from agent.core.clock import NS_PER_MS, Clock
 from agent.core.settings import HearingSettings
@@ -49,7 +50,9 @@ class Reader:
         open: the same answer with the probability in it. Never raises.
         """
         try:
-            words = self._speech_to_text.read(request.samples, careful=request.urgency is not Urgency.PARTIAL)
+            words = self._speech_to_text.read(
+                request.samples, careful=request.urgency is not Urgency.PARTIAL, prompt=request.prompt
+            )
             answer = Answer(request=request, words=words, stage_ms=dict(words.stage_ms))
             open_end = bool(words.text) and wording(words.text, self._language) is Wording.PLAIN
             if request.urgency is not Urgency.PAUSE or not open_end:
@@ -75,19 +78,27 @@ class Reader:
             yield Answer(request=request, words=None, failure=f"transcription failed: {kind}")
 
 
+Tell = Callable[[Answer], None]
+
+
+class _Waiting(NamedTuple):
+    request: Request
+    tell: Tell
+
+
 class Transcriber:
     """Requests wait here for the thread. `ask` and `forget` may be called from any thread and never block for long."""
 
-    def __init__(self, reader: Reader, tell: Callable[[Answer], None], clock: Clock) -> None:
-        """`tell` gets each answer, on the transcriber's thread or on the one that asked too much."""
+    def __init__(self, reader: Reader, tell: Tell, clock: Clock) -> None:
+        """`tell` gets each answer that goes to a call, on the transcriber's thread or on the one that asked too much."""
         self._reader = reader
         self._tell = tell
         self._clock = clock
         self._wake = threading.Condition()
-        self._waiting: dict[int, Request] = {}
+        self._waiting: dict[int, _Waiting] = {}
         """By order of arrival."""
         self._order = itertools.count()
-        self._busy = False
+        self._reading: Request | None = None
         self._rest_until_ns = 0
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="transcriber", daemon=True)
@@ -102,61 +113,69 @@ class Transcriber:
             self._wake.notify()
         self._thread.join()
 
-    def ask(self, request: Request) -> None:
+    def ask(self, request: Request, tell: Tell | None = None) -> None:
         """Leaves a request. A later one of the same call replaces what it makes useless.
 
-        A `PARTIAL` one is refused without a word while anything waits or is read, and for a while after the last one.
+        A `PARTIAL` one is refused without a word while a call's request waits or is read, and for a while after the
+        last one. The answer goes to `tell` where one is given.
         """
-        given_up: list[Request] = []
+        given_up: list[_Waiting] = []
         with self._wake:
             if request.urgency is Urgency.PARTIAL:
-                if self._busy or self._waiting or self._clock.now_ns() < self._rest_until_ns:
+                if self._occupied() or self._clock.now_ns() < self._rest_until_ns:
                     return
-            else:
+            elif request.urgency is not Urgency.FILE:
                 self._drop_superseded(request.call_id)
             if request.urgency is Urgency.FINAL:
                 given_up = self._make_room(request.call_id)
-            self._waiting[next(self._order)] = request
+            self._waiting[next(self._order)] = _Waiting(request, tell or self._tell)
             self._wake.notify()
         for old in given_up:
-            self._tell(Answer(request=old, words=None, failure="transcription is too far behind"))
+            old.tell(Answer(request=old.request, words=None, failure="transcription is too far behind"))
 
     def forget(self, call_id: str) -> None:
-        """Drops what waits of this call."""
+        """Drops what waits of this call or file."""
         with self._wake:
-            self._waiting = {key: request for key, request in self._waiting.items() if request.call_id != call_id}
+            self._waiting = {key: one for key, one in self._waiting.items() if one.request.call_id != call_id}
+
+    def _occupied(self) -> bool:
+        """Whether some call's request is read or waits; sound of no call counts for nothing."""
+        waiting = (one.request for one in self._waiting.values())
+        return any(request is not None and request.urgency is not Urgency.FILE for request in (self._reading, *waiting))
 
     def _drop_superseded(self, call_id: str) -> None:
         self._waiting = {
-            key: request
-            for key, request in self._waiting.items()
-            if request.call_id != call_id or request.urgency is Urgency.FINAL
+            key: one
+            for key, one in self._waiting.items()
+            if one.request.call_id != call_id or one.request.urgency is Urgency.FINAL
         }
 
-    def _make_room(self, call_id: str) -> list[Request]:
-        keys = [key for key, request in self._waiting.items() if request.call_id == call_id]
+    def _make_room(self, call_id: str) -> list[_Waiting]:
+        keys = [key for key, one in self._waiting.items() if one.request.call_id == call_id]
         return [self._waiting.pop(key) for key in keys[: max(0, len(keys) - MOST_FINALS_A_CALL + 1)]]
 
     def _run(self) -> None:
-        while (request := self._take()) is not None:
+        while (taken := self._take()) is not None:
+            request, tell = taken
             started_ns = self._clock.now_ns()
             for answer in self._reader.answers(request):
                 if answer.more:
-                    self._tell(answer)
+                    tell(answer)
             ended_ns = self._clock.now_ns()
             with self._wake:
-                self._busy = False
+                self._reading = None
                 if request.urgency is Urgency.PARTIAL:
                     self._rest_until_ns = ended_ns + PARTIAL_REST * (ended_ns - started_ns)
-            self._tell(answer)
+            tell(answer)
 
-    def _take(self) -> Request | None:
+    def _take(self) -> _Waiting | None:
         """Waits for the most urgent request; None when the thread is to end."""
         with self._wake:
             while not self._waiting and not self._stopping:
                 self._wake.wait()
             if self._stopping:
                 return None
-            self._busy = True
-            key = min(self._waiting, key=lambda key: (self._waiting[key].urgency, key))
-            return self._waiting.pop(key)
+            key = min(self._waiting, key=lambda key: (self._waiting[key].request.urgency, key))
+            taken = self._waiting.pop(key)
+            self._reading = taken.request
+            return taken

@@ -36,6 +36,9 @@ _LEAST_LOGPROB = -1.0
 _MOST_COMPRESSION = 2.2
 """Bytes of the text over bytes after zlib; above this it repeats itself. Whisper's own guard is 2.4."""
 
+_LONGEST_PROMPT_TOKENS = 200
+"""Whisper's text window holds 448 tokens; its end is kept for what is said."""
+
 _SURELY_NO_SPEECH_PROB = 0.9
 """Noise of every kind lies above 0.9 or so, whole utterances below 0.3, single digits below 0.8."""
 _MAYBE_NO_SPEECH_PROB = 0.6
@@ -117,8 +120,8 @@ class SpeechToText:
         )
         self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
 
-    def read(self, samples: NDArray[np.float32], *, careful: bool = True) -> Words:
-        """The words in (n,) float32 sound at 16 kHz, n at most `LONGEST_S`.
+    def read(self, samples: NDArray[np.float32], *, careful: bool = True, prompt: str = "") -> Words:
+        """The words in (n,) float32 sound at 16 kHz, n at most `LONGEST_S`. `prompt` is text that may come before.
 
         The encoder sees the sound and a margin, 10 s at least, instead of 30 s. When what comes out is too long, too
         unsure or repeats itself, a longer window is tried too and the better taken, unless not `careful`.
@@ -130,11 +133,12 @@ class SpeechToText:
         with _Timed(stage_ms, "features"):
             features = log_mel(np.pad(samples, (0, max(0, _SHORTEST_SAMPLES - len(samples)))))
         columns = min(_FULL_COLUMNS, max(_FEWEST_COLUMNS, features.shape[1] + _MARGIN_COLUMNS)) & ~1
-        decoded = self._decode(features, columns, seconds, stage_ms)
+        started = self._after(prompt)
+        decoded = self._decode(features, columns, seconds, started, stage_ms)
         surely_noise = decoded.no_speech_prob > _SURELY_NO_SPEECH_PROB
         redo = careful and not decoded.plausible(seconds) and not surely_noise and columns < _FULL_COLUMNS
         if redo:
-            again = self._decode(features, _longer(columns), seconds, stage_ms)
+            again = self._decode(features, _longer(columns), seconds, started, stage_ms)
             decoded = max(decoded, again, key=lambda one: one.trust(seconds))
         return Words(
             text=decoded.once() if decoded.said(seconds) else "",
@@ -144,8 +148,20 @@ class SpeechToText:
             stage_ms=stage_ms,
         )
 
+    def _after(self, prompt: str) -> list[int]:
+        """The tokens to go on from."""
+        if not prompt.strip():
+            return self._prompt
+        before = self._tokenizer.encode(" " + prompt.strip())[-_LONGEST_PROMPT_TOKENS:]
+        return [self._tokenizer.sot_prev, *before, *self._prompt]
+
     def _decode(
-        self, features: NDArray[np.float32], columns: int, seconds: float, stage_ms: dict[str, float]
+        self,
+        features: NDArray[np.float32],
+        columns: int,
+        seconds: float,
+        started: list[int],
+        stage_ms: dict[str, float],
     ) -> _Decoded:
         """Greedy words of (80, m) features, filled up to `columns`, which must be even."""
         with _Timed(stage_ms, "encode"):
@@ -156,9 +172,9 @@ class SpeechToText:
         with _Timed(stage_ms, "decode"):
             (result,) = self._model.generate(
                 encoded,
-                [self._prompt],
+                [started],
                 beam_size=1,
-                max_length=len(self._prompt) + _most_tokens(seconds),
+                max_length=len(started) + _most_tokens(seconds),
                 return_scores=True,
                 return_no_speech_prob=True,
             )

@@ -31,6 +31,8 @@ class Urgency(IntEnum):
     """The turn may be over: words and end of turn are wanted early, and are of no use once the speaker goes on."""
     PARTIAL = 2
     """Somebody wants to read along; may be refused."""
+    FILE = 3
+    """Sound of no call: it waits for as long as any call wants something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,8 @@ class Request:
     """(n,) float32 at 16 kHz, read-only."""
     heard_to_sample: int
     """Position in the track at which the sound ends."""
+    prompt: str = field(default="", repr=False)
+    """Text that may have come before, for its spelling and its names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

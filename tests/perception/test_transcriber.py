@@ -132,7 +132,7 @@ class BrokenSpeechToText(SpeechToText):
 
     def __init__(self) -> None: ...
 
-    def read(self, samples: np.ndarray, *, careful: bool = True) -> Words:
+    def read(self, samples: np.ndarray, *, careful: bool = True, prompt: str = "") -> Words:
         raise RuntimeError("I live at 12 Elm Street")
 
 
