@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 MAX_HANDS = 2
 WARM_UP_FRAMES = 40
+_LAST_CORE = 36
+"""Where /proc/PID/stat names the core that a process last ran on, counted after the process's own name."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,13 @@ class Pass:
 
 
 def keep_to_one_core() -> None:
-    """Where the system can: pipelines that start threads of their own get no more than one core for all of them."""
+    """Where the system can: pipelines that start threads of their own get no more than one core for all of them.
+
+    The core is the one that the system has just put this process on, as others may be busy.
+    """
     if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        os.sched_setaffinity(0, {int(fields[_LAST_CORE])})
 
 
 def walk(count: int, read: Callable[[int], Seen]) -> Pass:
