@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.settings import VisionSettings
-from agent.core.types import Box
+from agent.core.types import Box, read_only
 from agent.inference.runtime import Runtime
 from agent.perception.detection import Detection, Detector
 from agent.perception.regions import Picture, Points, Region, box_around, overlap
@@ -39,7 +39,19 @@ class Hand:
     landmarks_px: Points = field(repr=False)
     """(21, 3) in pixels of the picture."""
     world_m: NDArray[np.float32] = field(repr=False)
-    """(21, 3) metres about the hand's centre."""
+    """(21, 3) metres about the hand's centre; axes as in the picture, z away from the camera."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What the hand model says of one region of a picture, whether or not it shows a hand."""
+
+    presence_prob: float
+    right_prob: float
+    """Probability that it is the person's right hand, in a picture that is not mirrored."""
+    landmarks_px: Points = field(repr=False)
+    """As in `Hand`."""
+    world_m: NDArray[np.float32] = field(repr=False)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,37 +119,41 @@ class HandReader:
         every_ms = self._search_every_ms / (SEARCHES_WITH_A_HAND if tracks.followed else 1)
         return abs(at_ms - tracks.searched_ms) >= every_ms
 
+    def look(self, picture: Picture, region: Region, trace: FrameTrace) -> Look:
+        """Reads one region as a hand, fingers upwards in it."""
+        region.cut(picture, self._crop[0])
+        landmarks, presence, right, world = trace.run(self._model, self._crop)
+        return Look(
+            presence_prob=float(presence[0, 0]),
+            right_prob=float(right[0, 0]),
+            landmarks_px=read_only(region.to_picture(landmarks[0], self._crop.shape[1])),
+            world_m=read_only(_turned(world[0], region.angle_rad)),
+        )
+
     def _read_one(
         self, picture: Picture, track: HandTrack, tracks: HandTracks, hands: list[Hand], trace: FrameTrace
     ) -> None:
         """Reads the hand where it is expected; adds it to `tracks` and `hands` if it is there and not yet known."""
         with trace.stage("hand"):
-            track.region.cut(picture, self._crop[0])
-            landmarks, presence, right, world = trace.run(self._model, self._crop)
-            points = track.region.to_picture(landmarks[0], self._crop.shape[1])
-        presence_prob = float(presence[0, 0])
+            seen = self.look(picture, track.region, trace)
         new = math.isnan(track.right_prob)
-        if presence_prob < (BEGIN_PROB if new else KEEP_PROB) or not np.isfinite(points).all():
+        if seen.presence_prob < (BEGIN_PROB if new else KEEP_PROB) or not np.isfinite(seen.landmarks_px).all():
             return
-        track.box = box_around(points)
+        track.box = box_around(seen.landmarks_px)
         if any(overlap(track.box, other.box) > SAME_HAND_OVERLAP for other in tracks.followed):
             return
-        track.region = hand_region(points)
-        right_prob = float(right[0, 0])
-        if not new:
-            right_prob = SIDE_MEMORY * track.right_prob + (1 - SIDE_MEMORY) * right_prob
-        track.right_prob = right_prob
-        points.setflags(write=False)
-        world_m = world[0]
-        world_m.setflags(write=False)
+        track.region = hand_region(seen.landmarks_px)
+        if new:
+            track.right_prob = seen.right_prob
+        track.right_prob = SIDE_MEMORY * track.right_prob + (1 - SIDE_MEMORY) * seen.right_prob
         tracks.followed.append(track)
         hands.append(
             Hand(
                 track_id=track.track_id,
-                side="right" if right_prob > 0.5 else "left",
-                presence_prob=presence_prob,
-                landmarks_px=points,
-                world_m=world_m,
+                side="right" if track.right_prob > 0.5 else "left",
+                presence_prob=seen.presence_prob,
+                landmarks_px=seen.landmarks_px,
+                world_m=seen.world_m,
             )
         )
 
@@ -160,6 +176,13 @@ def hand_region(points: Points) -> Region:
     towards = ((points[_INDEX] + points[_RING]) / 2 + points[_MIDDLE]) / 2 - points[_WRIST]
     angle = math.atan2(towards[1], towards[0]) + math.pi / 2
     return Region.around(points[_STABLE], angle_rad=angle, scale=2.0, raise_by=0.1)
+
+
+def _turned(points: NDArray[np.float32], angle_rad: float) -> NDArray[np.float32]:
+    """Points (n, 3) turned clockwise about z."""
+    cos, sin = math.cos(angle_rad), math.sin(angle_rad)
+    rotation = np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]], np.float32)
+    return np.asarray(points @ rotation, np.float32)
 
 
 def _known(palm: Detection, hands: list[Hand]) -> bool:

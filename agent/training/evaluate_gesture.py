@@ -1,7 +1,6 @@
 """Measures the gesture model on labelled hands, as landmarks or as pictures, as the program runs it."""
 
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -10,15 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.errors import DataRejected
-from agent.core.settings import VisionSettings
 from agent.core.types import GESTURES
 from agent.inference.runtime import Runtime
 from agent.perception.gesture import GestureModel, name_sign
-from agent.perception.hands import HandReader, HandTracks
-from agent.perception.trace import FrameTrace
 from agent.training.evaluation import Evaluation, Stopwatch, evaluated, folder_counts, readable_pictures
+from agent.training.hand_pictures import PictureHandReader
 from agent.training.hands import NONE, SIGN_OF, load_hands, sign_of
-from agent.training.pictures import Picture
 from agent.training.progress import Progress, unheard
 from agent.training.scores import Answers
 
@@ -70,15 +66,15 @@ def _of_pictures(root: Path, runtime: Runtime, progress: Progress) -> Evaluation
             f"the folders in {root} are called {', '.join(sorted(counts)[:12])}; wanted are HaGRID's classes, such as "
             f"{', '.join(list(SIGN_OF)[:8])}, or {', '.join(GESTURES)}"
         )
-    reader, stopwatch, left_out = _SignReader(runtime), Stopwatch(), Counter[str]()
+    reader, stopwatch, left_out = PictureHandReader(runtime), Stopwatch(), Counter[str]()
     seen, label, side_px = [], [], []
     for name, picture in readable_pictures(root, lambda name: True, left_out, progress):
         with stopwatch.item():
             seen.append(reader.read(picture))
         label.append(sign_of(name))
         side_px.append(min(picture.shape[:2]))
-    prob = np.stack([one.prob for one in seen]) if seen else np.zeros((0, len(GESTURES)))
-    found, side = np.array([one.found for one in seen], dtype=bool), np.array(side_px)
+    prob = np.array([NO_HAND if one is None else one for one in seen]).reshape(-1, len(GESTURES))
+    found, side = np.array([one is not None for one in seen], dtype=bool), np.array(side_px)
     slices = {
         "a hand was found": found,
         "no hand was found": ~found,
@@ -97,25 +93,3 @@ def _answers(prob: NDArray[np.floating], label: NDArray[np.int64], runtime: Runt
     confident_prob = runtime.registry.entry("gesture").confident_prob or 0.0
     said = np.array([GESTURES.index(name_sign(row, confident_prob)[0]) for row in prob], dtype=np.int64)
     return Answers(prob=prob, label=label, names=GESTURES, confident_prob=confident_prob, said=said)
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    prob: NDArray[np.floating]
-    found: bool
-
-
-class _SignReader:
-    """Finds the hands of single pictures and reads the surest sign among them."""
-
-    def __init__(self, runtime: Runtime) -> None:
-        self._hands = HandReader(runtime, VisionSettings())
-        self._model = GestureModel(runtime)
-
-    def read(self, picture: Picture) -> _Seen:
-        tracks, trace = HandTracks(), FrameTrace()
-        self._hands.search(picture, tracks, 0.0, trace)
-        hands = self._hands.read(picture, tracks, trace)
-        signs = [self._model.probabilities(hand.landmarks_px, hand.side) for hand in hands]
-        surest = max(signs, key=lambda prob: float(prob[:NONE].max()), default=NO_HAND)
-        return _Seen(prob=surest, found=bool(hands))

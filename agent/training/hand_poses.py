@@ -11,9 +11,8 @@ JITTER = 0.015
 WRONG_SIDE = 0.05
 """Share of hands that are shown as the other hand, as the side is sometimes read wrongly."""
 
-HALF_OPEN, LOOSE_INDEX = 0.4, 0.15
-"""Shares of made-up hands with all fingers half bent, and of fists from which the index comes off; the rest show
-fingers that no sign shows together."""
+HALF_OPEN = 0.4
+"""Share of made-up hands with all fingers half bent; the others show fingers that no sign shows together."""
 _SIGNLESS = np.array(
     [
         *((0, 1, 1, 1, 0), (1, 1, 1, 0, 0), (0, 0, 1, 0, 0), (0, 0, 0, 1, 0), (0, 0, 0, 0, 1), (1, 1, 0, 0, 1)),
@@ -90,14 +89,9 @@ class SignlessPoses:
 def _stretching(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
     """(n, 5) how far each finger is stretched, from 0 to 1, thumb first."""
     share = _SIGNLESS[rng.integers(0, len(_SIGNLESS), count)]
-    kind = rng.random(count)
-    half = kind < HALF_OPEN
+    half = rng.random(count) < HALF_OPEN
     middling = rng.uniform(0.35, 0.65, (count, 1)) + rng.normal(0, 0.08, (count, 5))
     share[half] = np.clip(middling[half], 0.2, 0.8)
-    loose = (kind >= HALF_OPEN) & (kind < HALF_OPEN + LOOSE_INDEX)
-    fists = rng.uniform(0, 0.25, (count, 5))
-    fists[:, 1] = rng.uniform(0.25, 0.55, count)
-    share[loose] = fists[loose]
     return share
 
 

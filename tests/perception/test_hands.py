@@ -49,6 +49,27 @@ def test_reads_an_open_hand_and_its_side(reader: HandReader, left: bool, scale: 
     assert 0.1 < np.ptp(hand.world_m[:, 1]) < 0.25, "a hand is 10 to 25 cm long"
 
 
+@pytest.mark.parametrize("quarter_turns", [0, 1, 2, 3])
+def test_world_landmarks_are_turned_as_the_picture_is(reader: HandReader, quarter_turns: int) -> None:
+    """The model sees every hand upright; in metres, too, its fingers point where the picture shows them to."""
+    picture = np.ascontiguousarray(np.rot90(with_hand(width=480, x=240, scale=0.8), quarter_turns))
+    (hand,), _ = read(reader, HandTracks(), picture)
+    in_picture, in_metres = (points[12, :2] - points[0, :2] for points in (hand.landmarks_px, hand.world_m))
+    cosine = in_picture @ in_metres / np.linalg.norm(in_picture) / np.linalg.norm(in_metres)
+    assert cosine > math.cos(math.radians(20))
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [(590, 250), (60, 250), (320, 60)], ids=["right edge", "left edge", "fingers cut off"]
+)
+def test_a_hand_at_the_edge(reader: HandReader, x: float, y: float) -> None:
+    """Part of a hand beyond the picture's edge is guessed near it, or the hand is not reported; nothing fails."""
+    for hand in read(reader, HandTracks(), with_hand(x=x, y=y, scale=0.7))[0]:
+        assert np.isfinite(hand.landmarks_px).all()
+        assert -150 < hand.landmarks_px[:, 0].min() and hand.landmarks_px[:, 0].max() < 640 + 150
+        assert hand.side == "right" or y < 100, "without fingers the side cannot be told"
+
+
 def test_two_hands_are_two(reader: HandReader) -> None:
     """A left and a right hand have ids of their own, and the palm search rests once both are followed."""
     tracks = HandTracks()
