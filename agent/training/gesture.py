@@ -5,17 +5,20 @@ python -m agent.training.gesture --hagrid hagrid.npz --angles kinivi.npz --out m
 
 import argparse
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.types import GESTURES
+from agent.perception import hand_features
 from agent.perception.hand_features import FEATURES, gesture_features
+from agent.training import hand_poses, perceptron
 from agent.training.graphs import write_graph
 from agent.training.hand_poses import SignlessPoses, flattened, turned
 from agent.training.hands import NONE, Hands, load_hands
+from agent.training.kept import KeptPerceptrons, Take, at_once
 from agent.training.perceptron import Floats, Perceptron, Sample, fit_perceptron
 from agent.training.progress import DataUsed, Progress, TrainingReport, unheard
 from agent.training.scores import Answers
@@ -38,6 +41,7 @@ FLAT = 0.3
 """Share of hands that are learnt without their depth, as data sets without it and doubtful depth ask for."""
 ANY_ANGLE = tuple(GESTURES.index(name) for name in ("open_palm", "fist", "victory", "pointing", "ok"))
 """Signs that stay themselves however the hand is turned in the picture; a turned thumb says something else."""
+WORK = Path("artefacts") / "training" / "gesture"
 MORE_TURNED, MORE_ANGLES, MORE_SIGNLESS = 500, 600, 400
 """Hands added to each epoch: turned further than they were seen, from the set of odd angles, and made up."""
 
@@ -54,19 +58,26 @@ def train(
 ) -> TrainingReport:
     """Trains on the npz `data`, and on the early part of `angles`, hands in the order of filming; writes ONNX to `out`.
 
-    The run has a fixed length and keeps nothing in `work`. Raises `DataRejected` for data of another form, or without
-    the hands' sides.
+    The run has a fixed length; each perceptron is kept in `work` once it is trained. Raises `DataRejected` for data of
+    another form, or without the hands' sides.
     """
-    began_s = time.process_time()
+    code = [Path(module.__file__ or "") for module in (hand_features, hand_poses, perceptron)]
+    kept = KeptPerceptrons(
+        work,
+        files=[data, *([angles] if angles else []), Path(__file__), *code],
+        settings=f"seed {seed}, epochs {EPOCHS}",
+        expected=FOLDS + MEMBERS,
+        progress=progress,
+    )
     hands = load_hands(data)
     odd = load_hands(angles) if angles else None
     early = None if odd is None else odd.take(first_of_each(odd, EARLY))
     late = None if odd is None else odd.take(~first_of_each(odd, EARLY))
-    logits = held_out_logits(hands, early, seed=seed, progress=progress)
+    logits = held_out_logits(hands, early, seed=seed, take=kept.take)
     temperature = fit_temperature(logits, hands.sign)
     prob = softmax(logits / temperature)
     threshold = sign_threshold(prob, hands.sign)
-    members = train_members(hands, early, seed=seed, progress=progress)
+    members = train_members(hands, early, seed=seed, take=kept.take)
     sha256 = export_members(members, temperature, out)
     held_out = {f"hands of {data.name}, each judged by one perceptron that saw none of its picture": _answers(
         prob, hands.sign, threshold
@@ -81,7 +92,7 @@ def train(
         out=out,
         sha256=sha256,
         seed=seed,
-        cpu_s=time.process_time() - began_s,
+        cpu_s=kept.cpu_s,
         data=tuple(used),
         held_out=held_out,
         notes={
@@ -94,25 +105,27 @@ def train(
 
 
 def train_members(
-    hands: Hands, angles: Hands | None, count: int = MEMBERS, *, seed: int = 0, progress: Progress = unheard
+    hands: Hands,
+    angles: Hands | None,
+    count: int = MEMBERS,
+    *,
+    seed: int = 0,
+    name: str = "shipped",
+    take: Take = at_once,
 ) -> list[Perceptron]:
     """Several perceptrons that differ in seed; their mean logits are the model."""
-    sampler = _sampler(hands, angles)
-    members = []
-    for number in range(count):
-        members.append(fit_perceptron(sampler, len(GESTURES), HIDDEN, epochs=EPOCHS, seed=seed + number))
-        progress("the shipped perceptrons", (number + 1) / count)
-    return members
+    fit = partial(fit_perceptron, _sampler(hands, angles), len(GESTURES), HIDDEN, epochs=EPOCHS)
+    return [take(f"{name} {number + 1}", partial(fit, seed=seed + number)) for number in range(count)]
 
 
-def held_out_logits(hands: Hands, angles: Hands | None, *, seed: int = 0, progress: Progress = unheard) -> Floats:
+def held_out_logits(hands: Hands, angles: Hands | None, *, seed: int = 0, take: Take = at_once) -> Floats:
     """(n, 9) logits for each hand by a single perceptron that saw no hand of its picture."""
     fold = np.random.default_rng(2026).integers(0, FOLDS, int(hands.source.max()) + 1)[hands.source]
     logits = np.zeros((len(hands), len(GESTURES)), dtype=np.float32)
     for turn in range(FOLDS):
-        members = train_members(hands.take(fold != turn), angles, count=1, seed=seed)
+        rest = hands.take(fold != turn)
+        members = train_members(rest, angles, count=1, seed=seed, name=f"without fifth {turn + 1}, number", take=take)
         logits[fold == turn] = member_logits(members, hands.take(fold == turn))
-        progress("held-out fifths", (turn + 1) / FOLDS)
     return logits
 
 
@@ -222,7 +235,7 @@ def main() -> None:
     def told(stage: str, share: float, note: str = "") -> None:
         print(f"{stage}: {share:.0%} {note}", file=sys.stderr)
 
-    report = train(arguments.hagrid, arguments.out.parent, arguments.out, angles=arguments.angles, progress=told)
+    report = train(arguments.hagrid, WORK, arguments.out, angles=arguments.angles, progress=told)
     for name, answers in report.held_out.items():
         assert answers.said is not None
         likeliest = (answers.prob.argmax(axis=1) == answers.label).mean()
