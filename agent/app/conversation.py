@@ -74,6 +74,7 @@ class Conversation:
         self._chats: Mailbox[str] = Mailbox(CHATS_KEPT)
         self._overdue: asyncio.TimerHandle | None = None
         self._own_replies = 0
+        senses.on_palm = self._see_palm
 
     # ---- what comes in from other tasks; none of these waits --------------------------------------------------------
 
@@ -253,6 +254,12 @@ class Conversation:
         if self._floor.check_at_ns is not None:
             wait_s = max(0, self._floor.check_at_ns - self._clock.now_ns()) / NS_PER_S
             self._check = asyncio.get_running_loop().call_later(wait_s, self._look_again)
+
+    def _see_palm(self, raised: bool) -> None:
+        self._floor, ruling = floor.palm(
+            self._floor, raised=raised, agent=self._mouth.speech, now_ns=self._clock.now_ns()
+        )
+        self._obey(ruling)
 
     def _look_again(self) -> None:
         self._check = None

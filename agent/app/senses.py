@@ -35,6 +35,9 @@ class Senses:
         self._next_seq = 0
         self.on_change: Callable[[], None] = lambda: None
         """Called when `affect` or `last_intent` has changed."""
+        self.on_palm: Callable[[bool], None] = lambda raised: None
+        """Called when an open palm has gone up or down."""
+        self._palm = False
         self.affect = "unknown"
         """Label of the latest affect signal."""
         self.last_intent: str | None = None
@@ -48,6 +51,10 @@ class Senses:
         now_ns = self._clock.now_ns()
         self._health.saw(reading, replaced=replaced)
         self._state, findings = fusion.see(self._state, reading, now_ns)
+        palm = fusion.shows_palm(self._state)
+        if palm != self._palm:
+            self._palm = palm
+            self.on_palm(palm)
         return self.publish([*findings, *self._health.conclude(reading.stamp, now_ns=now_ns)])
 
     def hear(self, event: HearingEvent) -> Sequence[Signal]:

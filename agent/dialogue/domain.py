@@ -96,7 +96,7 @@ class Flows(_Part, frozen=True, kw_only=True):
     outcomes: dict[str, Outcome] = {}
     """Outcomes that any flow can meet."""
     gestures: dict[str, str] = {}
-    """Line that answers a hand or head sign while a yes or no is awaited."""
+    """What a hand or head sign means: `affirm`, `deny`, or a flow that is proposed with the line `offer_FLOW`."""
 
 
 class Line(_Part, frozen=True, kw_only=True):
@@ -108,9 +108,11 @@ class Line(_Part, frozen=True, kw_only=True):
 REQUIRED_LINES = (
     "greeting", "resumed", "resumed_blank", "handed_back", "not_understood", "not_understood_again", "offer_person",
     "offer_person_for_mood", "out_of_scope", "cannot_get_slot", "acknowledge", "nothing_to_confirm", "nothing_to_deny",
-    "left_alone", "offer_declined", "confirm_again",
+    "left_alone", "offer_declined", "confirm_again", "sign_seen",
 )  # fmt: skip
 """Lines that the policy itself speaks, whatever the domain."""
+AFFIRM, DENY = "affirm", "deny"
+"""Intents, and meanings of signs."""
 PERSON = "speak_to_person"
 """The one flow that every domain must have."""
 
@@ -189,9 +191,10 @@ def _read(domain: str, file: Traversable, kind: Any) -> Any:
 def _faults(domain: Domain) -> list[str]:
     """References that lead nowhere."""
     flows = domain.flows
-    wanted_lines = {*REQUIRED_LINES, *flows.gestures.values()}
+    proposed = set(flows.gestures.values()) - {AFFIRM, DENY}
+    wanted_lines = {*REQUIRED_LINES, *(f"offer_{flow}" for flow in proposed)}
     wanted_slots: set[str] = set()
-    wanted_flows = {PERSON}
+    wanted_flows = {PERSON, *proposed}
     wanted_cards: set[str] = set()
     for slot in flows.slots.values():
         wanted_lines |= {slot.ask, slot.ask_again}

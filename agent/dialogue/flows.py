@@ -61,6 +61,18 @@ def take_result(turn: Turn, result: ToolResult) -> None:
         turn.offer_person_for_mood()
 
 
+def decline(turn: Turn) -> None:
+    """A no: to the task under way, to what was offered, or to nothing."""
+    line = "nothing_to_deny"
+    if turn.conversation.task is not None:
+        line = "left_alone"
+    elif turn.conversation.offer is not None:
+        line = "offer_declined"
+    turn.finish_task()
+    turn.become(offer=None)
+    turn.say(line)
+
+
 def ask_again(turn: Turn) -> None:
     """Puts the open question of the task under way once more, if there is one."""
     task = turn.conversation.task

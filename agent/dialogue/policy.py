@@ -6,9 +6,9 @@ Nothing here waits, reads a clock or touches a database: a `ToolCall` goes out a
 from dataclasses import replace
 
 from agent.core.signals import AffectSignal, GestureSignal
-from agent.dialogue import flows
+from agent.dialogue import flows, signs
 from agent.dialogue.conversation import Conversation, Phase, Task
-from agent.dialogue.domain import PERSON, Domain
+from agent.dialogue.domain import AFFIRM, DENY, PERSON, Domain
 from agent.dialogue.mood import observe
 from agent.dialogue.protocol import (
     BargeIn,
@@ -30,7 +30,7 @@ from agent.dialogue.turn import Outgoing, Turn
 
 Incoming = ToEngine | ToolResult
 
-AFFIRM, DENY, REPEAT = "affirm", "deny", "repeat"
+REPEAT = "repeat"
 REACTIONS = {
     AFFIRM: "a yes",
     DENY: "a no",
@@ -44,7 +44,6 @@ SURE_PROB = 0.6
 """An intent this probable is a change of mind, and not an odd answer to what was asked."""
 CONFIRM_PROB = 0.8
 """A yes less probable than this may have been a cough: nothing is written for it."""
-MIN_SIGN_PROB = 0.7
 LONGEST_ANSWER_WORDS = 6
 """More words than this are no answer to a question for a name."""
 SAY_THIS = "say:"
@@ -83,7 +82,7 @@ def _attend(turn: Turn, message: SignalSeen | Utterance | Chat | BargeIn | Coach
     """What only matters while the engine has the word."""
     match message:
         case SignalSeen(signal=GestureSignal() as signal):
-            _see_sign(turn, signal)
+            signs.see(turn, signal)
         case Utterance(final=True) | Chat() if message.text.strip():
             _hear(turn, message.text.strip(), message.intent)
         case BargeIn():
@@ -122,22 +121,6 @@ def _be_coached(turn: Turn, whisper: str) -> None:
         turn.outgoing.append(Note(text=f'This engine only follows whispers that begin with "{SAY_THIS}".'))
 
 
-def _see_sign(turn: Turn, signal: GestureSignal) -> None:
-    """A sign never confirms a write: it is answered by asking for the word."""
-    task = turn.conversation.task
-    line = turn.domain.flows.gestures.get(signal.value.name)
-    if line is None or not signal.valid or (signal.confidence or 0.0) < MIN_SIGN_PROB:
-        return
-    if task is None or task.confirmation is None or task.confirmation.sign_answered:
-        return
-    words = f"{signal.value.name.replace('_', ' ')} while a yes or no was awaited"
-    turn.become(
-        grounds=(Because(kind="gesture", seqs=(signal.seq,), words=words),),
-        task=replace(task, confirmation=replace(task.confirmation, sign_answered=True)),
-    )
-    turn.say(line)
-
-
 # ---- hearing --------------------------------------------------------------------------------------------------------
 
 
@@ -159,7 +142,7 @@ def _hear(turn: Turn, text: str, intent: Intent | None) -> None:
         case "affirm":
             _affirmed(turn, sure=intent.probability >= CONFIRM_PROB)
         case "deny":
-            _denied(turn)
+            flows.decline(turn)
         case "repeat":
             _repeat(turn)
         case flow:
@@ -241,17 +224,6 @@ def _affirmed(turn: Turn, *, sure: bool) -> None:
         flows.start(turn, offer, {})
     else:
         turn.say("nothing_to_confirm")
-
-
-def _denied(turn: Turn) -> None:
-    line = "nothing_to_deny"
-    if turn.conversation.task is not None:
-        line = "left_alone"
-    elif turn.conversation.offer is not None:
-        line = "offer_declined"
-    turn.finish_task()
-    turn.become(offer=None)
-    turn.say(line)
 
 
 def _repeat(turn: Turn) -> None:

@@ -59,6 +59,11 @@ def see(state: FusionState, reading: VisionReading, now_ns: int) -> tuple[Fusion
     return state, [face.conclude(seen, reading), expression_finding, *findings, *affect_findings]
 
 
+def shows_palm(state: FusionState) -> bool:
+    """Whether an open palm is held up to the camera."""
+    return any(hand.announced == "open_palm" for hand in state.gestures.signs.values())
+
+
 def hear(state: FusionState, event: HearingEvent) -> tuple[FusionState, list[Finding]]:
     """One hearing event into signals."""
     match event:

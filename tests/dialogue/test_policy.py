@@ -129,7 +129,10 @@ _messages = st.one_of(
     st.builds(BargeIn, say=st.sampled_from(["s1", "s2", "s3"]), heard_text=st.text(max_size=40)),
     st.builds(Coach, text=st.sampled_from(["say: hello", "say:", "hm"])),
     st.sampled_from([TakenOver(), Resumed(), CallEnded(reason="x")]),
-    st.builds(lambda name: SignalSeen(signal=gesture_signal(name)), st.sampled_from(["thumbs_up", "fist", "nod"])),
+    st.builds(
+        lambda name: SignalSeen(signal=gesture_signal(name)),
+        st.sampled_from(["thumbs_up", "fist", "nod", "shake", "wave"]),
+    ),
     st.builds(
         lambda label, valence: SignalSeen(signal=affect_signal(label=label, valence=valence)),
         st.sampled_from(["anger", "neutral", "unknown"]),

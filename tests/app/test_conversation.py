@@ -1,0 +1,223 @@
+"""One call's talk, with a real mouth and real senses: who speaks over the agent, pauses, goes on, or shows a palm."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from agent.app.conversation import Conversation
+from agent.app.mouth import Mouth
+from agent.app.page import Page
+from agent.app.senses import Senses
+from agent.core.clock import SystemClock
+from agent.core.consent import Choice, consent_for
+from agent.core.mailbox import Mailbox
+from agent.core.types import HearingEvent, IntentReading, Transcript, VisionReading, VoiceStarted, VoiceStopped
+from agent.dialogue.protocol import BargeIn, FromEngine, Say, ToEngine, Utterance
+from agent.media.capture_clock import PageClock
+from agent.media.speaker import Speaker
+from agent.synthesis.speech import Synthesizer
+from agent.transport.hub import Hub
+from tests.app.test_mouth import BeepVoice
+from tests.fusion.readings import frame, hand, stamp
+
+pytestmark = pytest.mark.usefixtures("unblocked_loop")
+LONG = "One two three four five six seven eight nine ten."
+
+
+class Notebook:
+    """A store that keeps nothing but what was said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def record_utterance(self, call_id: str, speaker: str, text: str, *, typed: bool) -> None:
+        self.said.append(text)
+
+    def record_reply(self, call_id: str, reply: object) -> None: ...
+
+    def record_signal(self, signal: object) -> None: ...
+
+
+class Engine:
+    """A reply engine that is always there and answers what the test tells it to."""
+
+    def __init__(self) -> None:
+        self.connected = True
+        self.asked: list[ToEngine] = []
+        self.incoming: Mailbox[FromEngine] = Mailbox(16)
+
+    def send(self, message: ToEngine) -> None:
+        self.asked.append(message)
+
+    def of(self, kind: type) -> list[Any]:
+        return [message for message in self.asked if isinstance(message, kind)]
+
+
+class Talk:
+    """A conversation whose ears, eyes and engine are played by the test."""
+
+    def __init__(self) -> None:
+        clock = SystemClock()
+        self.engine, self.notebook = Engine(), Notebook()
+        self.speaker, self.voice = Speaker(), BeepVoice()
+        self.synthesizer = Synthesizer(self.voice)
+        hub, consent = Hub(), consent_for(Choice.AGREE, locale="en", given_at=0.0)
+        self.senses = Senses("call", consent, camera=True, clock=clock, hub=hub, store=self.notebook)  # type: ignore[arg-type]
+        self.mouth = Mouth(self.synthesizer, self.speaker, on_text=lambda reply: self.conversation.show_reply(reply))
+        self.conversation = Conversation(
+            "call",
+            senses=self.senses,
+            page=Page(None, PageClock(), clock),
+            mouth=self.mouth,
+            hub=hub,
+            store=self.notebook,  # type: ignore[arg-type]
+            read_intent=self._read_intent,
+            answer_within_ms=60_000,
+            clock=clock,
+        )
+
+    async def _read_intent(self, text: str) -> IntentReading:
+        return IntentReading(label="help", probability=0.9, out_of_scope=False, slots={})
+
+    async def drain(self) -> None:
+        while True:
+            await self.speaker.recv()
+
+    def hear(self, *events: HearingEvent) -> None:
+        for event in events:
+            self.conversation.hear(event)
+
+    async def speaking(self) -> None:
+        """Has the agent speak a long reply, until something of it was heard."""
+        self.engine.incoming.put(Say(id="long", text=LONG))
+        await self.until(lambda: len(self.speaker.said.split()) >= 2)
+
+    async def until(self, condition: Any) -> None:
+        async with asyncio.timeout(5):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+    async def sent_in(self, seconds: float) -> int:
+        """Frames of speech that go out in this time."""
+        before = self.speaker.speech_frames_sent
+        await asyncio.sleep(seconds)
+        return self.speaker.speech_frames_sent - before
+
+
+@asynccontextmanager
+async def talking() -> AsyncIterator[Talk]:
+    talk = Talk()
+    talk.synthesizer.start()
+    async with asyncio.TaskGroup() as tasks:
+        conversation = talk.conversation
+        answering = conversation.listen_to_engine(talk.engine)  # type: ignore[arg-type]
+        work = (talk.mouth.run(), talk.drain(), conversation.listen_to_customer(), answering)
+        running = [tasks.create_task(part) for part in work]
+        await asyncio.sleep(0)
+        try:
+            yield talk
+        finally:
+            talk.conversation.close()
+            for task in running:
+                task.cancel()
+    await asyncio.to_thread(talk.synthesizer.stop)
+
+
+def voice(at_ms: int) -> VoiceStarted:
+    return VoiceStarted(call_id="call", stamp=stamp(at_ms))
+
+
+def silence(at_ms: int) -> VoiceStopped:
+    return VoiceStopped(call_id="call", stamp=stamp(at_ms))
+
+
+def words(text: str, began_ms: int, *, number: int = 0, final: bool = True, paused: bool = False) -> Transcript:
+    return Transcript(
+        call_id="call",
+        utterance_id=number,
+        stamp=stamp(began_ms),
+        speech_end_ns=stamp(began_ms + 500).captured_ns,
+        text=text,
+        final=final,
+        language="en",
+        mean_token_logprob=-0.1,
+        stage_ms={},
+        finished_ns=0,
+        paused=paused,
+    )
+
+
+async def test_a_backchannel_pauses_the_reply_and_is_not_answered() -> None:
+    """Silent at once, the rest said afterwards, and the engine hears of nothing."""
+    async with talking() as talk:
+        await talk.speaking()
+        talk.hear(voice(0))
+        assert await talk.sent_in(0.2) <= 1
+        talk.hear(silence(300), words("Uh-huh.", 0))
+        await talk.until(lambda: not talk.mouth.busy)
+        assert talk.speaker.said.endswith("ten.")
+        assert not talk.engine.of(Utterance) and not talk.engine.of(BargeIn)
+
+
+async def test_words_end_the_reply_and_are_answered() -> None:
+    """The engine learns what had been heard, then what was said."""
+    async with talking() as talk:
+        await talk.speaking()
+        talk.hear(voice(0), words("No, the other one.", 0))
+        assert await talk.sent_in(0.2) <= 1
+        (barge_in,) = talk.engine.of(BargeIn)
+        assert barge_in.say == "long" and barge_in.heard_text.startswith("One")
+        (asked,) = talk.engine.of(Utterance)
+        assert asked.text == "No, the other one." and asked.final
+
+
+async def test_who_goes_on_before_the_reply_is_heard_is_answered_as_a_whole() -> None:
+    """The reply to the first half is dropped unheard, and the second half comes with the first."""
+    async with talking() as talk:
+        talk.hear(voice(0), silence(600), words("I want to return", 0, number=0))
+        await talk.until(lambda: talk.engine.of(Utterance))
+        talk.hear(voice(1_000))
+        talk.engine.incoming.put(Say(id="early", text=LONG))
+        assert await talk.sent_in(0.2) == 0
+        talk.hear(words("my headphones", 1_000, number=1, final=False))
+        talk.hear(silence(1_500), words("my headphones.", 1_000, number=1))
+        await talk.until(lambda: len(talk.engine.of(Utterance)) == 3)
+        assert [(asked.text, asked.final) for asked in talk.engine.of(Utterance)] == [
+            ("I want to return", True),
+            ("I want to return my headphones", False),
+            ("I want to return my headphones.", True),
+        ]
+        assert await talk.sent_in(0.1) == 0
+
+
+async def test_words_that_may_be_all_are_told_with_their_intent_and_counted() -> None:
+    """The final words that are the same reuse the intent; others are read anew."""
+    async with talking() as talk:
+        talk.hear(voice(0), words("Where is", 0, final=False, paused=True))
+        talk.hear(words("Where is it?", 0, final=False, paused=True), words("Where is it?", 0))
+        await talk.until(lambda: len(talk.engine.of(Utterance)) == 3)
+        first, second, final = talk.engine.of(Utterance)
+        assert [one.likely_final for one in (first, second, final)] == [True, True, False]
+        assert second.intent == final.intent != first.intent
+        assert (talk.conversation.guesses, talk.conversation.guesses_right) == (2, 1)
+
+
+async def test_a_raised_palm_holds_the_agent_until_it_goes_down() -> None:
+    """Seen by the camera for several frames, it silences the agent; out of sight, the reply goes on."""
+    async with talking() as talk:
+        await talk.speaking()
+        for at_ms in range(0, 400, 40):
+            talk.senses.see(_hands(at_ms, "open_palm"), replaced=0)
+        assert await talk.sent_in(0.2) <= 1
+        for at_ms in range(400, 1_600, 40):
+            talk.senses.see(_hands(at_ms), replaced=0)
+        await talk.until(lambda: not talk.mouth.busy)
+        assert talk.speaker.said.endswith("ten.")
+
+
+def _hands(at_ms: int, *signs: str) -> VisionReading:
+    return replace(frame(at_ms), hands=tuple(hand(sign) for sign in signs))
