@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.core.settings import VisionSettings
 from agent.core.types import EXPRESSIONS, HeadPose
@@ -67,6 +69,20 @@ def test_crop_puts_eyes_and_mouth_in_place() -> None:
     crop = aligned_crop(picture, points).astype(int)
     assert crop[36:38, 23:26].mean() > 200
     assert crop[18:20, 14:17].mean() < 60 and crop[18:20, 32:35].mean() < 60
+
+
+@given(st.integers(1, 90), st.integers(1, 90), st.floats(-200, 300), st.floats(-200, 300), st.floats(0, 120))
+def test_a_face_anywhere_has_a_crop(width: int, height: int, x: float, y: float, size: float) -> None:
+    """Beyond the picture's edges its last pixels repeat, in pictures of any size and for faces that lie outside."""
+    picture = np.tile(np.arange(width, dtype=np.uint8)[None, :, None], (height, 1, 3))
+    points = np.full((468, 3), 0, np.float32)
+    for ids, place in zip(EYES_AND_MOUTH, ((-0.4, -0.3), (0.4, -0.3), (0.0, 0.5)), strict=True):
+        points[list(ids), :2] = x + size * place[0], y + size * place[1]
+    crop = aligned_crop(picture, points)
+    assert crop.shape == (48, 48)
+    assert crop.max() < width, "nothing is in the crop that is not in the picture"
+    if x + 2 * size < 0:
+        assert crop.max() == 0, "left of the picture there is only its left edge"
 
 
 def test_refusals(model: ExpressionModel, faces: FaceReader, runtime: Runtime) -> None:

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from agent.core.settings import ModelSettings
 from agent.inference.registry import Registry
-from agent.perception.head_pose import CanonicalFace
+from agent.perception.head_pose import CanonicalFace, best_turn
 from agent.perception.regions import Points
 
 FILE = Registry.load(ModelSettings().folder).path("canonical_face")
@@ -76,3 +77,19 @@ def test_a_mirrored_mesh_has_mirrored_angles(yaw: float, pitch: float, roll: flo
     assert (other.yaw_deg, other.pitch_deg, other.roll_deg) == pytest.approx(
         (-one.yaw_deg, one.pitch_deg, -one.roll_deg), abs=0.01
     )
+
+
+@given(hnp.arrays(np.float64, (3, 3), elements=st.floats(-10, 10, width=32)))
+def test_the_best_turn_is_the_best(covariance: NDArray[np.float64]) -> None:
+    """No rotation brings the points closer than this one: Kabsch's, by singular values, is no better."""
+    w, x, y, z = np.array(best_turn(covariance.tolist())) / np.linalg.norm(best_turn(covariance.tolist()))
+    rotation = np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+    u, strengths, vt = np.linalg.svd(covariance)
+    strengths[2] *= np.sign(np.linalg.det(u @ vt))
+    assert np.trace(rotation @ covariance) == pytest.approx(strengths.sum(), abs=1e-4 * max(strengths[0], 1e-3))
