@@ -14,8 +14,8 @@ from agent.perception.face import FaceReader
 from agent.perception.face_tracks import FaceTracks
 from agent.perception.trace import FrameTrace
 from agent.training.evaluation import Evaluation, Stopwatch, evaluated
-from agent.training.face_files import face_arrays, face_pictures
-from agent.training.faces import FER7, Faces, majority, whole_picture
+from agent.training.face_pictures import face_pictures
+from agent.training.faces import FER7, Faces, load_faces, majority, whole_picture
 from agent.training.pictures import Picture
 from agent.training.progress import Progress, unheard
 from agent.training.scores import Answers, score
@@ -29,7 +29,7 @@ DARK, BRIGHT = 90, 170
 def evaluate_expression(
     data: Path, runtime: Runtime, *, part: str | None = None, progress: Progress = unheard
 ) -> Evaluation:
-    """Reads every face of an npz, whose arrays `face_arrays` describes, or of a folder of class folders.
+    """Reads every face of an npz, whose arrays `load_faces` describes, or of a folder of class folders.
 
     A face's right answer by FER+ is the column with the most of all ten votes, the lowest on ties; faces whose answer
     is unknown or no face are left out. Folders are FER2013's seven unless one of them is called contempt. The time is
@@ -37,7 +37,7 @@ def evaluate_expression(
     """
     if data.is_dir():
         return _of_pictures(data, runtime, progress)
-    return _of_arrays(face_arrays(data, part).faces, runtime, progress)
+    return _of_arrays(load_faces(data, part), runtime, progress)
 
 
 def _of_arrays(faces: Faces, runtime: Runtime, progress: Progress) -> Evaluation:

@@ -14,7 +14,7 @@ from agent.training.expression_lessons import LabelledFaces, Lessons, taught_vie
 from agent.training.expression_network import ExpressionNetwork
 from agent.training.expression_run import Recipe, Run, accuracies, learn, mean_prob, new_run
 from agent.training.face_backbones import mobile_teacher
-from agent.training.faces import load_faces
+from agent.training.faces import fully_labelled
 from agent.training.progress import DataUsed, Progress, TrainingReport, unheard
 from agent.training.pytorch import torch
 
@@ -45,7 +45,7 @@ def train(
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     work.mkdir(parents=True, exist_ok=True)
-    faces, held_out = load_faces(data, "train_"), load_faces(data, "val_")
+    faces, held_out = (fully_labelled(data, part) for part in ("train_", "val_"))
     labelled = LabelledFaces.of(faces)
     stage = partial(_stage, work=work, progress=progress)
     if packages is None:

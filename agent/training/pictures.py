@@ -1,6 +1,5 @@
-"""Pictures in folders that are named after what they show."""
+"""Pictures that people bring, in one form."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -13,18 +12,6 @@ Picture = NDArray[np.uint8]
 """(height, width, 3) uint8 RGB."""
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp"})
-
-
-def labelled_pictures(root: Path) -> Iterator[tuple[str, Picture]]:
-    """Folder name and picture of each file one level below `root`, by name; one picture at a time is in memory.
-
-    Raises `DataRejected` for a file that is no picture, and when there are no pictures at all.
-    """
-    files = [file for file in sorted(root.glob("*/*")) if file.suffix.lower() in SUFFIXES]
-    if not files:
-        raise DataRejected(f"{root} holds no folders with pictures ({', '.join(sorted(SUFFIXES))})")
-    for file in files:
-        yield file.parent.name, read_picture(file)
 
 
 def read_picture(file: Path) -> Picture:

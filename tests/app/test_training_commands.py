@@ -10,12 +10,14 @@ from unittest.mock import patch
 import cv2
 import numpy as np
 import pytest
+import yaml
 from typer.testing import CliRunner, Result
 
 from agent.app.__main__ import build_app
 from agent.core.errors import AgentError
+from agent.training.lines import SHOP_HELD_OUT, SHOP_LINES
 
-pytestmark = pytest.mark.timeout(60)
+pytestmark = pytest.mark.timeout(120)
 
 
 def _agent(*words: object) -> Result:
@@ -90,15 +92,29 @@ def test_bad_data_is_refused_in_a_sentence(tmp_path: Path, model: str, make: str
     assert str(data) in str(done.exception) and said in str(done.exception)
 
 
+def some_lines(source: Path, target: Path, each: int) -> Path:
+    """The first lines of every intent, and of those outside, so that training is quick."""
+    content = yaml.safe_load(source.read_text(encoding="utf-8"))
+    few = {name: lines[:each] for name, lines in content["intents"].items()}
+    text = yaml.safe_dump({"intents": few, "out_of_scope": content["out_of_scope"][: 2 * each]})
+    target.write_text(text, encoding="utf-8")
+    return target
+
+
 def test_training_intents(tmp_path: Path) -> None:
-    """The shop's head is trained in one command, which measures it and writes its card."""
-    done = _agent("train", "intent", "--out", tmp_path / "new" / "intent.onnx", "--json")
+    """An intent head is trained in one command, which measures it and writes its card."""
+    data, held_out = (
+        some_lines(source, tmp_path / name, each)
+        for source, name, each in ((SHOP_LINES, "mine.yaml", 8), (SHOP_HELD_OUT, "other.yaml", 4))
+    )
+    done = _agent(
+        "train", "intent", "--data", data, "--held-out", held_out, "--out", tmp_path / "new" / "intent.onnx", "--json"
+    )
     assert done.exit_code == 0, done.output
     trained = json.loads(done.stdout)
-    (held_out,) = trained["held_out"].values()
-    assert held_out["accuracy"] > 0.93
+    assert trained["held_out"]["lines held out"]["accuracy"] > 0.7
     card = (tmp_path / "new" / "intent.md").read_text(encoding="utf-8")
-    assert trained["sha256"][:12] in card and "shop_intents.yaml" in card and str(tmp_path) not in card
+    assert trained["sha256"][:12] in card and "| mine.yaml | 104 |" in card and str(tmp_path) not in card
 
 
 @pytest.mark.skipif(find_spec("torch") is not None, reason="PyTorch is installed here")

@@ -1,15 +1,118 @@
-"""Faces and their labels are read as FER2013 and FER+ give them."""
+"""Faces and their labels are read as FER2013 and FER+ give them, in every form that people keep them in."""
 
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.core.errors import DataRejected
 from agent.core.types import EXPRESSIONS
 from agent.training.face_augmentation import augment
-from agent.training.faces import FER7, load_faces, majority, vote_distribution
+from agent.training.faces import fully_labelled, load_faces, majority, vote_distribution
+
+GREY = np.random.default_rng(0).integers(0, 256, (3, 48, 48)).astype(np.uint8)
+LABELS = np.array([0, 3, 6])
+
+
+def write(folder: Path, **arrays: Any) -> Path:
+    np.savez(folder / "faces.npz", **arrays)
+    return folder / "faces.npz"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda x: x,
+        lambda x: x[..., None],
+        lambda x: x[:, None],
+        lambda x: np.repeat(x[..., None], 3, axis=3),
+        lambda x: x.reshape(len(x), -1),
+        lambda x: x.astype(np.float32),
+        lambda x: x.astype(np.float64) / 255,
+        lambda x: x.astype(np.int64),
+    ],
+)
+def test_every_form_gives_the_same_faces(tmp_path: Path, form: Callable[[Any], Any]) -> None:
+    """Another axis, colours, flat rows, floats of either range and wide integers are the same faces."""
+    read = load_faces(write(tmp_path, x=form(GREY), fer7=LABELS))
+    np.testing.assert_allclose(read.pixels.astype(int), GREY, atol=1)
+    assert read.pixels.dtype == np.uint8
+    assert read.fer7 is not None and read.fer7.tolist() == LABELS.tolist()
+
+
+def test_other_sizes_are_scaled(tmp_path: Path) -> None:
+    """Faces of 96 pixels shrink to 48."""
+    large = GREY.repeat(2, axis=1).repeat(2, axis=2)
+    np.testing.assert_array_equal(load_faces(write(tmp_path, x=large, fer7=LABELS)).pixels, GREY)
+
+
+def test_parts(tmp_path: Path) -> None:
+    """Plain names come first, then test, val and train; a part that is asked for is taken, with or without its line."""
+    every: dict[str, Any] = {"fer7": LABELS[:1], "x": GREY[:1]}
+    for count, part in ((2, "test_"), (3, "val_")):
+        every |= {f"{part}x": GREY[:count], f"{part}fer7": LABELS[:count]}
+    file = write(tmp_path, **every)
+    assert [len(load_faces(file, part)) for part in (None, "", "test", "val_", "val")] == [1, 1, 2, 3, 3]
+    prefixed = write(tmp_path, **{name: values for name, values in every.items() if "_" in name})
+    assert len(load_faces(prefixed)) == 2
+    with pytest.raises(DataRejected, match="dev_x.*test_x"):
+        load_faces(prefixed, "dev_")
+
+
+@given(st.lists(st.lists(st.integers(0, 10), min_size=10, max_size=10), min_size=1, max_size=8))
+def test_shares_of_votes_are_votes(counts: list[list[int]]) -> None:
+    """Votes that were divided by their sum have the same winners, ties and faces without a vote included."""
+    votes = np.array(counts)
+    shares = votes / np.maximum(votes.sum(axis=1, keepdims=True), 1)
+    with tempfile.TemporaryDirectory() as folder:
+        read = load_faces(write(Path(folder), x=np.zeros((len(votes), 48, 48), np.uint8), ferplus_votes=shares))
+    assert read.votes is not None
+    np.testing.assert_array_equal(majority(read.votes), majority(votes))
+
+
+def test_eight_columns_and_one_hot(tmp_path: Path) -> None:
+    """Votes without the two last columns count none for them; one-hot labels are labels."""
+    read = load_faces(write(tmp_path, x=GREY, ferplus_votes=np.eye(8)[:3], fer7=np.eye(7)[LABELS]))
+    assert read.votes is not None and read.votes.shape == (3, 10)
+    assert read.fer7 is not None and read.fer7.tolist() == LABELS.tolist()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({}, "nothing"),
+        ({"y": LABELS}, "no array 'x'; it holds y"),
+        ({"x": GREY}, "neither 'ferplus_votes' nor 'fer7'"),
+        ({"x": GREY[:2], "fer7": LABELS}, "2 faces in 'x', but 3 rows in 'fer7'"),
+        ({"x": np.zeros((3, 48)), "fer7": LABELS}, r"\(3, 48\); wanted are"),
+        ({"x": GREY.astype(float) - 128, "fer7": LABELS}, "0..255"),
+        ({"x": np.full((3, 48, 48), np.nan), "fer7": LABELS}, "0..255"),
+        ({"x": np.full((3, 48, 48), "a"), "fer7": LABELS}, "wanted are numbers"),
+        ({"x": GREY, "fer7": LABELS + 1}, "from 0 to 6"),
+        ({"x": GREY, "ferplus_votes": np.ones((3, 7))}, r"\(3, 7\); wanted are \(n, 10\)"),
+        ({"x": GREY, "ferplus_votes": -np.ones((3, 10))}, "0 or more"),
+    ],
+)
+def test_refused(tmp_path: Path, arrays: dict[str, Any], said: str) -> None:
+    """What does not fit is refused with the file's name, what is wrong, and what is wanted."""
+    with pytest.raises(DataRejected, match=said) as refused:
+        load_faces(write(tmp_path, **arrays))
+    assert "faces.npz" in str(refused.value)
+
+
+def test_training_needs_both_labels(tmp_path: Path) -> None:
+    """Faces to train on have votes and FER2013's labels; what is missing is named."""
+    file = write(
+        tmp_path, train_x=GREY, train_fer7=LABELS, val_x=GREY, val_fer7=LABELS, val_ferplus_votes=np.ones((3, 10))
+    )
+    assert len(fully_labelled(file, "val_")) == 3
+    with pytest.raises(DataRejected, match="train_ferplus_votes"):
+        fully_labelled(file, "train_")
 
 
 def test_majority() -> None:
@@ -31,37 +134,6 @@ def test_vote_distribution() -> None:
     shares, usable = vote_distribution(votes)
     np.testing.assert_allclose(shares[0, [0, 3, 5]], [2 / 3, 1 / 3, 0])
     assert usable.tolist() == [True, False, False]
-
-
-def test_npz_parts(tmp_path: Path) -> None:
-    """A prefix picks the part of an archive that holds several."""
-    np.savez(tmp_path / "f.npz", train_x=np.zeros((2, 48, 48), np.uint8), val_x=np.ones((1, 48, 48), np.uint8),
-             val_fer7=np.array([3], np.int8))  # fmt: skip
-    faces = load_faces(tmp_path / "f.npz", "val_")
-    assert len(faces) == 1 and faces.pixels.max() == 1 and faces.votes is None
-    assert faces.fer7 is not None and FER7[faces.fer7[0]] == "happiness"
-    with pytest.raises(DataRejected, match="neither"):
-        load_faces(tmp_path / "f.npz", "train_")
-    with pytest.raises(DataRejected, match="test_x"):
-        load_faces(tmp_path / "f.npz", "test_")
-
-
-def test_folders(tmp_path: Path) -> None:
-    """Folders named after classes give their pictures in grey; others are not looked at."""
-    for name in ("happy", "Surprise", "notes"):
-        (tmp_path / name).mkdir()
-        cv2.imwrite(str(tmp_path / name / "one.png"), np.full((60, 80, 3), 200, np.uint8))
-    faces = load_faces(tmp_path)
-    assert faces.pixels.shape == (2, 48, 48) and faces.pixels.dtype == np.uint8
-    assert faces.fer7 is not None and [FER7[label] for label in faces.fer7] == ["surprise", "happiness"]
-
-
-def test_no_picture(tmp_path: Path) -> None:
-    """A file that only looks like a picture is refused by its name."""
-    (tmp_path / "happy").mkdir()
-    (tmp_path / "happy" / "broken.jpg").write_bytes(b"no picture")
-    with pytest.raises(DataRejected, match=r"broken\.jpg"):
-        load_faces(tmp_path)
 
 
 def test_augmented_faces_are_faces_still() -> None:
