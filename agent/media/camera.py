@@ -1,8 +1,11 @@
 """Turns a received video track into stamped camera frames, always drained, the newest one waiting."""
 
+import threading
+
 import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import VideoFrame
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from agent.core.clock import Clock
@@ -10,6 +13,17 @@ from agent.core.mailbox import Mailbox
 from agent.core.types import CameraFrame
 from agent.media.capture_clock import CaptureClock
 from agent.media.hardening import PromptReceiver
+
+
+class _Converter(threading.local):
+    """A thread's own converter. A frame that converts itself sets up a new one, with a thread for every core, each
+    time, which takes longer than the conversion."""
+
+    def __init__(self) -> None:
+        self.reformatter = VideoReformatter()
+
+
+_converter = _Converter()
 
 
 class Picture:
@@ -24,7 +38,8 @@ class Picture:
 
     def rgb(self) -> NDArray[np.uint8]:
         """(height, width, 3) uint8 RGB, upright, contiguous, read-only. Safe from any thread."""
-        decoded = np.asarray(self._frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+        converted = _converter.reformatter.reformat(self._frame, format="rgb24", threads=1)
+        decoded = np.asarray(converted.to_ndarray(), dtype=np.uint8)
         array = np.ascontiguousarray(np.rot90(decoded, self._quarters))
         array.setflags(write=False)
         return array
