@@ -174,7 +174,7 @@ class HandReading:
     landmarks_px: NDArray[np.float32] = field(repr=False)
     """(21, 3) x, y in pixels of the frame, z in the same scale relative to the wrist."""
     world_m: NDArray[np.float32] = field(repr=False)
-    """(21, 3) metres about the hand's centre."""
+    """(21, 3) metres about the hand's centre; axes as in the picture, z away from the camera."""
     gesture: str
     """One of `GESTURES`, from this frame alone."""
     gesture_prob: float
