@@ -26,8 +26,9 @@ def test_colours_keep_their_order() -> None:
 
 
 @pytest.mark.parametrize(("degrees", "corner"), [(90, (-1, 0)), (-90, (0, -1)), (180, (-1, -1)), (0, (0, 0))])
-def test_turned_frame_is_made_upright(degrees: int, corner: tuple[int, int]) -> None:
+def test_turned_frame_is_made_upright(degrees: int, corner: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     """A telephone's picture is turned counterclockwise by as much as its frame says."""
+    monkeypatch.setattr("agent.media.camera._converter", _RgbAlready())
     image = np.zeros((4, 6, 3), np.uint8)
     image[0, 0] = 255
     frame = _with_rotation(image, degrees)
@@ -46,9 +47,19 @@ class _Rotated:
         self.rotation = degrees
         self._image = image
 
-    def to_ndarray(self, format: str) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-        assert format == "rgb24"
+    def to_ndarray(self) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
         return self._image.copy()
+
+
+class _RgbAlready:
+    """A converter that has nothing to convert."""
+
+    def __init__(self) -> None:
+        self.reformatter = self
+
+    def reformat(self, frame: _Rotated, *, format: str, threads: int) -> _Rotated:
+        assert format == "rgb24" and threads == 1
+        return frame
 
 
 def _with_rotation(image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], degrees: int) -> VideoFrame:
