@@ -79,6 +79,8 @@ def _read(samples: Series) -> Name | None:
     at_s = samples[:, 0]
     if len(samples) < 4 or (len(samples) - 1) / max(at_s[-1] - at_s[0], 1e-3) < SLOWEST_HZ:
         return None
+    if np.ptp(samples[:, 1]) < FLOOR_DEG["nod"] and np.ptp(samples[:, 2]) < FLOOR_DEG["shake"]:
+        return None
     even_s, even = resampled(at_s, samples[:, 1:], WINDOW_S)
     pitch, yaw, x, y, mouth = even.T
     wanted = SPEAKING_FACTOR if mouth.std() > SPEAKING_MOUTH else 1.0
