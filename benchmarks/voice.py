@@ -38,6 +38,8 @@ class VoiceReport(msgspec.Struct, frozen=True, kw_only=True):
     false_interruptions_per_100: float
     """Backchannels, coughs, noises and echoes that cost the agent its words or were answered."""
     turns: dict[str, int]
+    answered_too_early: int
+    """Lines without a pause put into them, in which the agent spoke all the same; no times are taken from these."""
     unanswered: int
     held_ms: float
     """How long the agent held its breath over a false alarm, on average."""
@@ -87,7 +89,7 @@ async def _child(module: str, *arguments: str) -> AsyncIterator[asyncio.subproce
 
 def report(observed: Sequence[Observed], *, recordings: bool) -> VoiceReport:
     """Figures of all turns. Raises `AgentError` when too little was observed for any."""
-    spoken = [one for one in observed if one.scene in ("answer", "interruption")]
+    spoken = [one for one in observed if one.scene in ("answer", "interruption") and not one.spoke_too_early]
     pauses = [one for one in observed if one.scene == "pause"]
     alarms = [one for one in observed if one.scene == "false alarm"]
     return VoiceReport(
@@ -99,6 +101,7 @@ def report(observed: Sequence[Observed], *, recordings: bool) -> VoiceReport:
         splits_per_100=_per_100(pauses, [one.finals > 1 for one in pauses]),
         false_interruptions_per_100=_per_100(alarms, [one.reply_lost for one in alarms]),
         turns={name: sum(one.scene == name for one in observed) for name in sorted({one.scene for one in observed})},
+        answered_too_early=sum(one.scene == "answer" and one.spoke_too_early for one in observed),
         unanswered=sum(one.end_to_audio_ms is None for one in spoken),
         held_ms=round(sum(one.held_ms for one in alarms) / max(1, len(alarms)), 1),
         recordings=recordings,

@@ -47,7 +47,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     """From the first voiced sample until the agent fell silent."""
     pause_s: float | None = None
     finals: int = 0
-    """Final transcripts of the turn."""
+    """Final transcripts of the turn; one that took up an earlier one counts with it."""
     spoke_too_early: bool = False
     """Whether the agent was audible before the customer had finished."""
     reply_lost: bool = False
@@ -114,8 +114,9 @@ class Bench:
     async def answered(self, scene: str, line: Line, begin_ns: int, end_ns: int) -> Observed:
         """Waits for the answer to what was just said."""
         speaker = self.loudspeaker
+        spoke_ns = speaker.first_after(begin_ns)
         await self.until(
-            lambda: speaker.first_after(end_ns) is not None and bool(self.captions("customer", begin_ns)),
+            lambda: speaker.first_after(end_ns) is not None and bool(self.captions("customer", end_ns)),
             ANSWERED_WITHIN_S,
         )
         finals = self.captions("customer", begin_ns)
@@ -128,6 +129,7 @@ class Bench:
             end_to_text_ms=_ms(end_ns, replies[0][0] if replies else None),
             end_to_audio_ms=_ms(end_ns, speaker.first_after(end_ns)),
             finals=len({said for _, said, _ in finals}),
+            spoke_too_early=scene != "interruption" and spoke_ns is not None and spoke_ns < end_ns,
         )
 
 
@@ -165,10 +167,8 @@ async def pauses(bench: Bench, lines: list[Line], turns: int) -> list[Observed]:
         line, _ = with_pause(lines[number % len(lines)], pause_s)
         await bench.quiet()
         begin_ns, end_ns = await bench.say(line)
-        spoke_ns = bench.loudspeaker.first_after(begin_ns)
         after = await bench.answered("pause", line, begin_ns, end_ns)
-        too_early = spoke_ns is not None and spoke_ns < end_ns
-        observed.append(msgspec.structs.replace(after, pause_s=pause_s, spoke_too_early=too_early))
+        observed.append(msgspec.structs.replace(after, pause_s=pause_s))
     return observed
 
 

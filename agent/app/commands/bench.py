@@ -22,9 +22,7 @@ class Peer(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
-    bench = typer.Typer(
-        help="Benchmarks of calls and of single frames.", no_args_is_help=True
-    )
+    bench = typer.Typer(help="Benchmarks of calls and of single frames.", no_args_is_help=True)
     bench.callback()(_benchmarks)
     bench.command("latency")(latency)
     bench.command("perception")(perception)
@@ -155,9 +153,9 @@ def voice(
         table.add_row(name, f"{times.p50:.0f}", f"{times.p95:.0f}")
     console.print(table)
     console.print(
-        f"of 100 turns with a pause inside: {report.cutoffs_per_100:g} cut off, {report.splits_per_100:g} split; of 100 false "
-        f"alarms: {report.false_interruptions_per_100:g} cost a reply (held {report.held_ms:.0f} ms on average); "
-        f"{report.unanswered} turns unanswered"
+        f"of 100 turns with a pause inside: {report.cutoffs_per_100:g} cut off, {report.splits_per_100:g} split; "
+        f"of 100 false alarms: {report.false_interruptions_per_100:g} cost a reply (held {report.held_ms:.0f} ms on average); "
+        f"{report.answered_too_early} lines answered too early, {report.unanswered} not at all"
     )
 
 
