@@ -154,7 +154,8 @@ def voice(
     console.print(table)
     console.print(
         f"of 100 turns with a pause inside: {report.cutoffs_per_100:g} cut off, {report.splits_per_100:g} split; "
-        f"of 100 false alarms: {report.false_interruptions_per_100:g} cost a reply (held {report.held_ms:.0f} ms on average); "
+        f"of 100 false alarms: {report.false_interruptions_per_100:g} cost a reply "
+        f"(held {report.held_ms:.0f} ms on average); "
         f"{report.answered_too_early} lines answered too early, {report.unanswered} not at all"
     )
 
