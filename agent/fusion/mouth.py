@@ -8,6 +8,9 @@ from agent.fusion.filters import LONGEST_WATCHED_GAP_S, Pace
 STROKE = 0.012
 """How far lips part or close, over the height of the face, for it to be a movement: some 2 mm. The mesh of a face that
 keeps still wanders by 0.004, that of a photograph in a hand by 0.009."""
+STROKE_RATIO = 0.35
+"""The same, over how far the mouth is open at the wider end: speech closes lips again and again, while the mesh of a
+laughing mouth that is held open wanders by a fifth."""
 LONGEST_STROKE_MS = 500
 """Syllables come three to seven a second; what opens or closes more slowly is a yawn or a smile."""
 WITHIN_MS = 1_400
@@ -54,13 +57,14 @@ def step(state: MouthState, mouth_open: float | None, now_ns: int) -> MouthState
 def _followed(state: MouthState, mouth_open: float, now_ns: int) -> MouthState:
     """Moves the extreme along, or begins a stroke the other way once the lips have come back far enough."""
     away = mouth_open - state.extreme
+    stroke = max(STROKE, STROKE_RATIO * max(mouth_open, state.extreme))
     if state.opening is None:
-        if abs(away) < STROKE:
+        if abs(away) < stroke:
             return state
         return replace(state, opening=away > 0, extreme=mouth_open, extreme_ns=now_ns)
     if away == 0 or (away > 0) == state.opening:
         return replace(state, extreme=mouth_open, extreme_ns=now_ns)
-    if abs(away) < STROKE:
+    if abs(away) < stroke:
         return state
     quick = now_ns - state.extreme_ns <= LONGEST_STROKE_MS * NS_PER_MS
     turns_ns = (*state.turns_ns, now_ns) if quick else state.turns_ns

@@ -21,10 +21,9 @@ BEGIN_PROB = 0.8
 """A face that was just detected is believed from this presence on: real ones have 0.9 and more, and letters on a poster
 had 0.79 once in 95 pictures without a face."""
 CERTAIN_PROB = 1 - 1e-5
-SURER = 3
 """A face just detected of which the mesh is less certain may be upside down, which the detector does not see and the
-mesh believes. It is read the other way round if its absence then is less probable by this factor: of 48 pictures of
-faces, half of them upside down, all were told right."""
+mesh half believes: it is read the other way round if the mesh is this certain of that. Of 25 upright pictures none was
+turned, with a hand at the face the wrong way had up to 0.9989; of 23 upside down 21 were turned, and 2 not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ class FaceReader:
             landmarks, presence_prob = self._landmarks(picture, customer.region, trace)
             if just_found and presence_prob < CERTAIN_PROB:
                 upside_down = self._landmarks(picture, customer.region.turned(math.pi), trace)
-                if SURER * (1 - upside_down[1]) < 1 - presence_prob:
+                if upside_down[1] >= CERTAIN_PROB:
                     landmarks, presence_prob = upside_down
             if presence_prob < (BEGIN_PROB if just_found else KEEP_PROB) or not np.isfinite(landmarks).all():
                 tracks.lost()
