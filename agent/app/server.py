@@ -15,6 +15,7 @@ import uvicorn
 from agent.app.desk import Desk
 from agent.app.engine_process import EngineProcess
 from agent.app.rooms import Rooms
+from agent.app.scribe import FileScribe
 from agent.core.clock import SystemClock
 from agent.core.errors import SettingsError
 from agent.core.settings import Settings
@@ -125,6 +126,16 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         )
 
 
+@asynccontextmanager
+async def opened_scribe(rooms: Rooms) -> AsyncIterator[FileScribe]:
+    """Reads recordings on the models of `rooms` for as long as the context is open."""
+    scribe = await asyncio.to_thread(FileScribe, rooms.runtime, rooms.hearing, rooms.settings)
+    try:
+        yield scribe
+    finally:
+        await asyncio.to_thread(scribe.stop)
+
+
 async def _reply_engine(settings: Settings, stack: AsyncExitStack) -> Callable[[], str]:
     """The address of the engine in use; starts the embedded one unless the settings name another."""
     if settings.reply.url is not None:
@@ -143,10 +154,10 @@ async def serve(settings: Settings, *, say: Progress, on_listening: Callable[[Ro
     """Serves until cancelled. `on_listening` gets the rooms and the port once calls can come."""
     require_loopback(settings.server.host)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    async with opened_rooms(settings, say) as rooms:
+    async with opened_rooms(settings, say) as rooms, opened_scribe(rooms) as scribe:
         desk = Desk(rooms)
         config = uvicorn.Config(
-            build_app(desk, rooms.hub, settings),
+            build_app(desk, rooms.hub, scribe, settings),
             host=settings.server.host,
             port=settings.server.port,
             log_level="warning",

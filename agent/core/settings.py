@@ -1,16 +1,21 @@
 """One validated tree of settings, from a TOML file and the environment; unknown keys are refused."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from agent.core.errors import SettingsError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 """The folder that holds the package; models_onnx lies beside it, in a checkout as in an installed wheel."""
+
+SHORTEST_KEY = 16
+"""Characters of an API key; a shorter one could be guessed."""
+DIGEST = re.compile("sha256:[0-9a-f]{64}")
 
 
 class Section(BaseModel):
@@ -98,6 +103,15 @@ class ApiSettings(Section):
     max_audio_s: float = Field(3_600.0, gt=0)
     max_waiting: int = Field(4, ge=1)
     """Files that may be read or wait at once; more are told to come back."""
+
+    @field_validator("keys")
+    @classmethod
+    def _keys_can_be_shown(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in keys:
+            text = key.get_secret_value()
+            if len(text) < SHORTEST_KEY or (text.startswith("sha256:") and not DIGEST.fullmatch(text)):
+                raise ValueError(f"a key has {SHORTEST_KEY} characters or more; a digest is sha256: and 64 hex digits")
+        return keys
 
 
 class StorageSettings(Section):

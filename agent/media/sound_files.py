@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 import av
 import numpy as np
-from av import AudioResampler
+from av import AudioFrame, AudioResampler
 from av.container import InputContainer
 from numpy.typing import NDArray
 
@@ -29,10 +29,8 @@ def decoded_sound(source: Path | BinaryIO, *, name: str | None = None) -> Iterat
         with _opened(source) as container:
             for frame in container.decode(container.streams.audio[0]):
                 frame.pts = None
-                for part in resampler.resample(frame):
-                    yield part.to_ndarray().reshape(-1)
-        for part in resampler.resample(None):
-            yield part.to_ndarray().reshape(-1)
+                yield from map(_samples, resampler.resample(frame))
+        yield from map(_samples, resampler.resample(None))
     except (av.FFmpegError, OSError, IndexError, ValueError) as error:
         raise NotMedia(f"{called} holds no sound that can be decoded ({type(error).__name__})") from None
 
@@ -45,6 +43,18 @@ def read_sound(path: Path) -> NDArray[np.float32]:
     return np.concatenate(runs)
 
 
+class _Nameless:
+    """A file without its name: FFmpeg's binding takes a name for text, and temporary files have numbers."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+
+
 def _opened(source: Path | BinaryIO) -> InputContainer:
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
-    return av.open(str(source) if isinstance(source, Path) else source, container_options=options)
+    file = str(source) if isinstance(source, Path) else _Nameless(source)
+    return av.open(file, mode="r", container_options=options)
+
+
+def _samples(part: AudioFrame) -> NDArray[np.float32]:
+    return part.to_ndarray().reshape(-1).astype(np.float32, copy=False)

@@ -1,4 +1,4 @@
-"""The HTTP side: consent to a call, the list of calls, health, and the two pages."""
+"""The HTTP side: consent to a call, the list of calls, health, speech recognition, and the pages."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,13 +15,16 @@ from agent import __version__
 from agent.core.consent import CONSENT_VERSION, Choice
 from agent.core.errors import AtCapacity
 from agent.core.settings import Settings
+from agent.transport import transcriptions
 from agent.transport.desk import CallDesk
 from agent.transport.hardening import SecurityHeaders
 from agent.transport.hub import Hub
 from agent.transport.notice import notice_for
 from agent.transport.problems import problem
+from agent.transport.scribe import Scribe
 from agent.transport.signalling import whip_router
 from agent.transport.supervisors import supervisor_router
+from agent.transport.transcriptions import transcriptions_router
 
 PAGES = Path(__file__).resolve().parents[1] / "static"
 
@@ -54,16 +57,21 @@ class CallOffer(BaseModel):
     purposes: list[str]
 
 
-def build_app(desk: CallDesk, hub: Hub, settings: Settings) -> FastAPI:
+def build_app(desk: CallDesk, hub: Hub, scribe: Scribe, settings: Settings) -> FastAPI:
     """The whole HTTP and WebSocket application, ready for a server; it owns no call."""
     app = FastAPI(title="Video-call support agent", version=__version__, docs_url=None, redoc_url=None)
     app.include_router(_calls_router(desk, settings))
     app.include_router(whip_router(desk))
     app.include_router(supervisor_router(hub))
+    app.include_router(transcriptions_router(scribe, settings.api))
     _mount_pages(app)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_middleware(SecurityHeaders, max_body_bytes=settings.server.max_body_bytes)
+    app.add_middleware(
+        SecurityHeaders,
+        max_body_bytes=settings.server.max_body_bytes,
+        larger_bytes={transcriptions.PATH: settings.api.max_file_bytes + transcriptions.FORM_BYTES},
+    )
     return app
 
 
@@ -116,6 +124,10 @@ def _mount_pages(app: FastAPI) -> None:
     @app.get("/supervisor", include_in_schema=False)
     async def supervisor_page() -> Response:
         return _page("supervisor.html")
+
+    @app.get("/transcribe", include_in_schema=False)
+    async def transcribe_page() -> Response:
+        return _page("transcribe.html")
 
     app.mount("/", StaticFiles(directory=PAGES, check_dir=False), name="pages")
 

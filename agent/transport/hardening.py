@@ -1,5 +1,8 @@
 """Headers that every answer carries and a bound on every body, as one ASGI middleware."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,9 +36,13 @@ HEADERS = {
 class SecurityHeaders:
     """Adds `HEADERS` to HTTP answers and refuses bodies that announce more than `max_body_bytes` with 413."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int, larger_bytes: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        """`larger_bytes` has bounds of paths that take more, and that themselves refuse what announces more."""
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._larger_bytes = larger_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -47,27 +54,32 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if scope["path"].startswith(("/api/", "/whip")):
+                if scope["path"].startswith(("/api/", "/whip", "/v1/")):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
+        larger_bytes = self._larger_bytes.get(scope["path"])
+        if larger_bytes is not None:
+            await self._app(scope, _bounded(receive, larger_bytes), send_with_headers)
+            return
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if not announced.isdigit() or int(announced) > self._max_body_bytes:
             refusal = problem(413, f"the body is larger than {self._max_body_bytes} bytes")
             await refusal(scope, receive, send_with_headers)
             return
-        await self._app(scope, self._bounded(receive), send_with_headers)
+        await self._app(scope, _bounded(receive, self._max_body_bytes), send_with_headers)
 
-    def _bounded(self, receive: Receive) -> Receive:
-        """Reads a body that announced no length no further than the bound; the route is left with a 413."""
-        read_bytes = 0
 
-        async def receive_bounded() -> Message:
-            nonlocal read_bytes
-            message = await receive()
-            read_bytes += len(message.get("body", b""))
-            if read_bytes > self._max_body_bytes:
-                raise HTTPException(413, f"the body is larger than {self._max_body_bytes} bytes")
-            return message
+def _bounded(receive: Receive, max_body_bytes: int) -> Receive:
+    """Reads a body that announced no length no further than the bound; the route is left with a 413."""
+    read_bytes = 0
 
-        return receive_bounded
+    async def receive_bounded() -> Message:
+        nonlocal read_bytes
+        message = await receive()
+        read_bytes += len(message.get("body", b""))
+        if read_bytes > max_body_bytes:
+            raise HTTPException(413, f"the body is larger than {max_body_bytes} bytes")
+        return message
+
+    return receive_bounded

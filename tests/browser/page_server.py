@@ -10,17 +10,19 @@ from dataclasses import dataclass
 import msgspec
 import uvicorn
 from playwright.async_api import Page
+from pydantic import SecretStr
 
 from agent.core.clock import SystemClock
 from agent.core.consent import Choice, Consent, consent_for
 from agent.core.errors import AtCapacity, CallNotFound
-from agent.core.settings import Settings
+from agent.core.settings import ApiSettings, Settings
 from agent.media.peer import Peer
 from agent.transport.api import build_app
 from agent.transport.desk import Answered, Ticket
 from agent.transport.hub import Hub
 from agent.transport.messages import CallSummary, FromPage, ToPage
 from tests.browser.conftest import chromium
+from tests.transport.conftest import API_KEY, ScriptedScribe
 
 
 @dataclass(slots=True)
@@ -121,22 +123,25 @@ class PageServer:
     url: str
     desk: ScriptedDesk
     hub: Hub
+    scribe: ScriptedScribe
 
 
 @asynccontextmanager
 async def serving_pages() -> AsyncIterator[PageServer]:
     """Serves the built pages on a free port of this machine for as long as the context is open."""
-    settings, hub = Settings(), Hub()
+    settings, hub, scribe = Settings(api=ApiSettings(keys=(SecretStr(API_KEY),))), Hub(), ScriptedScribe()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         async with asyncio.TaskGroup() as tasks:
             desk = ScriptedDesk(settings, hub, tasks)
             config = uvicorn.Config(
-                build_app(desk, hub, settings), log_level="warning", ws="websockets-sansio", lifespan="off"
+                build_app(desk, hub, scribe, settings), log_level="warning", ws="websockets-sansio", lifespan="off"
             )
             server = uvicorn.Server(config)
             tasks.create_task(server._serve(sockets=[listening]))
             try:
-                yield PageServer(url=f"http://127.0.0.1:{listening.getsockname()[1]}", desk=desk, hub=hub)
+                yield PageServer(
+                    url=f"http://127.0.0.1:{listening.getsockname()[1]}", desk=desk, hub=hub, scribe=scribe
+                )
             finally:
                 await desk.close()
                 server.should_exit = True

@@ -3,18 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 import httpx
 import pytest
 import uvicorn
+from pydantic import SecretStr
 
 from agent.core.consent import Choice
-from agent.core.errors import AtCapacity, CallNotFound, OfferRejected
-from agent.core.settings import Settings
+from agent.core.errors import AgentError, AtCapacity, CallNotFound, OfferRejected
+from agent.core.settings import ApiSettings, Settings
 from agent.transport.api import build_app
 from agent.transport.desk import Answered, Ticket
 from agent.transport.hub import Hub
 from agent.transport.messages import CallSummary
+from agent.transport.scribe import Segment, Transcription, Wish
+
+API_KEY = "key-of-the-tests-1"
 
 
 @dataclass
@@ -57,6 +62,48 @@ class ScriptedDesk:
             raise CallNotFound("there is no such call")
 
 
+@dataclass
+class ScriptedScribe:
+    """Takes every file for the same two lines, or for what it is told to; says what it was asked."""
+
+    fails: AgentError | None = None
+    waits: asyncio.Event | None = None
+    """Nothing is answered before this is set."""
+    asked: list[tuple[bytes, Wish]] = field(default_factory=list)
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def transcribe(self, file: BinaryIO, wish: Wish) -> Transcription:
+        self.asked.append((file.read(), wish))
+        if self.fails is not None:
+            raise self.fails
+        try:
+            if self.waits is not None:
+                await self.waits.wait()
+        except asyncio.CancelledError:
+            self.cancelled.set()
+            raise
+        lines = [(0.5, 2.25, "Hello there."), (3_723.0, 3_724.5, "5 < 6 --> yes & no.")]
+        return Transcription(
+            language="en",
+            duration_s=3_725.0,
+            segments=tuple(
+                Segment(start_s=start_s, end_s=end_s, text=text, mean_token_logprob=-0.25, no_speech_prob=0.0625)
+                for start_s, end_s, text in lines
+            ),
+        )
+
+
+@pytest.fixture
+def scribe() -> ScriptedScribe:
+    return ScriptedScribe()
+
+
+@pytest.fixture
+def api_keys() -> tuple[str, ...]:
+    """The keys that are set."""
+    return (API_KEY,)
+
+
 @pytest.fixture
 def desk() -> ScriptedDesk:
     return ScriptedDesk()
@@ -68,10 +115,13 @@ def hub() -> Hub:
 
 
 @pytest.fixture
-async def address(desk: ScriptedDesk, hub: Hub) -> AsyncIterator[str]:
+async def address(
+    desk: ScriptedDesk, hub: Hub, scribe: ScriptedScribe, api_keys: tuple[str, ...]
+) -> AsyncIterator[str]:
     """Host and port of a server on loopback that ends with the test."""
+    settings = Settings(api=ApiSettings(keys=tuple(map(SecretStr, api_keys)), max_file_bytes=100_000))
     config = uvicorn.Config(
-        build_app(desk, hub, Settings()), port=0, log_level="critical", lifespan="off", ws="websockets-sansio"
+        build_app(desk, hub, scribe, settings), port=0, log_level="critical", lifespan="off", ws="websockets-sansio"
     )
     server = uvicorn.Server(config)
     async with asyncio.TaskGroup() as tasks:

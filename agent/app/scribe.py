@@ -1,0 +1,133 @@
+"""Reads recordings for other programs, one after another, piece by piece behind everything that calls want."""
+
+import asyncio
+import secrets
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.core.errors import AgentError, AtCapacity, RequestRejected
+from agent.core.settings import Settings
+from agent.core.types import MIC_RATE_HZ
+from agent.inference.runtime import Runtime
+from agent.media.sound_files import decoded_sound
+from agent.perception.activity import VoiceActivity
+from agent.perception.hearing import Hearing
+from agent.perception.pieces import Piece, pieces
+from agent.perception.transcript import Words
+from agent.perception.utterance import Answer, Request, Urgency
+from agent.transport.scribe import Segment, Transcription, Wish
+
+ENOUGH_S = 8.0
+"""A piece ends at the first pause after this. Shorter ones cost as much; a call waits for one at most."""
+RETRY_AFTER_S = 20
+
+
+@dataclass(slots=True, kw_only=True)
+class _Job:
+    """One recording. Its own thread reads it; the event loop may give it up."""
+
+    file: BinaryIO
+    wish: Wish
+    id: str = field(default_factory=lambda: f"file-{secrets.token_hex(4)}")
+    answers: SimpleQueue[Answer | None] = field(default_factory=SimpleQueue)
+    """None when nobody wants the words any more."""
+    samples: int = 0
+    """Decoded so far."""
+
+
+class _GivenUp(AgentError):
+    """Nobody waits for this recording any more."""
+
+
+class FileScribe:
+    """Implements `transport.scribe.Scribe` on the models of the calls. `hearing` must be started."""
+
+    def __init__(self, runtime: Runtime, hearing: Hearing, settings: Settings) -> None:
+        self._hearing = hearing
+        self._settings = settings
+        self._activity = runtime.open("voice_activity")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scribe")
+        self._jobs: dict[str, _Job] = {}
+        """Waiting or being read; belongs to the event loop."""
+
+    def stop(self) -> None:
+        """Gives up what is being read; to be called before hearing stops."""
+        for job in list(self._jobs.values()):
+            job.answers.put(None)
+        self._thread.shutdown(cancel_futures=True)
+
+    async def transcribe(self, file: BinaryIO, wish: Wish) -> Transcription:
+        most = self._settings.api.max_waiting
+        if len(self._jobs) >= most:
+            raise AtCapacity(f"{most} recordings wait already; try again in a moment", retry_after_s=RETRY_AFTER_S)
+        language = wish.language or self._settings.hearing.language
+        if language != self._settings.hearing.language:
+            raise RequestRejected(f"language {language!r} is not understood here", param="language")
+        job = _Job(file=file, wish=wish)
+        self._jobs[job.id] = job
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._transcribe, job)
+        finally:
+            del self._jobs[job.id]
+            job.answers.put(None)
+
+    def _transcribe(self, job: _Job) -> Transcription:
+        sound = self._counted(job, decoded_sound(job.file, name="this file"))
+        cut = pieces(
+            sound,
+            VoiceActivity(self._activity),
+            speech_prob=self._settings.hearing.speech_prob,
+            enough_s=ENOUGH_S,
+        )
+        segments = [(piece, self._words(job, number, piece)) for number, piece in enumerate(cut)]
+        return Transcription(
+            language=self._settings.hearing.language,
+            duration_s=job.samples / MIC_RATE_HZ,
+            segments=tuple(_segment(piece, words) for piece, words in segments if words.text),
+        )
+
+    def _counted(self, job: _Job, runs: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        """The same sound; raises when there is more of it than is allowed."""
+        longest_s = self._settings.api.max_audio_s
+        for run in runs:
+            job.samples += len(run)
+            if job.samples > longest_s * MIC_RATE_HZ:
+                raise RequestRejected(
+                    f"the recording is longer than {longest_s:g} s; cut it into parts", param="file", code="too_long"
+                )
+            yield run
+
+    def _words(self, job: _Job, number: int, piece: Piece) -> Words:
+        """The words of a piece, once no call wants anything."""
+        request = Request(
+            call_id=job.id,
+            utterance_id=0,
+            piece=number,
+            urgency=Urgency.FILE,
+            samples=piece.samples,
+            heard_to_sample=0,
+            prompt=job.wish.prompt,
+        )
+        self._hearing.read(request, job.answers.put)
+        answer = job.answers.get()
+        if answer is None:
+            raise _GivenUp(f"{job.id} is not wanted any more")
+        if answer.words is None:
+            raise AgentError(answer.failure or "transcription failed")
+        return answer.words
+
+
+def _segment(piece: Piece, words: Words) -> Segment:
+    return Segment(
+        start_s=piece.start_s,
+        end_s=piece.end_s,
+        text=words.text,
+        mean_token_logprob=words.mean_token_logprob,
+        no_speech_prob=words.no_speech_prob,
+    )
