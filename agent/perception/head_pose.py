@@ -34,6 +34,11 @@ class CanonicalFace:
 
         A weighted least-squares fit as if seen from far away: a face at the edge of the picture that looks straight
         ahead has a yaw near 0, although it does not look into the camera.
+
+        On a turned copy of the neutral face this is exact to 0.1 degrees, and a mirrored mesh gives exactly mirrored
+        angles. The mesh model's own bias, read from 27 pictures of two people and their mirror images, is 0.1 degrees
+        of yaw (1.4 at most) and 0.1 of roll (0.7); pitch differed between the two by 1.0 (7 at most, with a hand at the
+        face). What a person's features add to pitch is not known, and is why attention is relative to their usual pose.
         """
         # The weighted points are centred already, so the landmarks need not be.
         covariance = (self.weighted_cm @ landmarks_px[self.point_ids]).tolist()
