@@ -30,7 +30,7 @@ class MediaPipeFaceReader:
 
     MediaPipe's VIDEO mode follows faces by itself, so each call has a landmarker of its own, kept in its `FaceTracks`.
     It goes from thread to thread with them, as one thread at a time may use it. Who drops the tracks closes it: left to
-    the garbage collector, a landmarker waits inside its finaliser for a thread that may wait for the collector.
+    the garbage collector, a landmarker's finaliser waits for a thread of its own and may never come back.
     """
 
     def __init__(self, runtime: Runtime, settings: VisionSettings, bundle: Path | None) -> None:
