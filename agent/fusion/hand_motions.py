@@ -13,7 +13,7 @@ from agent.fusion.swings import LONGEST_GAP_S, RATE_HZ, Series, Swing, resampled
 
 WINDOW_S = 2.0
 WAVE_SWINGS = 3
-WAVE_FLOOR, WAVE_CAP = 0.6, 6.0
+WAVE_FLOOR, WAVE_CAP = 0.7, 6.0
 """Size of a swing of the fingertips to the side, in palm lengths."""
 WAVE_HALF_PERIOD_S = (0.1, 0.6)
 WAVE_UNEVEN = 2.2
@@ -22,7 +22,7 @@ WAVE_UP_AND_DOWN = 0.7
 """How far the fingertips may move up and down, in parts of a swing to the side."""
 OPEN_SHARE = 0.6
 """Share of the time that a waving hand must be open and upright, beside the face; it is blurred now and then."""
-WAVE_BELOW_CHIN = 0.35
+WAVE_BELOW_CHIN = 0.25
 """How far below the chin a waving hand may be, in face heights; hands that go with words stay lower."""
 OVER_S = 1.0
 """A hand that has not waved for this long waves anew."""

@@ -27,7 +27,7 @@ TRAVEL = 0.03
 """How far the face may move in the picture meanwhile, in face heights a degree of a swing. A head that nods or turns on
 its neck moves 0.01; a camera that is shaken moves the picture by 0.05."""
 SPEAKING_MOUTH = 0.02
-SPEAKING_FACTOR = 1.5
+SPEAKING_FACTOR = 1.8
 """A mouth whose opening deviates by this much moves; heads beat time to speech, so only larger swings count then."""
 OVER_S = 0.7
 """Without swings for this long the next ones are a new gesture."""
