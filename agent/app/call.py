@@ -86,7 +86,7 @@ class Call:
         self._announce()
         rooms.store.record_call_started(self.call_id, self._consent, self._started_at)
         rooms.vision.open_call(self.call_id, self._consent)
-        playout = Playout()
+        playout = Playout(lambda: self._senses.mouth_talks)
         self.peer.speaker.on_played = playout.put
         rooms.hearing.open_call(self.call_id, self._talk.hear, playout)
         reason = EndReason.INTERNAL_ERROR

@@ -42,6 +42,11 @@ class Senses:
         """Label of the latest affect signal."""
         self.last_intent: str | None = None
 
+    @property
+    def mouth_talks(self) -> bool | None:
+        """Whether the customer's mouth is seen to talk; None where that cannot be seen. May be read by any thread."""
+        return self._state.face.mouth.talks
+
     def follow_with(self, reply: ReplyClient) -> None:
         """Sends every signal to the reply engine too, from here on."""
         self._reply = reply

@@ -7,6 +7,7 @@ over the agent's 95 % of windows stay below 0.29, and none reached 0.46.
 """
 
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ SURE_CORRELATION = 0.5
 """From here on it is an echo at whatever delay."""
 LIKELY_CORRELATION = 0.3
 """From here on it is one at the delay at which one was heard before."""
+MOUTH_CORRELATION = 0.1
+"""Added to both where the camera sees the customer's mouth talk, taken from both where it sees it still."""
 DELAY_TOLERANCE_SAMPLES = 24
 _EMPHASIS = 0.95
 """Takes the low tones down, in which all voices are alike."""
@@ -39,7 +42,9 @@ _WAY_SAMPLES = (LONGEST_DELAY_MS + AHEAD_MS) * RATE_HZ // 1_000
 class Playout:
     """What a call's speaker has played of late. Filled on the event loop, read by the ears."""
 
-    def __init__(self) -> None:
+    def __init__(self, mouth_talks: Callable[[], bool | None] = lambda: None) -> None:
+        """`mouth_talks` says, from any thread, whether the customer is seen to talk; None where that is not known."""
+        self.mouth_talks = mouth_talks
         self._blocks: deque[tuple[int, NDArray[np.float32]]] = deque(maxlen=KEPT_BLOCKS)
 
     def put(self, block: NDArray[np.float32], due_ns: int) -> None:
@@ -82,12 +87,13 @@ class EchoGuard:
         played = self._playout.before(end_ns + AHEAD_MS * NS_PER_MS, COMPARED_SAMPLES + _WAY_SAMPLES)
         if played is None:
             return False
+        mouth = {True: MOUTH_CORRELATION, False: -MOUTH_CORRELATION, None: 0.0}[self._playout.mouth_talks()]
         alike = correlations(_emphasised(self._heard), _emphasised(played))
         delay = int(np.argmax(alike))
-        echo = bool(alike[delay] >= SURE_CORRELATION)
+        echo = bool(alike[delay] >= SURE_CORRELATION + mouth)
         if not echo and self._delay is not None:
             near = alike[max(0, self._delay - DELAY_TOLERANCE_SAMPLES) : self._delay + DELAY_TOLERANCE_SAMPLES + 1]
-            echo = bool(near.max() >= LIKELY_CORRELATION)
+            echo = bool(near.max() >= LIKELY_CORRELATION + mouth)
         elif echo:
             self._delay = delay
         self.found += echo

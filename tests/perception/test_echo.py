@@ -80,6 +80,21 @@ def test_silence_is_compared_with_nothing() -> None:
     assert playout.before(20_000_000, 100) is None and not guard.is_echo(20_000_000)
 
 
+@pytest.mark.parametrize(("mouth_talks", "expected"), [(True, False), (None, False), (False, True)])
+def test_a_mouth_that_is_seen_tips_the_scales(mouth_talks: bool | None, expected: bool) -> None:
+    """What is only somewhat alike is an echo if the customer's mouth is seen to be still."""
+    random = np.random.default_rng(2)
+    played = random.standard_normal(50 * BLOCK).astype(np.float32) * np.float32(0.1)
+    playout = Playout(lambda: mouth_talks)
+    for number in range(50):
+        playout.put(played[number * BLOCK : (number + 1) * BLOCK], number * 20_000_000)
+    guard = EchoGuard(playout)
+    echo = played[: 45 * BLOCK].reshape(-1, 3).mean(axis=1)[-2_560:]
+    other = random.standard_normal(len(echo)).astype(np.float32)
+    guard.hear(np.asarray(0.45 * echo / echo.std() + 0.9 * other, np.float32))
+    assert guard.is_echo(1_000_000_000) is expected
+
+
 def test_what_was_played_is_found_by_its_time() -> None:
     """Asked for the sound before an instant, the playout gives exactly that, zeros where nothing is known."""
     playout = Playout()
