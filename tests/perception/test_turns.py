@@ -163,6 +163,50 @@ def test_a_long_gap_ends_the_turn_and_keeps_its_words() -> None:
     assert [(final.utterance_id, final.text) for final in call.finals()] == [(0, "Before."), (1, "After.")]
 
 
+def test_a_track_that_stops_and_returns_is_heard_again() -> None:
+    """Silence of the track ends the turn; its return begins another, whose voice is told anew."""
+    call = Call(VOICE * 60)
+    call.hear(30)
+    call.take_in(call.listener.hear_nothing(0))
+    assert not call.listener.waits_for_silence
+    call.answer(call.wanted(Urgency.FINAL)[0], "Before.")
+    call.hear(30, gap_samples=160_000)
+    call.hear(45)
+    call.answer(call.wanted(Urgency.FINAL)[1], "After.")
+    assert [(final.utterance_id, final.text) for final in call.finals()] == [(0, "Before."), (1, "After.")]
+    assert sum(isinstance(event, VoiceStarted) for event in call.events) == 2
+
+
+def test_a_speaker_who_pauses_long_is_waited_for_longer() -> None:
+    """After several turns that were taken up again, the same pause no longer ends the turn."""
+    pause = SILENCE * 22
+    call = Call((VOICE * 40 + pause) * 12)
+    asked = 0
+    for _ in range(12 * 62):
+        call.hear(1)
+        while asked < len(call.requests):
+            request = call.requests[asked]
+            asked += 1
+            if request.urgency is not Urgency.PARTIAL:
+                call.answer(request, "I sent it back yesterday.", finished_prob=1.0)
+    began = [round(final.stamp.media_ms / (62 * 32)) for final in call.finals()]
+    assert began[:2] == [0, 1], "at first each stretch is a turn"
+    assert len(call.finals()) <= 7, "later several stretches are one"
+
+
+def test_the_words_of_a_pause_are_told_once_and_counted_as_a_guess() -> None:
+    """What the end-of-turn model says later adds no second partial; the final says how long before it was known."""
+    call = Call(VOICE * 30)
+    call.hear(33)
+    (pause,) = call.wanted(Urgency.PAUSE)
+    call.answer(pause, "Where is my order?")
+    call.answer(pause, "Where is my order?", finished_prob=0.9)
+    call.hear(5)
+    partial, final = (event for event in call.events if isinstance(event, Transcript))
+    assert partial.paused and not partial.final and final.final
+    assert final.stage_ms["guessed_ahead"] == pytest.approx(5 * 32, abs=1)
+
+
 def test_finals_keep_the_order_in_which_they_were_said() -> None:
     """The words of a later turn wait for those of an earlier one."""
     call = Call(VOICE * 10 + SILENCE * 40 + VOICE * 10)
