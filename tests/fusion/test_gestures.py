@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from agent.core.signals import GestureValue
 from agent.core.types import VisionReading
 from agent.fusion.gestures import GestureState, step, without_face
-from tests.fusion.simulated_people import MEANT, QUIET, filmed, nodding, shaken_camera, waving
+from tests.fusion.filming import filmed
+from tests.fusion.simulated_people import MEANT, QUIET, nodding, shaken_camera, waving
 
 RATES_HZ = (8, 10, 15, 30)
 TRUE_RUNS = 40
