@@ -145,7 +145,7 @@ class FaceReading:
     """(468, 3) x, y in pixels of the frame, z in the same scale, smaller nearer the camera; MediaPipe's topology."""
     pose: HeadPose
     eyes_open: float | None
-    """Gap between the lids over the distance of the eyes' outer corners, mean of both; None when turned too far."""
+    """Gap between the lids over the distance of the eyes' outer corners, mean of both; None when turned or small."""
     mouth_open: float
     """Inner-lip gap over face height."""
     expression: ExpressionReading | None

@@ -25,6 +25,7 @@ leaves 0.8 against 0.15 what it was: no clear expression is ever explained away,
 _OUTLIER = 2.0
 _LEAST_PROB = 1e-4
 _NEUTRAL = EXPRESSIONS.index("neutral")
+_OTHERS = [index for index in range(len(EXPRESSIONS)) if index != _NEUTRAL]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Baseline:
     def taught(self, probabilities: NDArray[np.float32], weight: float, now_ns: int) -> "Baseline":
         """After one calibrated distribution (8,), which counts for the time since the one before."""
         elapsed_s = 0.0 if self.last_ns is None else (now_ns - self.last_ns) / NS_PER_S
-        at_rest = float(np.delete(probabilities, _NEUTRAL).max()) < EXPRESSIVE_PROB
+        at_rest = float(probabilities[_OTHERS].max()) < EXPRESSIVE_PROB
         if not 0 < elapsed_s <= LONGEST_WATCHED_GAP_S or not at_rest or weight < TRUSTED_WEIGHT:
             return replace(self, last_ns=now_ns)
         logs = np.log(np.maximum(probabilities.astype(np.float64), _LEAST_PROB))
@@ -54,7 +55,7 @@ class Baseline:
         seconds = self.seconds + elapsed_s
         step = seen - self.log_odds
         if seconds > FROM_S:
-            step = np.clip(step, -_OUTLIER, _OUTLIER)
+            step = np.minimum(np.maximum(step, -_OUTLIER), _OUTLIER)
         gain = 1 - math.exp(-elapsed_s / min(seconds, MEMORY_S))
         return Baseline(log_odds=self.log_odds + gain * step, seconds=seconds, last_ns=now_ns)
 
@@ -62,7 +63,7 @@ class Baseline:
         """The distribution (8,) with what this face shows at rest taken off, within `MOST_SHIFT`."""
         if self.log_odds is None or self.strength == 0.0:
             return probabilities
-        shift = np.clip(self.log_odds - RESTING_LOG_ODDS, 0.0, MOST_SHIFT) * self.strength
+        shift = np.minimum(np.maximum(self.log_odds - RESTING_LOG_ODDS, 0.0), MOST_SHIFT) * self.strength
         shift[_NEUTRAL] = 0.0
         shifted = probabilities * np.exp(-shift)
         return np.asarray(shifted / shifted.sum(), np.float32)
