@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.core.errors import DataRejected
@@ -64,6 +64,7 @@ def test_parts(tmp_path: Path) -> None:
         load_faces(prefixed, "dev_")
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 10), min_size=10, max_size=10), min_size=1, max_size=8))
 def test_shares_of_votes_are_votes(counts: list[list[int]]) -> None:
     """Votes that were divided by their sum have the same winners, ties and faces without a vote included."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.training.scores import Answers, calibration_error, confident_prob, curves, score, separation, wilson
@@ -73,6 +73,7 @@ def some_answers(draw: st.DrawFn) -> Answers:
     return Answers(prob=prob, label=rng.integers(0, 5, count), names=tuple("abcde"), confident_prob=0.6)
 
 
+@settings(deadline=None)
 @given(some_answers(), st.integers(0, 2**32))
 def test_order_does_not_matter(answers: Answers, seed: int) -> None:
     """Items in another order give the same figures, and so do classes in another order."""
@@ -91,6 +92,7 @@ def test_order_does_not_matter(answers: Answers, seed: int) -> None:
     assert (one.macro_f1, one.ece) == pytest.approx((two.macro_f1, two.ece))
 
 
+@settings(deadline=None)
 @given(some_answers())
 def test_figures_stay_in_bounds(answers: Answers) -> None:
     """Shares lie between 0 and 1, supports and confusions add up to the items, coverage falls as thresholds rise."""
