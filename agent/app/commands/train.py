@@ -66,10 +66,10 @@ def expression(
     ],
     out: Out,
     work: Work = WORK / "expression",
-    minutes: Annotated[float, typer.Option(help="CPU minutes in all, those of earlier runs included.", min=0.01)] = 170,
+    minutes: Annotated[float, typer.Option(help="CPU minutes in all, those of earlier runs included.", min=0.01)] = 120,
     packages: Annotated[
         Path | None,
-        typer.Option(help="Folder of the unpacked npm packages that teachers start from.", exists=True, metavar="DIR"),
+        typer.Option(help="Folder of the unpacked npm packages that the teacher starts from.", exists=True, metavar="DIR"),
     ] = None,
     seed: Seed = 1,
     licence: Licence = "not stated",
@@ -77,7 +77,7 @@ def expression(
     report: ReportFolder = None,
     json: JsonFlag = False,
 ) -> None:
-    """The network that reads expressions, from two larger teachers if `--packages` are there, else from votes alone.
+    """The network that reads expressions, with a larger teacher if `--packages` are there, else from votes alone.
 
     Needs PyTorch: `uv sync --group train`.
     """
