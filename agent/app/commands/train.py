@@ -69,7 +69,9 @@ def expression(
     minutes: Annotated[float, typer.Option(help="CPU minutes in all, those of earlier runs included.", min=0.01)] = 120,
     packages: Annotated[
         Path | None,
-        typer.Option(help="Folder of the unpacked npm packages that the teacher starts from.", exists=True, metavar="DIR"),
+        typer.Option(
+            help="Folder of the unpacked npm packages that the teacher starts from.", exists=True, metavar="DIR"
+        ),
     ] = None,
     seed: Seed = 1,
     licence: Licence = "not stated",
