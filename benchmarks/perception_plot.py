@@ -13,7 +13,7 @@ DPI = 120
 
 def plot(found: PerceptionReport, path: Path) -> None:
     """Writes a picture of the kind that the path's ending names; a peer that did not run is named with no bar."""
-    figure = Figure(figsize=(9, 1.6 + 0.55 * (1 + len(found.peers))), layout="constrained")
+    figure = Figure(figsize=(9, 1.9 + 0.55 * (1 + len(found.peers))), layout="constrained")
     axes = figure.subplots()
     left, colours = 0.0, colormaps["tab10"].colors  # type: ignore[attr-defined]
     stages = sorted(found.stages.items(), key=lambda item: -item[1])
@@ -32,11 +32,14 @@ def plot(found: PerceptionReport, path: Path) -> None:
     widest_ms = max([found.cpu_ms_per_frame, *(peer.cpu_ms_per_frame or 0.0 for peer in found.peers.values())])
     axes.set(
         xlabel="processor milliseconds a frame, one core",
-        xlim=(0, 1.3 * widest_ms),
-        title=f"{found.video}, {found.frames} frames of {found.width_px}x{found.height_px}, {found.machine.processor}",
+        xlim=(0, 1.4 * widest_ms),
+    )
+    figure.suptitle(
+        f"{found.video}, {found.frames} frames of {found.width_px}x{found.height_px}, {found.machine.processor}",
+        fontsize="medium",
     )
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(ncols=4, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.28 if found.peers else -0.5))
+    figure.legend(ncols=5, frameon=False, loc="outside lower center")
     figure.savefig(path, dpi=DPI)
 
 
