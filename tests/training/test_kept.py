@@ -52,7 +52,7 @@ def test_what_is_stale_is_left(tmp_path: Path) -> None:
 def test_a_stopped_training_of_gestures_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped after two perceptrons, a run trains only those that are missing, and ends with the file of one that was
     never stopped."""
-    for name, value in (("EPOCHS", 1), ("FOLDS", 2), ("MEMBERS", 2)):
+    for name, value in (("EPOCHS", 1), ("FOLDS", 2)):
         monkeypatch.setattr(gesture, name, value)
     rng = np.random.default_rng(1)
     label, right = np.arange(60) % len(GESTURES), rng.random(60)
@@ -62,7 +62,7 @@ def test_a_stopped_training_of_gestures_goes_on(tmp_path: Path, monkeypatch: pyt
 
     def stop_at_the_third(stage: str, share: float, note: str = "") -> None:
         heard.append(note)
-        if share == 0.5 and heard.count(note) == 1:
+        if share == 2 / 5 and heard.count(note) == 1:
             raise KeyboardInterrupt
 
     def run(work: str, file: str, stopped: bool = False) -> str:
