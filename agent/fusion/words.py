@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from enum import Enum, auto
 
 CONTINUERS = frozenset(
@@ -17,6 +18,8 @@ LONGEST_PHRASE_WORDS = 2
 MOST_WORDS = 4
 ECHO_WORDS = 2
 """One word that the agent said too may be the customer's own."""
+LONG_ECHO_WORDS, LONG_ECHO_SHARE = 4, 0.75
+"""Of so many words, so large a share in the agent's order is an echo too: the rest was misheard."""
 ECHO_REACH_WORDS = 14
 """An echo is of what the agent has just said."""
 
@@ -55,6 +58,9 @@ def _made_of(words: Sequence[str], phrases: frozenset[str]) -> bool:
 
 
 def _is_echo(words: Sequence[str], said: Sequence[str]) -> bool:
-    """Whether the agent said these words in this order."""
+    """Whether the agent said these words in this order, or nearly."""
     size = len(words)
+    if size >= LONG_ECHO_WORDS:
+        alike = SequenceMatcher(None, words, said, autojunk=False).get_matching_blocks()
+        return sum(block.size for block in alike) >= LONG_ECHO_SHARE * size
     return size >= ECHO_WORDS and any(said[at : at + size] == words for at in range(len(said) - size + 1))

@@ -77,6 +77,7 @@ def test_a_yes_to_a_question_is_an_answer_and_a_hum_is_not() -> None:
 def test_the_agents_own_words_are_no_turn() -> None:
     """What comes back from the loudspeaker is let go; the customer's own words, or one word alone, are not taken so."""
     assert play(voice(0), silence(300), words("is on its way.", 0))[2] == (Move.GO_ON, False)
+    assert play(voice(0), silence(300), words("A 104 is on its way.", 0))[2] == (Move.GO_ON, False)
     assert play(voice(0), words("It is on what?", 0))[1] == (Move.YIELD, True)
 
 
