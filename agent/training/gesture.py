@@ -1,10 +1,5 @@
-"""Trains the gesture head on hand landmarks and writes it as ONNX.
+"""Trains the gesture head on hand landmarks and writes it as ONNX."""
 
-python -m agent.training.gesture --hagrid hagrid.npz --angles kinivi.npz --out models_onnx/vision/gesture.onnx
-"""
-
-import argparse
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -41,7 +36,6 @@ FLAT = 0.3
 """Share of hands that are learnt without their depth, as data sets without it and doubtful depth ask for."""
 ANY_ANGLE = tuple(GESTURES.index(name) for name in ("open_palm", "fist", "victory", "pointing", "ok"))
 """Signs that stay themselves however the hand is turned in the picture; a turned thumb says something else."""
-WORK = Path("artefacts") / "training" / "gesture"
 MORE_TURNED, MORE_ANGLES, MORE_SIGNLESS = 500, 600, 400
 """Hands added to each epoch: turned further than they were seen, from the set of odd angles, and made up."""
 
@@ -223,27 +217,3 @@ def _said(prob: NDArray[np.floating], threshold: float) -> NDArray[np.int64]:
 
 def _answers(prob: NDArray[np.floating], sign: NDArray[np.int64], threshold: float) -> Answers:
     return Answers(prob=prob, label=sign, names=GESTURES, confident_prob=threshold, said=_said(prob, threshold))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--hagrid", type=Path, required=True)
-    parser.add_argument("--angles", type=Path, help="hands at odd angles, in the order of filming")
-    parser.add_argument("--out", type=Path, required=True)
-    arguments = parser.parse_args()
-
-    def told(stage: str, share: float, note: str = "") -> None:
-        print(f"{stage}: {share:.0%} {note}", file=sys.stderr)
-
-    report = train(arguments.hagrid, WORK, arguments.out, angles=arguments.angles, progress=told)
-    for name, answers in report.held_out.items():
-        assert answers.said is not None
-        likeliest = (answers.prob.argmax(axis=1) == answers.label).mean()
-        print(f"{name}: {(answers.said == answers.label).mean():.4f} right, {likeliest:.4f} by the likeliest sign")
-    for name, fact in report.notes.items():
-        print(f"{name}: {fact}")
-    print(f"{report.out} sha256 {report.sha256}")
-
-
-if __name__ == "__main__":
-    main()
