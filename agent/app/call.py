@@ -88,7 +88,7 @@ class Call:
         rooms.vision.open_call(self.call_id, self._consent)
         playout = Playout(lambda: self._senses.mouth_talks)
         self.peer.speaker.on_played = playout.put
-        rooms.hearing.open_call(self.call_id, self._talk.hear, playout)
+        rooms.hearing.open_call(self.call_id, self._talk.hear, playout, locale=self._consent.locale)
         reason = EndReason.INTERNAL_ERROR
         try:
             reason = await self._live()

@@ -19,7 +19,7 @@ from agent.media.sound_files import decoded_sound
 from agent.perception.activity import VoiceActivity
 from agent.perception.hearing import Hearing
 from agent.perception.pieces import Piece, pieces
-from agent.perception.transcript import Words
+from agent.perception.transcript import AUTO, Words
 from agent.perception.utterance import Answer, Request, Urgency
 from agent.transport.scribe import Segment, Transcription, Wish
 
@@ -33,7 +33,9 @@ class _Job:
     """One recording. Its own thread reads it; the event loop may give it up."""
 
     file: BinaryIO
-    wish: Wish
+    prompt: str = field(repr=False)
+    language: str
+    """As asked for; once it is `AUTO` no more, as found."""
     id: str = field(default_factory=lambda: f"file-{secrets.token_hex(4)}")
     answers: SimpleQueue[Answer | None] = field(default_factory=SimpleQueue)
     """None when nobody wants the words any more."""
@@ -67,9 +69,9 @@ class FileScribe:
         if len(self._jobs) >= most:
             raise AtCapacity(f"{most} recordings wait already; try again in a moment", retry_after_s=RETRY_AFTER_S)
         language = wish.language or self._settings.hearing.language
-        if language != self._settings.hearing.language:
-            raise RequestRejected(f"language {language!r} is not understood here", param="language")
-        job = _Job(file=file, wish=wish)
+        if not self._hearing.understands(language):
+            raise RequestRejected(f"the speech models here do not understand language {language!r}", param="language")
+        job = _Job(file=file, prompt=wish.prompt, language=language)
         self._jobs[job.id] = job
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, self._transcribe, job)
@@ -87,7 +89,7 @@ class FileScribe:
         )
         segments = [(piece, self._words(job, number, piece)) for number, piece in enumerate(cut)]
         return Transcription(
-            language=self._settings.hearing.language,
+            language="en" if job.language == AUTO else job.language,
             duration_s=job.samples / MIC_RATE_HZ,
             segments=tuple(_segment(piece, words) for piece, words in segments if words.text),
         )
@@ -112,7 +114,8 @@ class FileScribe:
             urgency=Urgency.FILE,
             samples=piece.samples,
             heard_to_sample=0,
-            prompt=job.wish.prompt,
+            language=job.language,
+            prompt=job.prompt,
         )
         self._hearing.read(request, job.answers.put)
         answer = job.answers.get()
@@ -120,6 +123,8 @@ class FileScribe:
             raise _GivenUp(f"{job.id} is not wanted any more")
         if answer.words is None:
             raise AgentError(answer.failure or "transcription failed")
+        if job.language == AUTO and answer.words.text:
+            job.language = answer.words.language
         return answer.words
 
 

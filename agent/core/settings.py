@@ -70,6 +70,10 @@ class PerceptionSettings(Section):
 
 class HearingSettings(Section):
     language: str = "en"
+    """ISO 639-1, or `auto` to find out from the first words of each call. With `en` a call whose page is in another
+    language is heard in that one, if it is understood."""
+    model: str | None = None
+    """A faster-whisper model by name or folder, instead of those that ship; on a GPU in float16."""
     speech_prob: float = Field(0.5, gt=0, lt=1)
     min_silence_ms: int = Field(240, ge=100)
     """Silence after which a turn may end if the end-of-turn model agrees."""

@@ -82,6 +82,9 @@ class MicWindow:
 
 MIC_RATE_HZ = 16_000
 
+UNSPACED_LANGUAGES = frozenset({"zh", "yue", "ja", "th", "lo", "my"})
+"""Written without spaces between words; ISO 639-1 where there is a code."""
+
 
 EXPRESSIONS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 """The eight classes of FER+, in its order."""

@@ -15,19 +15,21 @@ MANIFEST = "manifest.toml"
 READ_BYTES = 1 << 20
 
 
-class ModelFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One file of a model, relative to the manifest's folder or to the package that carries it."""
-
-    path: str
-    sha256: str
-
-
 class Package(msgspec.Struct, frozen=True, kw_only=True):
     """The installed distribution that carries a model's files."""
 
     distribution: str
     version: str
     module: str
+
+
+class ModelFile(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of a model, relative to the manifest's folder or to the package that carries it."""
+
+    path: str
+    sha256: str
+    package: Package | None = None
+    """Where it is another one than the rest of the model's."""
 
 
 class Tensor(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +53,8 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     commercial: bool
     card: str
     package: Package | None = None
+    extra: str | None = None
+    """The optional extra of this program that installs the packages; without it the model may be absent."""
     inputs: tuple[Tensor, ...] = ()
     outputs: tuple[Tensor, ...] = ()
     confident_prob: float | None = None
@@ -118,8 +122,7 @@ class Registry:
     def paths(self, name: str) -> tuple[Path, ...]:
         """All files of the model in the manifest's order. Checks as `path` does."""
         entry = self.entry(name)
-        root = self._root(entry)
-        paths = tuple(root / file.path for file in entry.files)
+        paths = tuple(self._root(entry, file) / file.path for file in entry.files)
         with self._lock:
             if name not in self._verified:
                 for path, file in zip(paths, entry.files, strict=True):
@@ -127,16 +130,33 @@ class Registry:
                 self._verified.add(name)
         return paths
 
-    def _root(self, entry: ModelEntry) -> Path:
-        if entry.package is None:
+    def installed(self, name: str) -> bool:
+        """Whether the packages that carry `name` are installed. Only a model with an `extra` may lack them.
+
+        Raises `ModelMissing` for a name that the manifest does not hold.
+        """
+        entry = self.entry(name)
+        packages = {file.package or entry.package for file in entry.files} - {None}
+        return all(package is not None and _folder_of(package) is not None for package in packages)
+
+    def _root(self, entry: ModelEntry, file: ModelFile) -> Path:
+        package = file.package or entry.package
+        if package is None:
             return self.folder
-        spec = importlib.util.find_spec(entry.package.module)
-        if spec is None or not spec.submodule_search_locations:
+        folder = _folder_of(package)
+        if folder is None:
+            remedy = "run `uv sync`, or `make demo`" if entry.extra is None else f"run `uv sync --extra {entry.extra}`"
             raise ModelMissing(
-                f"model {entry.name!r} lies in the package {entry.package.distribution}=={entry.package.version}, "
-                "which is not installed: run `uv sync`, or `make demo`"
+                f"model {entry.name!r} lies in the package {package.distribution}=={package.version}, "
+                f"which is not installed: {remedy}"
             )
-        return Path(spec.submodule_search_locations[0])
+        return folder
+
+
+def _folder_of(package: Package) -> Path | None:
+    """Where the package is installed, or None."""
+    spec = importlib.util.find_spec(package.module)
+    return Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else None
 
 
 def _verify(entry: ModelEntry, path: Path, file: ModelFile) -> None:

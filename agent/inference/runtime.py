@@ -93,6 +93,11 @@ class Runtime:
         """Whether models run on CUDA, as far as is known: with `auto`, the first model opened finds out."""
         return self._wants_cuda
 
+    @property
+    def demands_cuda(self) -> bool:
+        """Whether a model that does not run on CUDA is an error."""
+        return self._asked == "cuda"
+
     def open(self, name: str, *, warm_up: bool = True) -> Model:
         """A new session on the model `name`, its inputs and outputs compared with the manifest, and run a few times.
 

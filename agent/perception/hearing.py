@@ -68,9 +68,8 @@ class Hearing:
         Raises `ModelError`s, and `SettingsError` for a language that the speech model does not know.
         """
         self._activity = self._runtime.open("voice_activity")
-        self._transcriber = Transcriber(
-            Reader.open(self._runtime, self._settings, self._clock), self._put_answer, self._clock
-        )
+        self._reader = Reader.open(self._runtime, self._settings, self._clock)
+        self._transcriber = Transcriber(self._reader, self._put_answer, self._clock)
         self._transcriber.start()
         self._thread.start()
 
@@ -84,10 +83,15 @@ class Hearing:
         self._thread.join()
         self._transcriber.stop()
 
-    def open_call(self, call_id: str, deliver: Deliver, playout: Playout | None = None) -> None:
+    def understands(self, language: str) -> bool:
+        """Whether words in this language can be read."""
+        return self._reader.understands(language)
+
+    def open_call(self, call_id: str, deliver: Deliver, playout: Playout | None = None, *, locale: str = "en") -> None:
         """Begins to hear a call. `deliver` is called on the event loop that runs now, in order, until `close_call`.
 
-        `playout` is what the call's speaker plays, so that its echo is not taken for the customer.
+        `playout` is what the call's speaker plays, so that its echo is not taken for the customer. `locale` is the
+        page's, such as "zh-CN"; its language counts where the settings say nothing but English.
         """
         activity = VoiceActivity(self._activity)
         call = _Call(
@@ -95,11 +99,17 @@ class Hearing:
             loop=asyncio.get_running_loop(),
             deliver=deliver,
             activity=activity,
-            listener=Listener(call_id, activity, self._settings, playout),
+            listener=Listener(call_id, activity, self._settings_for(locale), playout),
             heard_ns=self._clock.now_ns(),
         )
         with self._wake:
             self._calls[call_id] = call
+
+    def _settings_for(self, locale: str) -> HearingSettings:
+        language = locale.partition("-")[0].lower()
+        if self._settings.language != "en" or not self.understands(language):
+            return self._settings
+        return self._settings.model_copy(update={"language": language})
 
     def close_call(self, call_id: str) -> None:
         """Stops hearing a call: nothing of it is delivered from now on. A call that is not open is no error."""

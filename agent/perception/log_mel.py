@@ -1,5 +1,7 @@
 """Log-mel spectrogram as Whisper defines it: one picture of sound that transcription and end of turn both read."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
@@ -7,6 +9,7 @@ from numpy.typing import NDArray
 from agent.core.types import MIC_RATE_HZ
 
 BANDS = 80
+"""Of most Whisper models; the third generation of the large one has 128."""
 HOP_SAMPLES = 160
 """10 ms a column."""
 
@@ -21,8 +24,8 @@ _DYNAMIC_RANGE = 8.0
 """In powers of ten below the loudest cell, after Whisper (Radford and others, 2022, and its reference code)."""
 
 
-def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(80, n) float32 features of (m,) float32 sound at 16 kHz, with n = m // 160 columns of 10 ms.
+def log_mel(samples: NDArray[np.float32], *, bands: int = BANDS) -> NDArray[np.float32]:
+    """(`bands`, n) float32 features of (m,) float32 sound at 16 kHz, with n = m // 160 columns of 10 ms.
 
     Columns are centred on multiples of 10 ms and the ends are mirrored, so `samples` needs at least 201 values.
     Values are about -1 to 1.5; everything more than 80 dB below the loudest cell is flattened.
@@ -32,7 +35,7 @@ def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     frames = sliding_window_view(mirrored, _FFT_SAMPLES)[::HOP_SAMPLES][: len(samples) // HOP_SAMPLES]
     spectrum = np.fft.rfft(frames * _HANN, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
-    cells = np.log10(np.maximum(_FILTERS @ power.T, _FLOOR_POWER))
+    cells = np.log10(np.maximum(_triangles(bands) @ power.T, _FLOOR_POWER))
     result: NDArray[np.float32] = (np.maximum(cells, cells.max() - _DYNAMIC_RANGE) + 4.0) / 4.0
     return result
 
@@ -49,9 +52,10 @@ def _hertz(mels: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(mels < knee, mels * _LINEAR_HZ_PER_MEL, above)
 
 
-def _triangles() -> NDArray[np.float32]:
-    """(80, 201) triangular filters, evenly spaced in mel, each of the same area."""
-    edges_hz = _hertz(np.linspace(0.0, _mel(_TOP_HZ), BANDS + 2))
+@lru_cache(maxsize=2)
+def _triangles(bands: int) -> NDArray[np.float32]:
+    """(`bands`, 201) triangular filters, evenly spaced in mel, each of the same area."""
+    edges_hz = _hertz(np.linspace(0.0, _mel(_TOP_HZ), bands + 2))
     bins_hz = np.fft.rfftfreq(_FFT_SAMPLES, 1 / MIC_RATE_HZ)
     low, centre, high = edges_hz[:-2, None], edges_hz[1:-1, None], edges_hz[2:, None]
     rising = (bins_hz - low) / (centre - low)
@@ -61,4 +65,3 @@ def _triangles() -> NDArray[np.float32]:
 
 
 _HANN = np.hanning(_FFT_SAMPLES + 1)[:-1].astype(np.float32)
-_FILTERS = _triangles()

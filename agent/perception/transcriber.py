@@ -12,8 +12,8 @@ from agent.core.clock import NS_PER_MS, Clock
 from agent.core.settings import HearingSettings
 from agent.inference.runtime import Runtime
 from agent.perception.end_of_turn import EndOfTurn
+from agent.perception.languages import Languages, Recognizer
 from agent.perception.patience import Wording, wording
-from agent.perception.transcript import SpeechToText
 from agent.perception.utterance import Answer, Request, Urgency
 
 logger = logging.getLogger(__name__)
@@ -27,19 +27,19 @@ PARTIAL_REST = 2
 class Reader:
     """The models that answer requests. One thread at a time may use it."""
 
-    def __init__(self, speech_to_text: SpeechToText, end_of_turn: EndOfTurn, clock: Clock, language: str) -> None:
-        self._language = language
-        self._speech_to_text = speech_to_text
+    def __init__(self, recognizer: Recognizer, end_of_turn: EndOfTurn, clock: Clock) -> None:
+        self._recognizer = recognizer
         self._end_of_turn = end_of_turn
         self._clock = clock
 
     @classmethod
     def open(cls, runtime: Runtime, settings: HearingSettings, clock: Clock) -> "Reader":
-        """Loads the models. Raises `ModelError`s, and `SettingsError` for a language that the model does not know."""
-        folder = runtime.registry.directory("speech_to_text")
-        speech_to_text = SpeechToText(folder, language=settings.language)
-        runtime.note("speech_to_text", "cpu")
-        return cls(speech_to_text, EndOfTurn(runtime.open("end_of_turn")), clock, settings.language)
+        """Loads the models. Raises `ModelError`s, and `SettingsError` for a language that they do not know."""
+        return cls(Languages.open(runtime, settings), EndOfTurn(runtime.open("end_of_turn")), clock)
+
+    def understands(self, language: str) -> bool:
+        """Whether requests may be in this language."""
+        return self._recognizer.understands(language)
 
     def answer(self, request: Request) -> Answer:
         """Everything about `request` at once. Never raises."""
@@ -50,11 +50,14 @@ class Reader:
         open: the same answer with the probability in it. Never raises.
         """
         try:
-            words = self._speech_to_text.read(
-                request.samples, careful=request.urgency is not Urgency.PARTIAL, prompt=request.prompt
+            words = self._recognizer.read(
+                request.samples,
+                language=request.language,
+                careful=request.urgency is not Urgency.PARTIAL,
+                prompt=request.prompt,
             )
             answer = Answer(request=request, words=words, stage_ms=dict(words.stage_ms))
-            open_end = bool(words.text) and wording(words.text, self._language) is Wording.PLAIN
+            open_end = bool(words.text) and wording(words.text, words.language) is Wording.PLAIN
             if request.urgency is not Urgency.PAUSE or not open_end:
                 yield answer
                 return
@@ -90,7 +93,7 @@ class Transcriber:
     """Requests wait here for the thread. `ask` and `forget` may be called from any thread and never block for long."""
 
     def __init__(self, reader: Reader, tell: Tell, clock: Clock) -> None:
-        """`tell` gets each answer that goes to a call, on the transcriber's thread or on the one that asked too much."""
+        """`tell` gets the answers that go to calls, on the transcriber's thread or on the one that asked too much."""
         self._reader = reader
         self._tell = tell
         self._clock = clock

@@ -3,7 +3,6 @@
 import time
 import zlib
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import ctranslate2
 import numpy as np
@@ -12,9 +11,12 @@ from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS
-from agent.core.errors import SettingsError
 from agent.core.types import MIC_RATE_HZ
-from agent.perception.log_mel import BANDS, log_mel
+from agent.perception.log_mel import log_mel
+from agent.perception.simplified import simplified
+
+AUTO = "auto"
+"""In place of a language: find out."""
 
 LONGEST_S = 28.0
 """Whisper hears 30 s at once; longer sound is cut before it comes here."""
@@ -29,15 +31,18 @@ _HUSH_COLUMNS = 100
 "No." becomes "No? No? No?"."""
 _SHORTEST_SAMPLES = MIC_RATE_HZ // 10
 
-_TOKENS_PER_S = 8
+_TOKENS_PER_S = {"en": 8}
+_TOKENS_PER_S_ELSEWHERE = 16
+"""Other languages are spelled in smaller bits: Chinese in up to three tokens a character."""
 _TOKENS_AT_LEAST = 12
 """Nobody speaks more tokens than this line allows; longer output is a loop or an invention."""
 _LEAST_LOGPROB = -1.0
 _MOST_COMPRESSION = 2.2
 """Bytes of the text over bytes after zlib; above this it repeats itself. Whisper's own guard is 2.4."""
 
+_MOST_TOKENS = 236
 _LONGEST_PROMPT_TOKENS = 200
-"""Whisper's text window holds 448 tokens; its end is kept for what is said."""
+"""Whisper's text window holds 448 tokens for the prompt and what is said."""
 
 _SURELY_NO_SPEECH_PROB = 0.9
 """Noise of every kind lies above 0.9 or so, whole utterances below 0.3, single digits below 0.8."""
@@ -53,6 +58,10 @@ class Words:
     """Empty when it holds no words."""
     mean_token_logprob: float
     no_speech_prob: float
+    language: str = "en"
+    """As it was told, or as it was found."""
+    language_prob: float = 1.0
+    """How sure that is; 1 where it was told."""
     redone: bool
     """Whether the short window was not to be trusted and a longer one was tried too."""
     stage_ms: dict[str, float]
@@ -65,12 +74,14 @@ class _Decoded:
     tokens: int
     mean_token_logprob: float
     no_speech_prob: float
+    language: str
+    language_prob: float
 
     def runs_on(self, seconds: float) -> bool:
         """Whether Whisper fell into a loop, or says more than anybody can in this time."""
         encoded = self.text.encode()
         looping = len(encoded) > _MOST_COMPRESSION * len(zlib.compress(encoded))
-        return looping or self.tokens >= _most_tokens(seconds)
+        return looping or self.tokens >= _most_tokens(seconds, self.language)
 
     def period(self) -> int:
         """Words after which the text starts again from its beginning; all of them when it never does."""
@@ -104,87 +115,110 @@ class _Decoded:
 
 
 class SpeechToText:
-    """Whisper in int8 on one thread of the processor. One thread at a time may use it."""
+    """One Whisper model. One thread at a time may use it."""
 
-    def __init__(self, folder: Path, *, language: str) -> None:
-        """`folder` holds a CTranslate2 Whisper model. Raises `SettingsError` for a language that it does not know."""
-        whisper = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True)
-        if not whisper.model.is_multilingual and language != "en":
-            raise SettingsError(
-                f"hearing.language is {language!r}, but the speech model in {folder} knows English only; set it to en, "
-                "or name a multilingual model in models_onnx/manifest.toml"
-            )
+    def __init__(self, whisper: WhisperModel, *, short_windows: bool = False) -> None:
+        """`short_windows`: whether the encoder may see less than 30 s, which tiny.en bears and larger models do not."""
+        self.multilingual: bool = whisper.model.is_multilingual
+        self._languages = frozenset(whisper.supported_languages)
+        self._fewest_columns = _FEWEST_COLUMNS if short_windows else _FULL_COLUMNS
         self._model: ctranslate2.models.Whisper = whisper.model
-        self._tokenizer = Tokenizer(
-            whisper.hf_tokenizer, whisper.model.is_multilingual, task="transcribe", language=language
-        )
-        self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
+        self._hf_tokenizer = whisper.hf_tokenizer
+        self._tokenizers: dict[str, Tokenizer] = {}
 
-    def read(self, samples: NDArray[np.float32], *, careful: bool = True, prompt: str = "") -> Words:
+    def understands(self, language: str) -> bool:
+        """Whether `read` takes this language; `AUTO` where there is more than one."""
+        return language in self._languages or (language == AUTO and self.multilingual)
+
+    def read(
+        self, samples: NDArray[np.float32], *, language: str = "en", careful: bool = True, prompt: str = ""
+    ) -> Words:
         """The words in (n,) float32 sound at 16 kHz, n at most `LONGEST_S`. `prompt` is text that may come before.
 
-        The encoder sees the sound and a margin, 10 s at least, instead of 30 s. When what comes out is too long, too
-        unsure or repeats itself, a longer window is tried too and the better taken, unless not `careful`.
+        With short windows the encoder sees the sound and a margin, 10 s at least, instead of 30 s. When what comes out
+        is too long, too unsure or repeats itself, a longer window is tried too and the better taken, unless not
+        `careful`. With `AUTO` the language is the one that Whisper finds the most probable. Chinese is simplified.
         """
         stage_ms = {"features": 0.0, "encode": 0.0, "decode": 0.0}
         seconds = len(samples) / MIC_RATE_HZ
         if seconds > LONGEST_S:
             raise ValueError(f"{seconds:.1f} s of sound; cut it into pieces of at most {LONGEST_S} s")
         with _Timed(stage_ms, "features"):
-            features = log_mel(np.pad(samples, (0, max(0, _SHORTEST_SAMPLES - len(samples)))))
-        columns = min(_FULL_COLUMNS, max(_FEWEST_COLUMNS, features.shape[1] + _MARGIN_COLUMNS)) & ~1
-        started = self._after(prompt)
-        decoded = self._decode(features, columns, seconds, started, stage_ms)
+            padded = np.pad(samples, (0, max(0, _SHORTEST_SAMPLES - len(samples))))
+            features = log_mel(padded, bands=self._model.n_mels)
+        columns = min(_FULL_COLUMNS, max(self._fewest_columns, features.shape[1] + _MARGIN_COLUMNS)) & ~1
+        decoded = self._decode(features, columns, seconds, language, prompt, stage_ms)
         surely_noise = decoded.no_speech_prob > _SURELY_NO_SPEECH_PROB
         redo = careful and not decoded.plausible(seconds) and not surely_noise and columns < _FULL_COLUMNS
         if redo:
-            again = self._decode(features, _longer(columns), seconds, started, stage_ms)
+            again = self._decode(features, _longer(columns), seconds, language, prompt, stage_ms)
             decoded = max(decoded, again, key=lambda one: one.trust(seconds))
+        text = decoded.once() if decoded.said(seconds) else ""
         return Words(
-            text=decoded.once() if decoded.said(seconds) else "",
+            text=simplified(text) if decoded.language == "zh" else text,
             mean_token_logprob=decoded.mean_token_logprob,
             no_speech_prob=decoded.no_speech_prob,
+            language=decoded.language,
+            language_prob=decoded.language_prob,
             redone=redo,
             stage_ms=stage_ms,
         )
-
-    def _after(self, prompt: str) -> list[int]:
-        """The tokens to go on from."""
-        if not prompt.strip():
-            return self._prompt
-        before = self._tokenizer.encode(" " + prompt.strip())[-_LONGEST_PROMPT_TOKENS:]
-        return [self._tokenizer.sot_prev, *before, *self._prompt]
 
     def _decode(
         self,
         features: NDArray[np.float32],
         columns: int,
         seconds: float,
-        started: list[int],
+        language: str,
+        prompt: str,
         stage_ms: dict[str, float],
     ) -> _Decoded:
-        """Greedy words of (80, m) features, filled up to `columns`, which must be even."""
+        """Greedy words of (bands, m) features, filled up to `columns`, which must be even."""
         with _Timed(stage_ms, "encode"):
-            filled = np.zeros((1, BANDS, columns), np.float32)
+            filled = np.zeros((1, len(features), columns), np.float32)
             filled[0, :, features.shape[1] : features.shape[1] + _HUSH_COLUMNS] = features.min()
             filled[0, :, : features.shape[1]] = features[:, :columns]
             encoded = self._model.encode(ctranslate2.StorageView.from_array(filled))
         with _Timed(stage_ms, "decode"):
+            language_prob = 1.0
+            if language == AUTO:
+                token, language_prob = self._model.detect_language(encoded)[0][0]
+                language = token.strip("<|>")
+            tokenizer = self._tokenizer(language)
+            started = _start(tokenizer, prompt)
             (result,) = self._model.generate(
                 encoded,
                 [started],
                 beam_size=1,
-                max_length=len(started) + _most_tokens(seconds),
+                max_length=len(started) + _most_tokens(seconds, language),
                 return_scores=True,
                 return_no_speech_prob=True,
             )
             tokens = result.sequences_ids[0]
             return _Decoded(
-                text=self._tokenizer.decode(tokens).strip(),
+                text=tokenizer.decode(tokens).strip(),
                 tokens=len(tokens),
                 mean_token_logprob=result.scores[0] / (len(tokens) + 1),
                 no_speech_prob=result.no_speech_prob,
+                language=language,
+                language_prob=language_prob,
             )
+
+    def _tokenizer(self, language: str) -> Tokenizer:
+        if language not in self._tokenizers:
+            self._tokenizers[language] = Tokenizer(
+                self._hf_tokenizer, self.multilingual, task="transcribe", language=language
+            )
+        return self._tokenizers[language]
+
+
+def _start(tokenizer: Tokenizer, prompt: str) -> list[int]:
+    """The tokens that Whisper goes on from."""
+    sequence = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+    if not prompt.strip():
+        return sequence
+    before = tokenizer.encode(" " + prompt.strip())[-_LONGEST_PROMPT_TOKENS:]
+    return [tokenizer.sot_prev, *before, *sequence]
 
 
 def _longer(columns: int) -> int:
@@ -192,8 +226,10 @@ def _longer(columns: int) -> int:
     return _MIDDLE_COLUMNS if columns < _MIDDLE_COLUMNS else _FULL_COLUMNS
 
 
-def _most_tokens(seconds: float) -> int:
-    return int(_TOKENS_PER_S * seconds) + _TOKENS_AT_LEAST
+def _most_tokens(seconds: float, language: str) -> int:
+    """Half of Whisper's text window at most."""
+    per_s = _TOKENS_PER_S.get(language, _TOKENS_PER_S_ELSEWHERE)
+    return min(_MOST_TOKENS, int(per_s * seconds) + _TOKENS_AT_LEAST)
 
 
 class _Timed:

@@ -16,6 +16,7 @@ from agent.core.types import MIC_RATE_HZ, HearingEvent, HearingFailed, Stamp, Vo
 from agent.perception.activity import START_WINDOWS, WINDOW_SAMPLES, VoiceGate
 from agent.perception.framing import SoundFrame
 from agent.perception.patience import Patience
+from agent.perception.transcript import AUTO, Words
 from agent.perception.utterance import (
     LONGEST_UTTERANCE_SAMPLES,
     SEAL_ANYWAY_SAMPLES,
@@ -34,6 +35,8 @@ TAKEN_UP_SAMPLES = MIC_RATE_HZ * 3 // 2
 """Who speaks again this soon after a turn had not finished it."""
 TELLING_SAMPLES = MIC_RATE_HZ
 """A shorter utterance tells nothing of how its speaker pauses."""
+SURE_LANGUAGE_PROB = 0.7
+"""The language found in an utterance is kept for the call; two-word lines in English had 0.8 and more."""
 GAP_FILL_SAMPLES = MIC_RATE_HZ // 10
 """Silence put in the place of missing sound, at most."""
 
@@ -67,6 +70,10 @@ class Turns:
         """Whether the last voice event was `VoiceStarted`."""
         self._partial_in = PARTIAL_WINDOWS
         self._utterances = 0
+        self._language = settings.language
+        """What words are asked for in; `AUTO` until it is known."""
+        self._heard_language = "en" if settings.language == AUTO else settings.language
+        """What words were last read in."""
         self._patience = Patience(min_silence_ms=settings.min_silence_ms, max_silence_ms=settings.max_silence_ms)
         self._last: Utterance | None = None
         """The turn that ended last, until the next one shows whether it was over."""
@@ -157,6 +164,8 @@ class Turns:
             self._events.append(HearingFailed(call_id=self._call_id, stamp=stamp, reason=answer.failure))
         if utterance is None:
             return
+        if answer.words is not None and answer.words.text:
+            self._settle_language(answer.words)
         if request.piece in utterance.sealed:
             ended = utterance.ended_ns is not None and request.piece == utterance.piece - 1
             read_early = request.urgency is Urgency.PAUSE and ended and utterance.heard_whole(request)
@@ -166,6 +175,12 @@ class Turns:
         elif answer.words is not None:
             self._tell_partial(utterance, answer, now_ns)
             self._end_if_silent(now_ns)
+
+    def _settle_language(self, words: Words) -> None:
+        """Keeps the language that was found, once that is sure."""
+        self._heard_language = words.language
+        if self._language == AUTO and words.language_prob >= SURE_LANGUAGE_PROB:
+            self._language = words.language
 
     def _tell_partial(self, utterance: Utterance, answer: Answer, now_ns: int) -> None:
         """Tells the words so far, once; those of a pause that still lasts may be all."""
@@ -180,7 +195,7 @@ class Turns:
             utterance.told(text, now_ns)
         self._events.append(
             utterance.transcript(
-                self._call_id, self._settings.language, growing=answer, final=False, paused=paused, now_ns=now_ns
+                self._call_id, self._heard_language, growing=answer, final=False, paused=paused, now_ns=now_ns
             )
         )
 
@@ -238,7 +253,7 @@ class Turns:
         if answer is None:
             return self._settings.max_silence_ms
         return self._patience.silence_needed_ms(
-            answer.finished_prob, utterance.text(answer), language=self._settings.language
+            answer.finished_prob, utterance.text(answer), language=self._heard_language
         )
 
     def _fall_silent(self, utterance: Utterance) -> None:
@@ -254,7 +269,7 @@ class Turns:
             self.guesses_right += bool(utterance.guesses) and utterance.guess == utterance.text()
             if utterance.text() or not utterance.failed:
                 self._events.append(
-                    utterance.transcript(self._call_id, self._settings.language, final=True, now_ns=now_ns)
+                    utterance.transcript(self._call_id, self._heard_language, final=True, now_ns=now_ns)
                 )
 
     def _seal(self, utterance: Utterance, windows: int) -> None:
@@ -270,6 +285,7 @@ class Turns:
                 urgency=urgency,
                 samples=sound,
                 heard_to_sample=self._sample,
+                language=self._language,
             )
         )
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS
-from agent.core.types import MIC_RATE_HZ, Stamp, Transcript, read_only
+from agent.core.types import MIC_RATE_HZ, UNSPACED_LANGUAGES, Stamp, Transcript, read_only
 from agent.perception.activity import WINDOW_SAMPLES
 from agent.perception.transcript import LONGEST_S, Words
 
@@ -47,6 +47,8 @@ class Request:
     """(n,) float32 at 16 kHz, read-only."""
     heard_to_sample: int
     """Position in the track at which the sound ends."""
+    language: str = "en"
+    """ISO 639-1, or `AUTO`."""
     prompt: str = field(default="", repr=False)
     """Text that may have come before, for its spelling and its names."""
 
@@ -150,7 +152,9 @@ class Utterance:
 
     def text(self, growing: Answer | None = None) -> str:
         """Everything said so far, with `growing` for the growing piece."""
-        return " ".join(answer.words.text for answer in self._answers(growing) if answer.words and answer.words.text)
+        said = [answer.words for answer in self._answers(growing) if answer.words and answer.words.text]
+        spaced = all(words.language not in UNSPACED_LANGUAGES for words in said)
+        return (" " if spaced else "").join(words.text for words in said)
 
     def transcript(
         self,

@@ -4,8 +4,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
-UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
-"""Languages that are written without spaces between words."""
+from agent.core.types import UNSPACED_LANGUAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +44,7 @@ class Transcription:
 
     @property
     def text(self) -> str:
-        separator = "" if self.language in UNSPACED else " "
+        separator = "" if self.language in UNSPACED_LANGUAGES else " "
         return separator.join(segment.text for segment in self.segments)
 
 

@@ -132,7 +132,7 @@ class BrokenSpeechToText(SpeechToText):
 
     def __init__(self) -> None: ...
 
-    def read(self, samples: np.ndarray, *, careful: bool = True, prompt: str = "") -> Words:
+    def read(self, samples: np.ndarray, *, language: str = "en", careful: bool = True, prompt: str = "") -> Words:
         raise RuntimeError("I live at 12 Elm Street")
 
 
@@ -142,7 +142,7 @@ class NoEndOfTurn(EndOfTurn):
 
 def test_a_model_that_fails_is_answered_without_its_words(caplog: pytest.LogCaptureFixture) -> None:
     """The failure names the kind of error; neither it nor the log tells what was said."""
-    reader = Reader(BrokenSpeechToText(), NoEndOfTurn(), SystemClock(), "en")
+    reader = Reader(BrokenSpeechToText(), NoEndOfTurn(), SystemClock())
     answer = reader.answer(request("a", 1, Urgency.FINAL))
     assert answer.words is None
     assert answer.failure == "transcription failed: RuntimeError"

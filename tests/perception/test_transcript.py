@@ -5,22 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agent.core.errors import SettingsError
 from agent.core.types import MIC_RATE_HZ
 from agent.inference.runtime import Runtime
 from agent.perception.transcript import LONGEST_S, SpeechToText
+from agent.perception.whisper import open_english
 from agent.training.speech import read_sound, units
 from tests.perception.sound import Say, noises, silence
 
 
 @pytest.fixture(scope="module")
-def folder(runtime: Runtime) -> Path:
-    return runtime.registry.directory("speech_to_text")
-
-
-@pytest.fixture(scope="module")
-def speech_to_text(folder: Path) -> SpeechToText:
-    return SpeechToText(folder, language="en")
+def speech_to_text(runtime: Runtime) -> SpeechToText:
+    return SpeechToText(open_english(runtime), short_windows=True)
 
 
 @pytest.mark.parametrize(
@@ -59,12 +54,6 @@ def test_sound_that_whisper_cannot_hold_is_refused(speech_to_text: SpeechToText)
     """More than its 30 s would be lost without a word."""
     with pytest.raises(ValueError, match="cut it"):
         speech_to_text.read(silence(LONGEST_S + 1))
-
-
-def test_a_language_the_model_does_not_know_fails_at_start(folder: Path) -> None:
-    """The message names the setting and what to do."""
-    with pytest.raises(SettingsError, match=r"hearing\.language.*English only"):
-        SpeechToText(folder, language="de")
 
 
 @pytest.mark.timeout(60)

@@ -16,6 +16,7 @@ from agent.core.settings import load_settings
 from agent.core.types import MIC_RATE_HZ
 from agent.inference.registry import ModelEntry, Registry
 from agent.inference.runtime import Runtime, cuda_fault
+from agent.perception import whisper
 from agent.perception.transcript import SpeechToText
 from agent.transport.api import PAGES
 
@@ -27,6 +28,8 @@ class ModelCheck(msgspec.Struct, frozen=True, kw_only=True):
     ms: float | None
     """Of one run after warm-up, on a second of silence for speech recognition; None for what is no model but data."""
     problem: str | None = None
+    absent: str | None = None
+    """Of an optional model that is not installed: the command that installs it."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,8 +96,12 @@ def diagnose() -> Diagnosis:
 
 def _check(runtime: Runtime, entry: ModelEntry) -> ModelCheck:
     try:
+        if entry.extra is not None and not runtime.registry.installed(entry.name):
+            return ModelCheck(name=entry.name, ok=True, provider=None, ms=None, absent=f"uv sync --extra {entry.extra}")
         if entry.format == "ctranslate2":
-            return ModelCheck(name=entry.name, ok=True, provider="cpu", ms=round(_second_of_silence_ms(runtime), 2))
+            ms = _second_of_silence_ms(runtime, entry.name)
+            opened = next(opened for opened in runtime.report() if opened.name == entry.name)
+            return ModelCheck(name=entry.name, ok=True, provider=opened.provider, ms=round(ms, 2))
         if entry.format == "data":
             runtime.registry.path(entry.name)
             return ModelCheck(name=entry.name, ok=True, provider=None, ms=None)
@@ -110,9 +117,11 @@ def _check(runtime: Runtime, entry: ModelEntry) -> ModelCheck:
     )
 
 
-def _second_of_silence_ms(runtime: Runtime) -> float:
+def _second_of_silence_ms(runtime: Runtime, name: str) -> float:
     """Milliseconds in which speech recognition reads a second of silence."""
-    speech_to_text = SpeechToText(runtime.registry.directory("speech_to_text"), language="en")
+    english = name == whisper.ENGLISH
+    model = whisper.open_english(runtime) if english else whisper.open_multilingual(runtime)
+    speech_to_text = SpeechToText(model, short_windows=english)
     silence = np.zeros(MIC_RATE_HZ, np.float32)
     speech_to_text.read(silence, careful=False)
     began_s = time.perf_counter()
@@ -128,6 +137,8 @@ def _show(diagnosis: Diagnosis) -> None:
     table = Table("model", "runs on", "ms", "")
     for check in diagnosis.models:
         mark = "[green]ok[/]" if check.ok else "[red]problem[/]"
+        if check.absent:
+            mark = f"not installed: `{check.absent}`"
         table.add_row(check.name, check.provider or "", "" if check.ms is None else f"{check.ms:.2f}", mark)
     console.print(table)
     for problem in diagnosis.problems:

