@@ -8,6 +8,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from itertools import zip_longest
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,7 @@ from agent.core.consent import Choice
 from agent.transport.messages import Chat
 from benchmarks.caller import PreparedFace
 from benchmarks.room import Loudspeaker, RoomMicrophone
-from benchmarks.voice_sounds import OWN_LINES, Line, OwnVoice, disturbances, recorded_lines, with_pause
+from benchmarks.voice_sounds import BACKCHANNELS, OWN_LINES, Line, OwnVoice, disturbances, recorded_lines, with_pause
 
 CAMERA_FPS = 15
 SEED = 7
@@ -174,7 +175,7 @@ async def pauses(bench: Bench, lines: list[Line], turns: int) -> list[Observed]:
 
 async def false_alarms(bench: Bench, sounds: list[Line], turns: int) -> list[Observed]:
     """Backchannels, coughs, noises and the agent's own echo while it speaks: it must say all it had to say."""
-    kinds: list[Line | tuple[float, int]] = [*sounds, *ECHOES]
+    kinds = _interleaved(sounds)
     observed = []
     for number in range(turns):
         kind = kinds[number % len(kinds)]
@@ -203,6 +204,14 @@ async def false_alarms(bench: Bench, sounds: list[Line], turns: int) -> list[Obs
             )
         )
     return observed
+
+
+def _interleaved(sounds: list[Line]) -> list[Line | tuple[float, int]]:
+    """Backchannels, noises and echoes by turns, so that a few turns hold some of each."""
+    spoken = [sound for sound in sounds if sound.name in BACKCHANNELS]
+    noises = [sound for sound in sounds if sound.name not in BACKCHANNELS]
+    rounds = zip_longest(spoken, noises, ECHOES)
+    return [kind for kinds in rounds for kind in kinds if kind is not None]
 
 
 def _ms(since_ns: int, until_ns: int | None) -> float | None:
