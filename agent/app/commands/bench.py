@@ -131,7 +131,7 @@ def voice(
         Path | None,
         typer.Option(help="Manifest of recorded speech; without, the agent's voice speaks.", exists=True),
     ] = None,
-    turns: Annotated[int, typer.Option(help="Turns of each kind; ten take four minutes.", min=2)] = 10,
+    turns: Annotated[int, typer.Option(help="Turns of each kind.", min=2)] = 10,
     plot: Annotated[Path | None, typer.Option(help="Draw every turn into this file, .png or .svg.")] = None,
     json: JsonFlag = False,
 ) -> None:
