@@ -92,6 +92,9 @@ EXPRESSIONS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust"
 GESTURES = ("thumbs_up", "thumbs_down", "open_palm", "fist", "victory", "pointing", "ok", "call_me", "none")
 """Static hand signs; `none` is any hand that shows none of the others."""
 
+VOICE_EMOTIONS = ("neutral", "calm", "happiness", "sadness", "anger", "fear", "disgust", "surprise", "boredom")
+"""The classes of RAVDESS and EmoDB together."""
+
 
 class Attention(StrEnum):
     SCREEN = "screen"

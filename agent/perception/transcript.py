@@ -11,7 +11,7 @@ from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS
-from agent.core.types import MIC_RATE_HZ
+from agent.core.types import MIC_RATE_HZ, read_only
 from agent.perception.log_mel import log_mel
 from agent.perception.simplified import simplified
 
@@ -66,11 +66,14 @@ class Words:
     """Whether the short window was not to be trusted and a longer one was tried too."""
     stage_ms: dict[str, float]
     """Milliseconds by stage: features, encode, decode."""
+    states: NDArray[np.float32] | None = field(default=None, repr=False)
+    """(m, 384) read-only: what the encoder of the small English model made of the sound, 20 ms a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Decoded:
     text: str
+    states: NDArray[np.float32] | None = field(repr=False)
     tokens: int
     mean_token_logprob: float
     no_speech_prob: float
@@ -162,7 +165,29 @@ class SpeechToText:
             language_prob=decoded.language_prob,
             redone=redo,
             stage_ms=stage_ms,
+            states=decoded.states,
         )
+
+    def states(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """`Words.states` of (n,) sound as `read` takes it, without the words. Of a model with short windows only."""
+        features = log_mel(samples, bands=self._model.n_mels)
+        columns = min(_FULL_COLUMNS, max(self._fewest_columns, features.shape[1] + _MARGIN_COLUMNS)) & ~1
+        states = self._states(self._encode(features, columns), features.shape[1])
+        assert states is not None
+        return states
+
+    def _encode(self, features: NDArray[np.float32], columns: int) -> ctranslate2.StorageView:
+        """Encodes (bands, m) features, filled up to `columns`, which must be even."""
+        filled = np.zeros((1, len(features), columns), np.float32)
+        filled[0, :, features.shape[1] : features.shape[1] + _HUSH_COLUMNS] = features.min()
+        filled[0, :, : features.shape[1]] = features[:, :columns]
+        return self._model.encode(ctranslate2.StorageView.from_array(filled))
+
+    def _states(self, encoded: ctranslate2.StorageView, columns: int) -> NDArray[np.float32] | None:
+        """A copy of what was encoded of the first `columns`; None of models whose states nobody reads."""
+        if self._fewest_columns == _FULL_COLUMNS:
+            return None
+        return read_only(np.array(np.asarray(encoded)[0, : (columns + 1) // 2], np.float32))
 
     def _decode(
         self,
@@ -175,10 +200,7 @@ class SpeechToText:
     ) -> _Decoded:
         """Greedy words of (bands, m) features, filled up to `columns`, which must be even."""
         with _Timed(stage_ms, "encode"):
-            filled = np.zeros((1, len(features), columns), np.float32)
-            filled[0, :, features.shape[1] : features.shape[1] + _HUSH_COLUMNS] = features.min()
-            filled[0, :, : features.shape[1]] = features[:, :columns]
-            encoded = self._model.encode(ctranslate2.StorageView.from_array(filled))
+            encoded = self._encode(features, columns)
         with _Timed(stage_ms, "decode"):
             language_prob = 1.0
             if language == AUTO:
@@ -202,6 +224,7 @@ class SpeechToText:
                 no_speech_prob=result.no_speech_prob,
                 language=language,
                 language_prob=language_prob,
+                states=self._states(encoded, features.shape[1]),
             )
 
     def _tokenizer(self, language: str) -> Tokenizer:
