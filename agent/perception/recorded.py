@@ -22,16 +22,23 @@ class RecordedHearing:
         self._activity = runtime.open("voice_activity")
         self._reader = Reader.open(runtime, settings, SystemClock())
 
-    def hear(self, windows: Iterable[MicWindow]) -> Iterator[HearingEvent]:
+    def understands(self, language: str) -> bool:
+        """Whether words in this language can be read."""
+        return self._reader.understands(language)
+
+    def hear(self, windows: Iterable[MicWindow], *, language: str | None = None) -> Iterator[HearingEvent]:
         """Events in the order in which they become known, as if all models took no time; the last turn is ended.
+
+        `language` stands in for the one of the settings.
 
         Nothing is read along while somebody speaks: partial transcripts come at pauses only.
         """
+        settings = self._settings if language is None else self._settings.model_copy(update={"language": language})
         listener: Listener | None = None
         now_ns = 0
         for window in windows:
             if listener is None:
-                listener = Listener(window.call_id, VoiceActivity(self._activity), self._settings)
+                listener = Listener(window.call_id, VoiceActivity(self._activity), settings)
             now_ns = window.stamp.captured_ns + len(window.samples) * NS_PER_S // MIC_RATE_HZ
             yield from self._settle(listener, listener.hear(window, now_ns), now_ns)
         if listener is not None:

@@ -1,158 +1,146 @@
-"""Measures how well speech is understood: word and character error rates of recordings heard as calls are.
-
-python -m agent.training.speech manifest.json
+"""Measures how well speech is understood: error rates of recordings heard as calls are, clean and spoiled.
 
 The manifest is a JSON list of objects with `file` (beside the manifest; anything FFmpeg reads), `lang`, `text`, and if
 you like `set`, a name under which results are also given apart.
 """
 
-import argparse
-import json
-import re
 import time
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import av
-import inflect
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS, NS_PER_S
-from agent.core.errors import NotMedia
-from agent.core.settings import HearingSettings, ModelSettings
-from agent.core.types import MIC_RATE_HZ, CaptureOrigin, MicWindow, Stamp, Transcript, read_only
-from agent.inference.registry import Registry
+from agent.core.errors import DataRejected
+from agent.core.settings import HearingSettings
+from agent.core.types import (
+    MIC_RATE_HZ,
+    UNSPACED_LANGUAGES,
+    CaptureOrigin,
+    MicWindow,
+    Stamp,
+    Transcript,
+    read_only,
+)
 from agent.inference.runtime import Runtime
+from agent.media.sound_files import read_sound
 from agent.perception.recorded import RecordedHearing
+from agent.training.progress import Progress, unheard
+from agent.training.spelling import ErrorCount, units
+from agent.training.spoiled_sound import Spoil, conditions
 
 WINDOW_SAMPLES = MIC_RATE_HZ // 50
+CLEAN = "clean"
 _LEAD_S = 0.3
 _TAIL_S = 1.5
 """Silence around a recording, as there is in a call before and after somebody speaks."""
 
-_CONTRACTIONS = (
-    (re.compile(r"\bwon't\b"), "will not"),
-    (re.compile(r"\bcan't\b"), "can not"),
-    (re.compile(r"n't\b"), " not"),
-    (re.compile(r"'re\b"), " are"),
-    (re.compile(r"'m\b"), " am"),
-    (re.compile(r"'ll\b"), " will"),
-    (re.compile(r"'ve\b"), " have"),
-)
-_ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)\b")
-_NUMBER = re.compile(r"\d+")
 
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of a manifest."""
 
-@dataclass(slots=True)
-class ErrorCount:
-    """Substitutions, insertions and deletions against what was said."""
-
-    errors: int = 0
-    units: int = 0
-
-    @property
-    def rate(self) -> float | None:
-        """None when nothing was compared."""
-        return self.errors / self.units if self.units else None
-
-    def add(self, said: Sequence[str], heard: Sequence[str]) -> None:
-        self.errors += edit_distance(said, heard)
-        self.units += len(said)
+    file: str
+    lang: str
+    text: str
+    set: str = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SpeechReport:
-    """What `agent evaluate speech` prints."""
+class Rates:
+    """How much of what was said was misheard. None where nothing was said in such a language."""
 
-    n: int
-    """Recordings in a language that the model knows."""
-    skipped: int
     wer: float | None
     """Word error rate, all languages written with spaces."""
     cer: float | None
-    """Character error rate, for Chinese."""
+    """Character error rate, of those without."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechReport(Rates):
+    """What `agent evaluate speech` prints."""
+
+    n: int
+    """Recordings in a language that the models know."""
+    skipped: int
     cpu_s_per_utterance: float
     """Processor time of everything from voice activity to words, partial transcripts left out."""
     utterances: int
     by_set: dict[str, float] = field(default_factory=dict)
+    conditions: dict[str, Rates] = field(default_factory=dict)
+    """Of the same recordings spoiled, by how; only when asked for."""
 
 
-def evaluate_speech(manifest: Path, runtime: Runtime, settings: HearingSettings) -> SpeechReport:
-    """Hears every recording of `manifest` in `settings.language` and compares.
+@dataclass(slots=True)
+class _Tally:
+    words: ErrorCount = field(default_factory=ErrorCount)
+    characters: ErrorCount = field(default_factory=ErrorCount)
+    by_set: defaultdict[str, ErrorCount] = field(default_factory=lambda: defaultdict(ErrorCount))
+    utterances: int = 0
+    cpu_s: float = 0.0
 
-    Raises `NotMedia` for one that cannot be read.
+    def add(self, recording: Recording, heard: str) -> None:
+        unspaced = recording.lang in UNSPACED_LANGUAGES
+        for count in (self.characters if unspaced else self.words, self.by_set[recording.set]):
+            count.add(units(recording.text, recording.lang), units(heard, recording.lang))
+
+
+def evaluate_speech(
+    manifest: Path,
+    runtime: Runtime,
+    settings: HearingSettings,
+    *,
+    noise: bool = False,
+    progress: Progress = unheard,
+) -> SpeechReport:
+    """Hears every recording of `manifest` in its language and compares; with `noise` also spoiled in every way.
+
+    Raises `DataRejected` for a manifest that is none, and `NotMedia` for a recording that cannot be read.
     """
-    rows = json.loads(manifest.read_text(encoding="utf-8"))
-    chosen = [row for row in rows if row["lang"] == settings.language]
+    rows = read_manifest(manifest)
     hearing = RecordedHearing(runtime, settings)
-    words, characters = ErrorCount(), ErrorCount()
-    by_set: defaultdict[str, ErrorCount] = defaultdict(ErrorCount)
-    cpu_s, utterances = 0.0, 0
-    for row in chosen:
-        sound = read_sound(manifest.parent / row["file"])
-        started_s = time.process_time()
-        finals = [event for event in hearing.hear(as_windows(sound)) if isinstance(event, Transcript) and event.final]
-        cpu_s += time.process_time() - started_s
-        utterances += len(finals)
-        heard = " ".join(event.text for event in finals)
-        spaced = row["lang"] != "zh"
-        said_units, heard_units = (units(text, spaced=spaced) for text in (row["text"], heard))
-        for count in (words if spaced else characters, by_set[row.get("set", "all")]):
-            count.add(said_units, heard_units)
+    chosen = [(row, read_sound(manifest.parent / row.file)) for row in rows if hearing.understands(row.lang)]
+    spoiled = conditions([sound for _, sound in chosen]) if noise and chosen else {}
+    ways: dict[str, Spoil] = {CLEAN: lambda sound, seed: sound, **spoiled}
+    tallies = {name: _Tally() for name in ways}
+    for number, (name, spoil) in enumerate(ways.items()):
+        for seed, (row, sound) in enumerate(chosen):
+            progress("hearing", (number + seed / len(chosen)) / len(ways), name)
+            _hear(hearing, row, spoil(sound, seed), tallies[name])
+    progress("hearing", 1.0)
+    clean = tallies[CLEAN]
     return SpeechReport(
         n=len(chosen),
         skipped=len(rows) - len(chosen),
-        wer=words.rate,
-        cer=characters.rate,
-        cpu_s_per_utterance=cpu_s / max(1, utterances),
-        utterances=utterances,
-        by_set={name: count.rate for name, count in by_set.items() if count.rate is not None},
+        wer=clean.words.rate,
+        cer=clean.characters.rate,
+        cpu_s_per_utterance=clean.cpu_s / max(1, clean.utterances),
+        utterances=clean.utterances,
+        by_set={name: count.rate for name, count in clean.by_set.items() if count.rate is not None},
+        conditions={name: Rates(wer=tallies[name].words.rate, cer=tallies[name].characters.rate) for name in spoiled},
     )
 
 
-def units(text: str, *, spaced: bool = True) -> list[str]:
-    """Words of `text` for comparison, or its characters.
-
-    Lower case, no marks but the apostrophe, hyphens apart, contractions of verbs written out, numbers as words.
-    """
-    plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
-    if not spaced:
-        return [letter for letter in plain if letter.isalnum()]
-    for pattern, written in _CONTRACTIONS:
-        plain = pattern.sub(written, plain)
-    plain = _ORDINAL.sub(lambda match: _in_words(match[0]), plain)
-    plain = _NUMBER.sub(lambda match: f" {_in_words(match[0])} ", plain)
-    return re.sub(r"[^\w' ]+", " ", plain).split()
-
-
-def edit_distance(said: Sequence[str], heard: Sequence[str]) -> int:
-    """Fewest substitutions, insertions and deletions that make `heard` of `said` (Levenshtein)."""
-    row = list(range(len(heard) + 1))
-    for i, expected in enumerate(said, start=1):
-        diagonal, row[0] = row[0], i
-        for j, found in enumerate(heard, start=1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (expected != found))
-    return row[-1]
-
-
-def read_sound(path: Path) -> NDArray[np.float32]:
-    """(n,) float32 mono at 16 kHz. Raises `NotMedia` when the file holds no sound."""
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=MIC_RATE_HZ)
-    parts: list[av.AudioFrame] = []
+def read_manifest(manifest: Path) -> Sequence[Recording]:
+    """The recordings that `manifest` lists; keys that are not known are passed over. Raises `DataRejected`."""
     try:
-        with av.open(str(path)) as container:
-            for frame in container.decode(container.streams.audio[0]):
-                frame.pts = None
-                parts += resampler.resample(frame)
-        parts += resampler.resample(None)
-    except (av.FFmpegError, OSError, IndexError) as error:
-        raise NotMedia(f"{path} holds no sound that can be decoded ({type(error).__name__})") from None
-    return np.concatenate([part.to_ndarray().reshape(-1) for part in parts]).astype(np.float32)
+        return msgspec.json.decode(manifest.read_bytes(), type=list[Recording])
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DataRejected(
+            f"{manifest} is no manifest of recordings ({error}); it is a JSON list of objects with file, lang and text"
+        ) from None
+
+
+def _hear(hearing: RecordedHearing, row: Recording, sound: NDArray[np.float32], tally: _Tally) -> None:
+    started_s = time.process_time()
+    events = list(hearing.hear(as_windows(sound), language=row.lang))
+    tally.cpu_s += time.process_time() - started_s
+    finals = [event for event in events if isinstance(event, Transcript) and event.final]
+    tally.utterances += len(finals)
+    tally.add(row, " ".join(event.text for event in finals))
 
 
 def as_windows(sound: NDArray[np.float32]) -> Iterator[MicWindow]:
@@ -174,24 +162,3 @@ def as_windows(sound: NDArray[np.float32]) -> Iterator[MicWindow]:
             samples=padded[start : start + WINDOW_SAMPLES],
             start_sample=start,
         )
-
-
-@lru_cache(maxsize=1024)
-def _in_words(number: str) -> str:
-    return str(_ENGINE.number_to_words(number, andword="")).replace("-", " ").replace(",", "")
-
-
-_ENGINE = inflect.engine()
-
-
-def main() -> None:
-    """Prints the report as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("manifest", type=Path)
-    runtime = Runtime(Registry.load(ModelSettings().folder), "cpu")
-    report = evaluate_speech(parser.parse_args().manifest, runtime, HearingSettings())
-    print(json.dumps(asdict(report), indent=2))
-
-
-if __name__ == "__main__":
-    main()

@@ -22,7 +22,7 @@ from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception.hearing import Hearing
 from agent.perception.utterance import Answer, Request, Urgency
-from agent.training.speech import units
+from agent.training.spelling import units
 from agent.transport.scribe import Wish
 from tests.perception.sound import Say, open_say, silence
 from tests.serving import running_agent

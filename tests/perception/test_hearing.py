@@ -22,7 +22,7 @@ from agent.core.types import (
 )
 from agent.inference.runtime import Runtime
 from agent.perception.hearing import MOST_WAITING_SAMPLES, Hearing
-from agent.training.speech import units
+from agent.training.spelling import units
 from tests.perception.sound import Say, silence, stamp_at, windows
 
 CLOCK = SystemClock()

@@ -7,7 +7,7 @@ from agent.core.settings import HearingSettings
 from agent.core.types import Transcript, VoiceStarted
 from agent.inference.runtime import Runtime
 from agent.perception.recorded import RecordedHearing
-from agent.training.speech import units
+from agent.training.spelling import units
 from tests.perception.sound import Say, noises, silence, windows
 
 

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.errors import NotMedia
+from agent.core.errors import DataRejected, NotMedia
 from agent.core.settings import HearingSettings, ModelSettings
 from agent.core.types import MIC_RATE_HZ
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
-from agent.training.speech import edit_distance, evaluate_speech, read_sound, units
+from agent.media.sound_files import read_sound
+from agent.training.speech import evaluate_speech, read_manifest
+from agent.training.spelling import edit_distance, units
 from tests.perception.sound import open_say
 
 WORDS = st.lists(st.sampled_from("abc"), max_size=8)
@@ -35,7 +37,7 @@ def test_spelling_is_not_counted_as_mishearing() -> None:
     assert units("I'm sure you won't.") == units("i am sure you will not")
     assert units("The 21st, well-known") == units("the twenty first well known")
     assert units("cats and dogs") != units("cats dogs")
-    assert units("广州市，房", spaced=False) == ["广", "州", "市", "房"]
+    assert units("广州市，房", "zh") == ["广", "州", "市", "房"]
 
 
 def write_wav(path: Path, sound: np.ndarray) -> None:
@@ -55,7 +57,7 @@ def test_a_manifest_is_evaluated_by_set_and_other_languages_are_left_out(tmp_pat
     rows = [
         {"file": "order.wav", "lang": "en", "text": "where is my order", "set": "right"},
         {"file": "order.wav", "lang": "en", "text": "where is my parcel", "set": "wrong"},
-        {"file": "absent.wav", "lang": "zh", "text": "广州"},
+        {"file": "absent.wav", "lang": "xx", "text": "?"},
     ]
     (tmp_path / "manifest.json").write_text(json.dumps(rows), encoding="utf-8")
     report = evaluate_speech(tmp_path / "manifest.json", runtime, HearingSettings())
@@ -64,6 +66,33 @@ def test_a_manifest_is_evaluated_by_set_and_other_languages_are_left_out(tmp_pat
     assert report.wer == 0.125
     assert report.cer is None
     assert report.cpu_s_per_utterance > 0
+
+
+@pytest.mark.timeout(120)
+def test_spoiled_recordings_are_compared_too(tmp_path: Path) -> None:
+    """Each way to spoil has its own rate; what is clean is counted as without them."""
+    runtime = Runtime(Registry.load(ModelSettings().folder), "cpu")
+    write_wav(tmp_path / "order.wav", open_say(runtime)("Where is my order?"))
+    (tmp_path / "manifest.json").write_text('[{"file": "order.wav", "lang": "en", "text": "where is my order"}]')
+    told: list[float] = []
+    report = evaluate_speech(
+        tmp_path / "manifest.json",
+        runtime,
+        HearingSettings(),
+        noise=True,
+        progress=lambda stage, share, note="": told.append(share),
+    )
+    assert (report.n, report.wer, report.conditions["quiet"].wer) == (1, 0.0, 0.0)
+    assert len(report.conditions) == 12 and "babble 5 dB" in report.conditions
+    assert told == sorted(told) and told[-1] == 1.0
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'[{"file": 1}]', b"\xff"])
+def test_a_manifest_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
+    """The error says which file it is and what belongs there."""
+    (tmp_path / "manifest.json").write_bytes(content)
+    with pytest.raises(DataRejected, match=r"manifest\.json is no manifest.*lang and text"):
+        read_manifest(tmp_path / "manifest.json")
 
 
 def test_a_file_without_sound_is_named(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from agent.app.figures import classes_table, percent, scores_table, write_pages
 from agent.app.printing import JsonFlag, console, print_json
@@ -74,14 +75,24 @@ def intent(
     _hand_out(evaluation, "intent", runtime, report=report, card=card, json=json)
 
 
-def speech(data: Data, json: JsonFlag = False) -> None:
+def speech(
+    data: Data,
+    noise: Annotated[
+        bool, typer.Option("--noise", help="Also with noise, too quiet, clipped, and by telephone.")
+    ] = False,
+    json: JsonFlag = False,
+) -> None:
     """Recordings listed in a manifest (`file`, `lang`, `text`), heard as calls are."""
-    report = evaluate_speech(data, _runtime(), load_settings().hearing)
+    with shown() as progress:
+        report = evaluate_speech(data, _runtime(), load_settings().hearing, noise=noise, progress=progress)
     if json:
         print_json(report)
         return
-    console.print(f"{report.n} recordings, {report.skipped} in other languages left out")
-    console.print(f"word error rate {percent(report.wer)}, character error rate {percent(report.cer)}")
+    console.print(f"{report.n} recordings, {report.skipped} in languages that are not understood left out")
+    table = Table("recordings", "word errors", "character errors")
+    for name, rates in {"as they are": report, **report.conditions}.items():
+        table.add_row(name, percent(rates.wer), percent(rates.cer))
+    console.print(table)
     console.print(f"{report.cpu_s_per_utterance:.2f} CPU seconds an utterance")
 
 
