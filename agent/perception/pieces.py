@@ -11,8 +11,8 @@ from agent.core.types import MIC_RATE_HZ, read_only
 from agent.perception.activity import START_WINDOWS, WINDOW_SAMPLES, VoiceActivity, VoiceGate
 from agent.perception.transcript import LONGEST_S
 
-_LEAD_WINDOWS = 7
-"""224 ms from before the first voiced window: soft consonants that the voice model misses."""
+_LEAD_WINDOWS = 12
+"""384 ms from before the first voiced window: soft consonants that the voice model misses."""
 _TAIL_WINDOWS = 6
 """192 ms after the last voiced one."""
 _PARTING_WINDOWS = 47

@@ -27,8 +27,9 @@ from agent.perception.utterance import (
     Utterance,
 )
 
-PRE_ROLL_WINDOWS = 7
-"""224 ms from before the first voiced window: soft consonants that the voice model misses."""
+PRE_ROLL_WINDOWS = 12
+"""384 ms from before the first voiced window: soft consonants that the voice model misses, and a moment of quiet,
+without which Whisper mishears first words more often."""
 PARTIAL_WINDOWS = 15
 """Words are asked for every 480 ms of speech."""
 TAKEN_UP_SAMPLES = MIC_RATE_HZ * 3 // 2

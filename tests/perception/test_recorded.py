@@ -8,6 +8,7 @@ from agent.core.types import Transcript, VoiceStarted
 from agent.inference.runtime import Runtime
 from agent.perception.recorded import RecordedHearing
 from agent.training.spelling import units
+from tests.perception import noise
 from tests.perception.sound import Say, noises, silence, windows
 
 
@@ -48,11 +49,24 @@ def test_the_same_sound_gives_the_same_words(hearing: RecordedHearing, say: Say)
 @pytest.mark.timeout(60)
 def test_a_minute_of_noise_says_nothing(hearing: RecordedHearing) -> None:
     """Hiss, rumble, hum, clicks, a gliding tone and chords, ten seconds each: no words, and nobody is interrupted."""
-    sound = np.concatenate([noise for _, noise in noises(10.0)])
+    sound = np.concatenate([sound for _, sound in noises(10.0)])
     events = list(hearing.hear(windows(sound)))
     assert len(sound) == 60 * 16_000
     assert not [event for event in events if isinstance(event, Transcript) and event.text]
     assert not [event for event in events if isinstance(event, VoiceStarted)]
+
+
+@pytest.mark.timeout(180)
+def test_ten_minutes_of_noise_and_music_say_nothing(hearing: RecordedHearing) -> None:
+    """Noise of every colour, melodies, drums, coughs and typing, a minute each: the voice model is taken in at times,
+    but no words come of it.
+    """
+    words = {
+        name: [event.text for event in hearing.hear(windows(sound)) if isinstance(event, Transcript) and event.text]
+        for name, sound in noise.noises(60.0)
+    }
+    assert words == dict.fromkeys(words, [])
+    assert len(words) == 10
 
 
 def test_nothing_at_all_is_no_error(hearing: RecordedHearing) -> None:

@@ -12,7 +12,7 @@ from agent.core.types import HearingFailed, Transcript, VoiceLevel, VoiceStarted
 from agent.perception.activity import WINDOW_SAMPLES
 from agent.perception.listening import Listener
 from agent.perception.transcript import LONGEST_S, Words
-from agent.perception.turns import Outcome
+from agent.perception.turns import PRE_ROLL_WINDOWS, Outcome
 from agent.perception.utterance import LONGEST_UTTERANCE_SAMPLES, Answer, Request, Urgency
 from tests.perception.sound import ScriptedActivity, frames, windows
 
@@ -23,9 +23,9 @@ VOICE, SILENCE = [0.9], [0.0]
 class Call:
     """A listener that is fed frames, with everything that it said and wants."""
 
-    def __init__(self, probs: list[float], *, fails_at: int | None = None) -> None:
+    def __init__(self, probs: list[float], *, fails_at: int | None = None, language: str = "en") -> None:
         self.activity = ScriptedActivity(probs, fails_at=fails_at)
-        self.listener = Listener("call", self.activity, SETTINGS)
+        self.listener = Listener("call", self.activity, SETTINGS.model_copy(update={"language": language}))
         self.events: list[object] = []
         self.requests: list[Request] = []
         self.position = 0
@@ -42,8 +42,24 @@ class Call:
         self.events += [event for event in outcome.events if not isinstance(event, VoiceLevel)]
         self.requests += outcome.requests
 
-    def answer(self, request: Request, text: str, *, finished_prob: float | None = None) -> None:
-        words = Words(text=text, mean_token_logprob=-0.2, no_speech_prob=0.01, redone=False, stage_ms={})
+    def answer(
+        self,
+        request: Request,
+        text: str,
+        *,
+        finished_prob: float | None = None,
+        language: str = "en",
+        language_prob: float = 1.0,
+    ) -> None:
+        words = Words(
+            text=text,
+            mean_token_logprob=-0.2,
+            no_speech_prob=0.01,
+            language=language,
+            language_prob=language_prob,
+            redone=False,
+            stage_ms={},
+        )
         answer = Answer(request=request, words=words, finished_prob=finished_prob, stage_ms={"decode": 10.0})
         self.take_in(self.listener.take(answer, self.position * 62_500))
 
@@ -80,6 +96,18 @@ def test_words_are_read_early_in_a_pause_and_told_when_the_turn_ends() -> None:
     assert final.stage_ms["endpoint_wait"] == pytest.approx(256, abs=1)
     assert not call.wanted(Urgency.FINAL)
     assert any(isinstance(event, VoiceStopped) for event in call.events)
+
+
+def test_a_language_that_was_found_for_sure_is_kept() -> None:
+    """A doubtful one only names the words that were read in it; silence tells nothing."""
+    call = Call((VOICE * 30 + SILENCE * 40) * 4, language="auto")
+    found = [("", "ja", 0.9), ("Bonjour.", "fr", 0.4), ("你好", "zh", 0.9), ("再见", "zh", 1.0)]
+    for text, language, prob in found:
+        call.hear(33)
+        call.answer(call.requests[-1], text, finished_prob=0.9, language=language, language_prob=prob)
+        call.hear(37)
+    assert [request.language for request in call.wanted(Urgency.PAUSE)] == ["auto", "auto", "auto", "zh"]
+    assert [final.language for final in call.finals()][1:] == ["fr", "zh", "zh"]
 
 
 def test_an_unfinished_turn_is_given_the_longest_silence() -> None:
@@ -131,10 +159,10 @@ def test_a_turn_ends_without_the_model_after_the_longest_silence() -> None:
 
 
 def test_the_sound_reaches_back_before_the_voice() -> None:
-    """Soft beginnings are kept: 224 ms before the first voiced frame, or what there is at the start of a track."""
+    """Soft beginnings are kept: 384 ms before the first voiced frame, or what there is at the start of a track."""
     late = Call(SILENCE * 20 + VOICE * 10)
     late.hear(33)
-    assert len(late.wanted(Urgency.PAUSE)[0].samples) == (7 + 10 + 3) * WINDOW_SAMPLES
+    assert len(late.wanted(Urgency.PAUSE)[0].samples) == (PRE_ROLL_WINDOWS + 10 + 3) * WINDOW_SAMPLES
     early = Call(VOICE * 10)
     early.hear(13)
     assert len(early.wanted(Urgency.PAUSE)[0].samples) == 13 * WINDOW_SAMPLES
