@@ -10,6 +10,7 @@ from agent.app.conversation import Conversation
 from agent.app.mouth import Mouth
 from agent.app.overlay import picture_header
 from agent.app.page import Page
+from agent.app.page_voice import PageVoice
 from agent.app.rooms import Rooms
 from agent.app.senses import Senses
 from agent.core.clock import NS_PER_MS, NS_PER_S
@@ -32,6 +33,7 @@ from agent.transport.messages import (
     FrameTrace,
     FromPage,
     Leave,
+    PageSpoken,
     Welcome,
     WithdrawConsent,
     encode_picture,
@@ -60,7 +62,14 @@ class Call:
             hub=rooms.hub,
             store=rooms.store,
         )
-        self._mouth = Mouth(rooms.synthesizer, peer.speaker, on_text=lambda reply: self._talk.show_reply(reply))
+        self._page_voice = PageVoice(self._page.show, on_speaking=self._agent_speaks)
+        self._mouth = Mouth(
+            rooms.synthesizer,
+            peer.speaker,
+            on_text=lambda reply: self._talk.show_reply(reply),
+            on_fault=lambda fault: self._senses.report("voice", fault),
+            page_voice=self._page_voice if peer.channel is not None else None,
+        )
         self._talk = Conversation(
             call_id,
             senses=self._senses,
@@ -199,6 +208,8 @@ class Call:
         match message:
             case Chat(text=text):
                 self._talk.chat(text)
+            case PageSpoken():
+                self._page_voice.heed(message)
             case DeviceState(camera=camera) if self.peer.frames is not None:
                 self._senses.camera(on=camera)
             case Leave():

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+from agent.app.page_voice import PageVoice
 from agent.core.errors import SynthesisError
 from agent.core.mailbox import Mailbox
 from agent.dialogue.protocol import Because, Say, SayDelta, SayEnd, SayStyle
 from agent.fusion.floor import AgentSpeech
 from agent.media.speaker import Speaker
+from agent.synthesis.clauses import clauses
 from agent.synthesis.speech import Synthesizer
 from agent.synthesis.voice import Style
 
@@ -28,6 +30,7 @@ class Reply:
     interruptible: bool
     text: str = ""
     """All of it that is known so far."""
+    language: str = "en"
     complete: bool = False
     because: tuple[Because, ...] = ()
     abandoned: bool = False
@@ -63,12 +66,15 @@ class CutOff:
 
 
 ReplyListener = Callable[[Reply], None]
+FaultListener = Callable[[str | None], None]
 
 
 class Mouth:
     """Speaks one reply after the other. Owned by the event loop.
 
-    `on_text` is called whenever the text of a reply begins or grows.
+    `on_text` is called whenever the text of a reply begins or grows, `on_fault` after each reply with why it was not
+    spoken as it should be, or None. A reply in a language without a voice is left to the customer's browser, if it has
+    a `page_voice`; its caption is shown in any case.
     """
 
     def __init__(
@@ -77,12 +83,14 @@ class Mouth:
         speaker: Speaker,
         *,
         on_text: ReplyListener,
+        on_fault: FaultListener = lambda fault: None,
+        page_voice: PageVoice | None = None,
     ) -> None:
-        self.fault: str | None = None
-        """Why the last reply could not be spoken aloud; its caption was shown all the same."""
         self._synthesizer = synthesizer
         self._speaker = speaker
         self._on_text = on_text
+        self._on_fault = on_fault
+        self._page_voice = page_voice
         self._waiting: Mailbox[Reply] = Mailbox(WAITING_REPLIES)
         self._streams: dict[str, Reply] = {}
         self._current: Reply | None = None
@@ -97,12 +105,17 @@ class Mouth:
     def speech(self) -> AgentSpeech:
         """What is being said, as far as somebody who speaks over it is concerned."""
         reply = self._current
-        said = self._speaker.said if reply is not None and self._speaker.speaking else ""
+        said = self._said() if reply is not None else ""
         return AgentSpeech(
             talking=self.busy and (reply is None or reply.interruptible),
             asking=reply is not None and "?" in reply.begun(len(said)),
             said=said,
         )
+
+    def _said(self) -> str:
+        if self._page_voice is not None and self._page_voice.said:
+            return self._page_voice.said
+        return self._speaker.said if self._speaker.speaking else ""
 
     @property
     def busy(self) -> bool:
@@ -119,7 +132,7 @@ class Mouth:
             case SayDelta():
                 stream = self._streams.get(message.id)
                 if stream is None:
-                    stream = Reply(message.id, message.style, message.interruptible)
+                    stream = Reply(message.id, message.style, message.interruptible, language=message.language)
                     self._streams[message.id] = stream
                     self._waiting.put(stream)
                 self._grow(stream, message.text)
@@ -151,10 +164,14 @@ class Mouth:
     def hold(self) -> None:
         """Falls silent and keeps what is left to say."""
         self._speaker.pause()
+        if self._page_voice is not None:
+            self._page_voice.pause()
 
     def go_on(self) -> None:
         """Says what `hold` kept."""
         self._speaker.resume()
+        if self._page_voice is not None:
+            self._page_voice.resume()
 
     def interrupt(self, *, force: bool = False) -> CutOff | None:
         """Falls silent and forgets what waits. Returns what was cut off, or None if nothing was being said.
@@ -167,12 +184,14 @@ class Mouth:
         self._waiting.clear()
         self._streams.clear()
         if reply is None or self._speaking is None:
-            self._speaker.resume()
+            self.go_on()
             return None
         reply.abandoned = True
-        spoken = self._speaker.stop_speaking()
+        heard = self._speaker.stop_speaking().text
+        if self._page_voice is not None:
+            heard = self._page_voice.cancel() or heard
         self._speaking.cancel()
-        return CutOff(say_id=reply.id, heard_text=spoken.text)
+        return CutOff(say_id=reply.id, heard_text=heard)
 
     async def run(self) -> None:
         """Speaks until cancelled."""
@@ -183,6 +202,8 @@ class Mouth:
                 reply.wanted.set()
                 self._speaking = self._started(reply) or tasks.create_task(self._speak(reply), name=f"speak {reply.id}")
                 await asyncio.wait([self._speaking])
+                if self._page_voice is not None:
+                    self._page_voice.finish()
                 self._current = self._speaking = None
 
     def _started(self, reply: Reply) -> asyncio.Task[None] | None:
@@ -200,15 +221,12 @@ class Mouth:
             self._on_text(reply)
 
     async def _speak(self, reply: Reply) -> None:
-        style = Style.of(rate=reply.style.rate, tone=reply.style.tone)
+        by_page = not self._synthesizer.speaks(reply.language)
         try:
             while True:
                 part = reply.next_part()
                 if part is not None and not self.silenced:
-                    async with aclosing(self._synthesizer.speak(part, style)) as chunks:
-                        async for chunk in chunks:
-                            await reply.wanted.wait()
-                            await self._speaker.play(chunk)
+                    await (self._have_page_speak(reply, part) if by_page else self._voice(reply, part))
                 elif reply.complete:
                     break
                 else:
@@ -216,10 +234,26 @@ class Mouth:
                     await reply.grown.wait()
             await reply.wanted.wait()
             await self._speaker.idle.wait()
-            self.fault = None
+            self._on_fault(None if by_page else self._synthesizer.fault)
         except SynthesisError as error:
-            self.fault = str(error)
+            self._on_fault(str(error))
+
+    async def _voice(self, reply: Reply, part: str) -> None:
+        style = Style.of(rate=reply.style.rate, tone=reply.style.tone)
+        async with aclosing(self._synthesizer.speak(part, style)) as chunks:
+            async for chunk in chunks:
+                await reply.wanted.wait()
+                await self._speaker.play(chunk)
+
+    async def _have_page_speak(self, reply: Reply, part: str) -> None:
+        if self._page_voice is None:
+            raise SynthesisError(f"there is no voice for the language {reply.language}; the reply was shown as text")
+        for clause in clauses(part):
+            await reply.wanted.wait()
+            await self._page_voice.say(clause.strip(), language=reply.language, rate=reply.style.rate)
 
 
 def _whole(message: Say) -> Reply:
-    return Reply(message.id, message.style, message.interruptible, message.text, True, message.because)
+    return Reply(
+        message.id, message.style, message.interruptible, message.text, message.language, True, message.because
+    )

@@ -25,6 +25,7 @@ from agent.perception.hearing import Hearing
 from agent.perception.text import TextReader
 from agent.perception.vision_pool import VisionPool
 from agent.storage.calls import CallStore
+from agent.synthesis.endpoint import AT_ONCE, EndpointVoice
 from agent.synthesis.speech import Synthesizer
 from agent.synthesis.voice import PiperVoice
 from agent.transport.api import build_app
@@ -103,8 +104,12 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         stack.push_async_callback(asyncio.to_thread, hearing.stop)
         text = await loop.run_in_executor(text_thread, TextReader, runtime)
         say("loading the voice")
-        voice = await asyncio.to_thread(PiperVoice, runtime, settings.voice)
-        synthesizer = Synthesizer(voice)
+        own_voice = await asyncio.to_thread(PiperVoice, runtime, settings.voice)
+        synthesizer = Synthesizer(own_voice)
+        if settings.voice.backend == "openai":
+            endpoint = EndpointVoice(settings.voice, own_voice)
+            stack.callback(endpoint.close)
+            synthesizer = Synthesizer(endpoint, threads=AT_ONCE)
         synthesizer.start()
         stack.push_async_callback(asyncio.to_thread, synthesizer.stop)
         say("opening the store")

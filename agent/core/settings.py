@@ -3,9 +3,9 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from agent.core.errors import SettingsError
@@ -82,10 +82,31 @@ class HearingSettings(Section):
 
 
 class VoiceSettings(Section):
+    backend: Literal["piper", "openai"] = "piper"
+    """Who speaks: our own voice, English only, or any endpoint of OpenAI's form, with ours in reserve."""
+    url: str | None = Field(None, pattern=r"^https?://\S+$")
+    """Base of the endpoint, such as `http://127.0.0.1:8880/v1`; what is said is sent to `{url}/audio/speech`."""
+    key: SecretStr | None = None
+    """Shown to the endpoint as a bearer token; best set as `AGENT_VOICE__KEY`."""
+    model: str = "tts-1"
+    name: str = "alloy"
+    """One of the endpoint's voices."""
+    format: Literal["wav", "pcm"] = "wav"
+    """What the endpoint is asked to send; `pcm` is 16-bit mono at 24 kHz unless its content type says otherwise."""
+    languages: tuple[str, ...] = ()
+    """ISO 639-1 codes that the endpoint speaks; all of them when empty."""
+    answer_within_s: float = Field(3.0, gt=0)
+    """A clause that has not come whole after this long is spoken by our own voice."""
     rate: float = Field(1.0, ge=0.5, le=2.0)
     """Speaking rate; 2 is twice as fast."""
     level_db: float = Field(-20.0, le=0)
     """Loudness of speech, root mean square relative to full scale."""
+
+    @model_validator(mode="after")
+    def _endpoint_is_named(self) -> Self:
+        if self.backend == "openai" and self.url is None:
+            raise ValueError("backend is openai, so url must name the endpoint, such as http://127.0.0.1:8880/v1")
+        return self
 
 
 class ReplySettings(Section):

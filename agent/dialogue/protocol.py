@@ -165,6 +165,8 @@ class Say(Message, frozen=True, kw_only=True, tag="say"):
     text: Spoken
     interruptible: bool = True
     style: SayStyle = SayStyle()
+    language: str = "en"
+    """Of the text, ISO 639-1. Where the agent has no voice for it, the customer's browser speaks."""
     because: tuple[Because, ...] = ()
     guess: bool = False
     """To be made ready, not spoken: the engine says it again, with the same id and without this, once the final
@@ -172,12 +174,13 @@ class Say(Message, frozen=True, kw_only=True, tag="say"):
 
 
 class SayDelta(Message, frozen=True, kw_only=True, tag="say_delta"):
-    """The next piece of a streamed reply. The first piece of an id opens it, and its style and interruptible count."""
+    """The next piece of a streamed reply. The first piece of an id opens it, and all that goes with it counts."""
 
     id: Id
     text: Spoken
     interruptible: bool = True
     style: SayStyle = SayStyle()
+    language: str = "en"
 
 
 class SayEnd(Message, frozen=True, kw_only=True, tag="say_end"):

@@ -1,4 +1,4 @@
-"""Turns replies into speech on a thread of its own, clause by clause, so that the first sample leaves early."""
+"""Turns replies into speech on threads of its own, clause by clause, so that the first sample leaves early."""
 
 import asyncio
 import logging
@@ -24,29 +24,40 @@ _PLAIN = Style()
 class Synthesizer:
     """One voice shared by all calls. Clauses of calls that speak at once take turns, in order of asking.
 
+    One thread suits a voice that computes, several one that waits for another machine.
     Each `speak` has at most two clauses waiting or being synthesized: the one asked for and the one after it.
     """
 
-    def __init__(self, voice: Voice) -> None:
+    def __init__(self, voice: Voice, *, threads: int = 1) -> None:
         self._voice = voice
-        self._thread: ThreadPoolExecutor | None = None
+        self._threads = threads
+        self._pool: ThreadPoolExecutor | None = None
 
     @property
     def rate_hz(self) -> int:
         return self._voice.rate_hz
 
+    @property
+    def fault(self) -> str | None:
+        """Why the voice does not speak as it was set to; None while it does."""
+        return self._voice.fault
+
+    def speaks(self, language: str) -> bool:
+        """Whether there is a voice for the language."""
+        return self._voice.speaks(language)
+
     def start(self) -> None:
-        """Starts the thread. The voice was loaded when it was made."""
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="voice")
+        """Starts the threads. The voice was loaded when it was made."""
+        self._pool = ThreadPoolExecutor(max_workers=self._threads, thread_name_prefix="voice")
 
     def stop(self) -> None:
-        """Ends the thread after the clause in hand; every `speak` under way raises `SynthesisError`. May be repeated.
+        """Ends the threads after the clauses in hand; every `speak` under way raises `SynthesisError`. May be repeated.
 
-        Waits for that clause, a second at most: call it off the event loop.
+        Waits for those clauses, a second or a reply's deadline at most: call it off the event loop.
         """
-        if self._thread is not None:
-            thread, self._thread = self._thread, None
-            thread.shutdown(cancel_futures=True)
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            pool.shutdown(cancel_futures=True)
 
     async def speak(self, text: str, style: Style = _PLAIN) -> AsyncGenerator[SpeechChunk, None]:
         """The speech of `text`, a chunk a clause; `aclose()` abandons the rest after the clause in hand.
@@ -87,15 +98,15 @@ class Synthesizer:
         return pieces
 
     def _submit(self, clause: str, style: Style) -> asyncio.Future[NDArray[np.float32]]:
-        if self._thread is None:
+        if self._pool is None:
             raise SynthesisError("the voice is not running; start the synthesizer before it is asked to speak")
-        return asyncio.get_running_loop().run_in_executor(self._thread, self._voice.synthesize, clause, style)
+        return asyncio.get_running_loop().run_in_executor(self._pool, self._voice.synthesize, clause, style)
 
     async def _result(self, pending: asyncio.Future[NDArray[np.float32]]) -> NDArray[np.float32]:
         try:
             return await pending
         except asyncio.CancelledError:
-            if self._thread is None and pending.cancelled():
+            if self._pool is None and pending.cancelled():
                 raise SynthesisError("the voice was stopped while it spoke") from None
             raise
         except SynthesisError:

@@ -13,16 +13,13 @@ from agent.core.settings import VoiceSettings
 from agent.core.types import read_only
 from agent.inference.runtime import Runtime
 from agent.synthesis.front_end import FrontEnd
-from agent.synthesis.sound import finished, resampled
+from agent.synthesis.sound import finished, pause_after, resampled
 from agent.synthesis.written import speakable
 
 _MODEL = "voice"
 _MOST_SYMBOLS = 2_000
 """Of one clause; more than two minutes of speech, and memory grows with it."""
 _PAD, _BEGIN, _END = "_", "^", "$"
-
-_PAUSES_S = {".": 0.35, "!": 0.35, "?": 0.35, ";": 0.25, ":": 0.2, ",": 0.12}
-_UNMARKED_PAUSE_S = 0.06
 
 _PITCH_BY_TONE = {"neutral": 0.0, "warm": -0.25, "calm": -0.6}
 """In semitones. Small: pitch is moved by resampling, which moves the timbre along with it."""
@@ -43,11 +40,25 @@ class Style:
         return cls(rate=rate, pitch_semitones=_PITCH_BY_TONE.get(tone, 0.0))
 
 
+def language_of(tag: str) -> str:
+    """The language of a tag such as "pt-BR", in lower case."""
+    return tag.replace("_", "-").partition("-")[0].lower()
+
+
 class Voice(Protocol):
-    """Something that speaks. Called from one thread at a time."""
+    """Something that speaks. `synthesize` is called from as many threads as the synthesizer was given, at most."""
 
     @property
     def rate_hz(self) -> int: ...
+
+    @property
+    def fault(self) -> str | None:
+        """Why another voice speaks in this one's place, or speaks not at all; None while all is well."""
+        ...
+
+    def speaks(self, language: str) -> bool:
+        """Whether this is a voice for the language, ISO 639-1 with or without a region."""
+        ...
 
     def can_speak(self, clause: str) -> bool:
         """Whether anything in the clause can be spoken. Cheap; called from the event loop."""
@@ -76,6 +87,13 @@ class PiperVoice:
     def rate_hz(self) -> int:
         return self._configuration.rate_hz
 
+    @property
+    def fault(self) -> str | None:
+        return None
+
+    def speaks(self, language: str) -> bool:
+        return language_of(language) == "en"
+
     def can_speak(self, clause: str) -> bool:
         return speakable(clause)
 
@@ -89,7 +107,7 @@ class PiperVoice:
             raise SynthesisError(f"a clause of {len(symbols)} symbols is too long to speak at once; split it")
         rate = style.rate * self._settings.rate
         samples = self._spoken(symbols, rate=rate, pitch=2 ** (style.pitch_semitones / 12))
-        pause_s = _PAUSES_S.get(symbols[-1], _UNMARKED_PAUSE_S) / rate
+        pause_s = pause_after(symbols[-1]) / rate
         return read_only(finished(samples, self.rate_hz, level_db=self._settings.level_db, pause_s=pause_s))
 
     def _spoken(self, symbols: str, *, rate: float, pitch: float) -> NDArray[np.float32]:

@@ -63,6 +63,25 @@ class AgentSpeaking(Message, frozen=True, kw_only=True, tag="speaking"):
     active: bool
 
 
+class PageSay(Message, frozen=True, kw_only=True, tag="say"):
+    """To be spoken by the browser itself, as the agent has no voice for the language; answered by `spoken`."""
+
+    id: str
+    text: str
+    """One clause. Its caption comes apart from it."""
+    language: str
+    """ISO 639-1, with or without a region."""
+    rate: float = 1.0
+
+
+class PageSpeech(Message, frozen=True, kw_only=True, tag="speech"):
+    """What is to become of the clause that the browser speaks; to be done within the same message."""
+
+    id: str
+    action: Literal["pause", "resume", "cancel"]
+    """`resume` goes on from the beginning of the word that was cut off; a cancelled clause is never heard of again."""
+
+
 class ClockPing(Message, frozen=True, kw_only=True, tag="clock_ping"):
     """Asks the page's clock; the page answers at once with a `clock_pong` of the same id."""
 
@@ -85,6 +104,16 @@ class ClockPong(Message, frozen=True, kw_only=True, tag="clock_pong"):
     """The page's wall clock when it saw the ping: performance.timeOrigin + performance.now()."""
 
 
+class PageSpoken(Message, frozen=True, kw_only=True, tag="spoken"):
+    """How far the browser has got with a clause."""
+
+    id: str
+    state: Literal["started", "reached", "ended", "unavailable"]
+    """`unavailable` where the browser has no voice for the language, or that voice failed."""
+    characters: int = 0
+    """How much of the clause was spoken before the word that now begins."""
+
+
 class Chat(Message, frozen=True, kw_only=True, tag="chat"):
     text: str
 
@@ -102,8 +131,8 @@ class Leave(Message, frozen=True, kw_only=True, tag="leave"):
     """The customer ends the call."""
 
 
-FromPage = ClockPong | Chat | DeviceState | WithdrawConsent | Leave
-ToPage = Welcome | Caption | Card | CallStateChanged | AgentSpeaking | ClockPing | SendLess
+FromPage = ClockPong | PageSpoken | Chat | DeviceState | WithdrawConsent | Leave
+ToPage = Welcome | Caption | Card | CallStateChanged | AgentSpeaking | PageSay | PageSpeech | ClockPing | SendLess
 
 
 # ---- supervisors' WebSocket -----------------------------------------------------------------------------------------

@@ -27,6 +27,11 @@ class BeepVoice:
     def __init__(self) -> None:
         self.spoken: list[str] = []
 
+    fault: str | None = None
+
+    def speaks(self, language: str) -> bool:
+        return language == "en"
+
     def can_speak(self, clause: str) -> bool:
         return any(character.isascii() and character.isalnum() for character in clause)
 

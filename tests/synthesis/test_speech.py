@@ -26,6 +26,11 @@ class ScriptedVoice:
         self.go_on.set()
         self.fails_on: str | None = None
 
+    fault: str | None = None
+
+    def speaks(self, language: str) -> bool:
+        return language == "en"
+
     def can_speak(self, clause: str) -> bool:
         return any(character.isascii() and character.isalpha() for character in clause)
 

@@ -9,7 +9,7 @@ import { ConversationView } from "./conversation_view";
 import { VoiceIndicator } from "./level_meter";
 import { MediaView } from "./media_view";
 import type { Session } from "./session";
-import { duration, stateInWords } from "./words";
+import { duration, languageInWords, stateInWords } from "./words";
 
 export function RoomView({ session, mainRef }: { session: Session; mainRef: RefObject<HTMLElement | null> }) {
   return (
@@ -75,9 +75,15 @@ function SelfView({ session }: { session: Session }) {
 
 function Notices({ session }: { session: Session }) {
   const problems = session.equipment.problems.value;
+  const unvoiced = session.unvoicedLanguage.value;
   return (
     <div class="notices" role="status">
       {session.unsteady.value && <p class="message">The connection is unsteady. Trying to get it back…</p>}
+      {unvoiced && (
+        <p class="message">
+          Neither the agent nor this browser can speak {languageInWords(unvoiced)}. Answers appear in writing.
+        </p>
+      )}
       {problems.map((problem) => (
         <p key={problem} class="message">
           {problem}

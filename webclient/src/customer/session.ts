@@ -6,6 +6,7 @@ import type { PictureLimits } from "./devices";
 import { Equipment } from "./equipment";
 import { Line } from "./line";
 import { Loudness } from "./loudness";
+import { PageVoice } from "./page_voice";
 import { type Choice, fetchNotice, type Notice, openCall, ServiceError } from "./service";
 
 export type Phase = "notice" | "left" | "check" | "connecting" | "call" | "ended";
@@ -41,6 +42,8 @@ export class Session {
   readonly agentSpeaking = signal(false);
   readonly awaitingAnswer = signal(false);
   readonly agentAudio = signal<MediaStream | null>(null);
+  /** The language of a reply that the browser cannot speak either, so that it is only shown. */
+  readonly unvoicedLanguage = signal<string | null>(null);
   readonly agentLoudness = signal<Loudness | null>(null);
   /** A person's picture, while one has taken over the call. */
   readonly staffVideo = signal<MediaStream | null>(null);
@@ -52,6 +55,10 @@ export class Session {
 
   private choice: Choice = "without_emotion";
   private line: Line | null = null;
+  private readonly pageVoice = new PageVoice((spoken, say) => {
+    this.line?.send(spoken);
+    this.unvoicedLanguage.value = spoken.state === "unavailable" ? say.language : null;
+  });
   private typedCount = 0;
   private thinking: ReturnType<typeof setTimeout> | undefined;
 
@@ -194,6 +201,12 @@ export class Session {
         this.agentSpeaking.value = message.active;
         if (message.active) this.expectAnswer(false);
         break;
+      case "say":
+        void this.pageVoice.say(message);
+        break;
+      case "speech":
+        this.pageVoice.obey(message);
+        break;
       case "send_less":
         void this.sendLess({ fps: message.fps, widthPx: message.width_px });
         break;
@@ -235,6 +248,7 @@ export class Session {
   }
 
   private dropLine(): void {
+    this.pageVoice.silence();
     this.line?.hangUp();
     this.line = null;
     delete window.agentCall;
@@ -245,6 +259,7 @@ export class Session {
       this.agentAudio.value = null;
       this.staffVideo.value = null;
       this.agentSpeaking.value = false;
+      this.unvoicedLanguage.value = null;
       this.unsteady.value = false;
     });
   }

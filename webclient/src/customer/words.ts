@@ -22,6 +22,15 @@ export function isFed(purpose: string, camera: boolean, microphone: boolean): bo
   return (camera || !NEEDS_CAMERA.has(purpose)) && (microphone || !NEEDS_MICROPHONE.has(purpose));
 }
 
+/** The name of a language in English, from a tag such as "pt-BR"; the tag itself where it is no such thing. */
+export function languageInWords(tag: string): string {
+  try {
+    return new Intl.DisplayNames(["en"], { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}
+
 /** What the agent's panel says about the call. */
 export function stateInWords(state: CallState, agentDoes: "speaking" | "thinking" | "listening"): string {
   switch (state) {

@@ -43,6 +43,32 @@ export interface AgentSpeaking {
   active: boolean;
 }
 
+/** To be spoken by the browser itself, as the agent has no voice for the language; answered by `spoken`. */
+export interface PageSay {
+  type: "say";
+  id: string;
+  /** One clause. Its caption comes apart from it. */
+  text: string;
+  language: string;
+  rate: number;
+}
+
+/** What is to become of the clause that the browser speaks, within the same message. */
+export interface PageSpeech {
+  type: "speech";
+  id: string;
+  action: "pause" | "resume" | "cancel";
+}
+
+export interface PageSpoken {
+  type: "spoken";
+  id: string;
+  /** `unavailable` where the browser has no voice for the language, or that voice failed. */
+  state: "started" | "reached" | "ended" | "unavailable";
+  /** How much of the clause was spoken before the word that now begins. */
+  characters: number;
+}
+
 export interface ClockPing {
   type: "clock_ping";
   id: number;
@@ -54,10 +80,20 @@ export interface SendLess {
   width_px: number;
 }
 
-export type ToPage = Welcome | Caption | Card | CallStateChanged | AgentSpeaking | ClockPing | SendLess;
+export type ToPage =
+  | Welcome
+  | Caption
+  | Card
+  | CallStateChanged
+  | AgentSpeaking
+  | PageSay
+  | PageSpeech
+  | ClockPing
+  | SendLess;
 
 export type FromPage =
   | { type: "clock_pong"; id: number; page_ms: number }
+  | PageSpoken
   | { type: "chat"; text: string }
   | { type: "devices"; camera: boolean; microphone: boolean }
   | { type: "withdraw"; purposes: string[] }
@@ -69,6 +105,8 @@ const SHAPES: Record<ToPage["type"], Shape> = {
   card: { id: "string", title: "string" },
   state: { state: "string" },
   speaking: { active: "boolean" },
+  say: { id: "string", text: "string", language: "string", rate: "number" },
+  speech: { id: "string", action: "string" },
   clock_ping: { id: "number" },
   send_less: { fps: "number", width_px: "number" },
 };
