@@ -25,6 +25,8 @@ from agent.transport.scribe import Segment, Transcription, Wish
 
 ENOUGH_S = 8.0
 """A piece ends at the first pause after this. Shorter ones cost as much; a call waits for one at most."""
+ENOUGH_ELSEWHERE_S = 20.0
+"""The same for other languages, whose model always sees 30 s."""
 RETRY_AFTER_S = 20
 
 
@@ -85,7 +87,7 @@ class FileScribe:
             sound,
             VoiceActivity(self._activity),
             speech_prob=self._settings.hearing.speech_prob,
-            enough_s=ENOUGH_S,
+            enough_s=ENOUGH_S if job.language == "en" else ENOUGH_ELSEWHERE_S,
         )
         segments = [(piece, self._words(job, number, piece)) for number, piece in enumerate(cut)]
         return Transcription(
