@@ -39,7 +39,8 @@ def list_models(json: JsonFlag = False) -> None:
         print_json({"models": registry.entries})
         return
     table = Table("model", "licence", "commercial", "sure from", "ms", title="Models")
-    table.columns[0].no_wrap = True
+    for column in (0, 2):
+        table.columns[column].no_wrap = True
     for entry in registry.entries:
         table.add_row(
             f"[link={(registry.folder / entry.card).absolute().as_uri()}]{entry.name}[/]",
