@@ -2,8 +2,7 @@
 
 import asyncio
 import io
-import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from agent.core.types import MIC_RATE_HZ
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception.hearing import Hearing
+from agent.perception.transcriber import Tell
 from agent.perception.utterance import Answer, Request, Urgency
 from agent.training.spelling import units
 from agent.transport.scribe import Wish
@@ -50,12 +50,12 @@ def talk(say: Say) -> NDArray[np.float32]:
     return np.concatenate([silence(1.0), *parts])
 
 
-@pytest.fixture
-async def hearing(runtime: Runtime) -> AsyncIterator[Hearing]:
+@pytest.fixture(scope="module")
+def hearing(runtime: Runtime) -> Iterator[Hearing]:
     hearing = Hearing(runtime, HearingSettings(), SystemClock())
-    await asyncio.to_thread(hearing.start)
+    hearing.start()
     yield hearing
-    await asyncio.to_thread(hearing.stop)
+    hearing.stop()
 
 
 def scribe_of(runtime: Runtime, hearing: Hearing, **limits: float) -> FileScribe:
@@ -149,20 +149,20 @@ async def test_what_nobody_waits_for_is_given_up(scribe: FileScribe, talk: NDArr
     assert len((await scribe.transcribe(file, Wish())).segments) == len(LINES)
 
 
-async def test_a_call_comes_before_a_recording(scribe: FileScribe, hearing: Hearing, talk: NDArray[np.float32]) -> None:
+async def test_a_call_comes_before_a_recording(
+    scribe: FileScribe, hearing: Hearing, talk: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What a call says while a long recording is read is answered before the recording goes on."""
     order: list[str] = []
-    answered = threading.Event()
     read = hearing.read
 
     def tell_call(answer: Answer) -> None:
         order.append("call")
-        answered.set()
 
-    def read_and_interrupt(request: Request, tell: object) -> None:
+    def read_and_interrupt(request: Request, tell: Tell) -> None:
         """The first piece of the recording brings a call with it that has three things to say."""
         order.append(f"piece {request.piece}")
-        read(request, tell)  # type: ignore[arg-type]
+        read(request, tell)
         if request.piece == 0:
             for utterance in range(3):
                 call = Request(
@@ -175,7 +175,7 @@ async def test_a_call_comes_before_a_recording(scribe: FileScribe, hearing: Hear
                 )
                 read(call, tell_call)
 
-    hearing.read = read_and_interrupt  # type: ignore[method-assign]
+    monkeypatch.setattr(hearing, "read", read_and_interrupt)
     file = encoded(np.tile(talk, 2), form="wav", codec="pcm_s16le", rate_hz=16_000, layout="mono")
     transcription = await scribe.transcribe(file, Wish())
     assert len(transcription.segments) == 2 * len(LINES)
