@@ -11,7 +11,7 @@ from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS
-from agent.core.types import MIC_RATE_HZ, read_only
+from agent.core.types import MIC_RATE_HZ
 from agent.perception.log_mel import log_mel
 from agent.perception.simplified import simplified
 
@@ -66,14 +66,11 @@ class Words:
     """Whether the short window was not to be trusted and a longer one was tried too."""
     stage_ms: dict[str, float]
     """Milliseconds by stage: features, encode, decode."""
-    states: NDArray[np.float32] | None = field(default=None, repr=False)
-    """(m, 384) read-only: what the encoder of the small English model made of the sound, 20 ms a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Decoded:
     text: str
-    states: NDArray[np.float32] | None = field(repr=False)
     tokens: int
     mean_token_logprob: float
     no_speech_prob: float
@@ -149,7 +146,7 @@ class SpeechToText:
         with _Timed(stage_ms, "features"):
             padded = np.pad(samples, (0, max(0, _SHORTEST_SAMPLES - len(samples))))
             features = log_mel(padded, bands=self._model.n_mels)
-        columns = min(_FULL_COLUMNS, max(self._fewest_columns, features.shape[1] + _MARGIN_COLUMNS)) & ~1
+        columns = self._columns(features)
         decoded = self._decode(features, columns, seconds, language, prompt, stage_ms)
         surely_noise = decoded.no_speech_prob > _SURELY_NO_SPEECH_PROB
         redo = careful and not decoded.plausible(seconds) and not surely_noise and columns < _FULL_COLUMNS
@@ -165,16 +162,19 @@ class SpeechToText:
             language_prob=decoded.language_prob,
             redone=redo,
             stage_ms=stage_ms,
-            states=decoded.states,
         )
 
     def states(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """`Words.states` of (n,) sound as `read` takes it, without the words. Of a model with short windows only."""
+        """(m, width) float32: what the encoder makes of (n,) sound as `read` takes it, 20 ms a row; 384 wide for the
+        small English model."""
         features = log_mel(samples, bands=self._model.n_mels)
-        columns = min(_FULL_COLUMNS, max(self._fewest_columns, features.shape[1] + _MARGIN_COLUMNS)) & ~1
-        states = self._states(self._encode(features, columns), features.shape[1])
-        assert states is not None
-        return states
+        encoded = self._encode(features, self._columns(features)).to_device(ctranslate2.Device.cpu)
+        return np.array(np.asarray(encoded)[0, : (features.shape[1] + 1) // 2], np.float32)
+
+    def _columns(self, features: NDArray[np.float32]) -> int:
+        """How many the encoder sees of (bands, m) features; even."""
+        columns: int = min(_FULL_COLUMNS, max(self._fewest_columns, features.shape[1] + _MARGIN_COLUMNS)) & ~1
+        return columns
 
     def _encode(self, features: NDArray[np.float32], columns: int) -> ctranslate2.StorageView:
         """Encodes (bands, m) features, filled up to `columns`, which must be even."""
@@ -182,12 +182,6 @@ class SpeechToText:
         filled[0, :, features.shape[1] : features.shape[1] + _HUSH_COLUMNS] = features.min()
         filled[0, :, : features.shape[1]] = features[:, :columns]
         return self._model.encode(ctranslate2.StorageView.from_array(filled))
-
-    def _states(self, encoded: ctranslate2.StorageView, columns: int) -> NDArray[np.float32] | None:
-        """A copy of what was encoded of the first `columns`; None of models whose states nobody reads."""
-        if self._fewest_columns == _FULL_COLUMNS:
-            return None
-        return read_only(np.array(np.asarray(encoded)[0, : (columns + 1) // 2], np.float32))
 
     def _decode(
         self,
@@ -224,7 +218,6 @@ class SpeechToText:
                 no_speech_prob=result.no_speech_prob,
                 language=language,
                 language_prob=language_prob,
-                states=self._states(encoded, features.shape[1]),
             )
 
     def _tokenizer(self, language: str) -> Tokenizer:

@@ -8,7 +8,7 @@ from agent.perception.prosody import PROSODY, SHORTEST_SAMPLES, prosody, spoken
 
 STATES = 384
 """Width of the encoder states of the small English model."""
-FEATURES = 3 * STATES + PROSODY
+FEATURES = 6 * STATES + PROSODY
 
 _STATE_SAMPLES = 320
 
@@ -32,12 +32,18 @@ class VoiceEmotionModel:
 
 
 def voice_features(samples: NDArray[np.float32], states: NDArray[np.float32]) -> NDArray[np.float32] | None:
-    """(`FEATURES`,) mean, deviation and maximum of the states while somebody speaks, and the prosody of that part.
+    """(`FEATURES`,) mean, deviation, maximum and quartiles of the states while somebody speaks, by how much the mean of
+    the first half is above that of the second, and the prosody of that part.
 
-    `samples` are (n,) float32 at 16 kHz, `states` `Words.states` of them. None when too little is spoken to tell.
+    `samples` are (n,) float32 at 16 kHz, `states` what `SpeechToText.states` of the small English
+    model makes of them. None when too little is spoken to tell.
     """
     part = spoken(samples)
     steps = states[part.start // _STATE_SAMPLES : part.stop // _STATE_SAMPLES]
-    if part.stop - part.start < SHORTEST_SAMPLES or not len(steps):
+    if part.stop - part.start < SHORTEST_SAMPLES or len(steps) < 2:
         return None
-    return np.concatenate([steps.mean(axis=0), steps.std(axis=0), steps.max(axis=0), prosody(samples[part])])
+    first, second = steps[: len(steps) // 2], steps[len(steps) // 2 :]
+    change = first.mean(axis=0) - second.mean(axis=0)
+    quartiles = np.percentile(steps, (25, 75), axis=0).astype(np.float32)
+    moments = [steps.mean(axis=0), steps.std(axis=0), steps.max(axis=0), change]
+    return np.concatenate([*moments, *quartiles, prosody(samples[part])])

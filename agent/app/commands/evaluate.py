@@ -17,6 +17,7 @@ from agent.training.card import command_line, confusions, evaluation_figures, up
 from agent.training.evaluate_expression import evaluate_expression
 from agent.training.evaluate_gesture import evaluate_gesture
 from agent.training.evaluate_intent import evaluate_intent
+from agent.training.evaluate_speech_emotion import evaluate_speech_emotion
 from agent.training.evaluation import Evaluation, Slice
 from agent.training.scores import Scores
 from agent.training.speech import evaluate_speech
@@ -32,7 +33,7 @@ FER2013_ROW = "FER2013's seven labels"
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Quality of a model on labelled data.", no_args_is_help=True)
-    for command in (expression, gesture, intent, speech):
+    for command in (expression, gesture, intent, speech, speech_emotion):
         group.command()(command)
     app.add_typer(group, name="evaluate")
 
@@ -96,6 +97,14 @@ def speech(
     console.print(f"{report.cpu_s_per_utterance:.2f} CPU seconds an utterance")
 
 
+def speech_emotion(data: Data, report: ReportFolder = None, card: Card = None, json: JsonFlag = False) -> None:
+    """A folder of recordings with RAVDESS's or EmoDB's file names, each judged by the emotions of its corpus."""
+    runtime = _runtime()
+    with shown() as progress:
+        evaluation = evaluate_speech_emotion(data, runtime, progress=progress)
+    _hand_out(evaluation, "voice_emotion", runtime, report=report, card=card, json=json)
+
+
 def _runtime() -> Runtime:
     settings = load_settings().models
     return Runtime(Registry.load(settings.folder), settings.provider)
@@ -108,7 +117,9 @@ def _hand_out(
     command = command_line(sys.argv[1:])
     written: list[Path] = []
     if report is not None:
-        written.append(write_pages(evaluation, report, title=f"{model.capitalize()} model", command=command))
+        written.append(
+            write_pages(evaluation, report, title=f"{model.capitalize().replace('_', ' ')} model", command=command)
+        )
     if card is not None:
         sha256 = runtime.registry.entry(model).files[0].sha256
         update_card(card, evaluation_figures(evaluation, command=command, sha256=sha256))
