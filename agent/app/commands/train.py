@@ -66,7 +66,7 @@ def expression(
     ],
     out: Out,
     work: Work = WORK / "expression",
-    minutes: Annotated[float, typer.Option(help="CPU minutes in all, those of earlier runs included.", min=0.01)] = 120,
+    minutes: Annotated[float, typer.Option(help="CPU minutes in all, those of earlier runs included.", min=0.01)] = 115,
     packages: Annotated[
         Path | None,
         typer.Option(
