@@ -32,7 +32,7 @@ class Choice(StrEnum):
     WITHOUT_EMOTION = "without_emotion"
 
 
-# Nothing is asked for that no model does: reading emotion from the voice joins the notice together with its model.
+# Nothing is asked for that no call does: emotion in the voice joins the notice once calls read it.
 PURPOSES_BY_CHOICE = {
     Choice.AGREE: frozenset({Purpose.SPEECH, Purpose.GESTURE, Purpose.EXPRESSION}),
     Choice.WITHOUT_EMOTION: frozenset({Purpose.SPEECH, Purpose.GESTURE}),

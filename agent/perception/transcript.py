@@ -144,8 +144,7 @@ class SpeechToText:
         if seconds > LONGEST_S:
             raise ValueError(f"{seconds:.1f} s of sound; cut it into pieces of at most {LONGEST_S} s")
         with _Timed(stage_ms, "features"):
-            padded = np.pad(samples, (0, max(0, _SHORTEST_SAMPLES - len(samples))))
-            features = log_mel(padded, bands=self._model.n_mels)
+            features = self._features(samples)
         columns = self._columns(features)
         decoded = self._decode(features, columns, seconds, language, prompt, stage_ms)
         surely_noise = decoded.no_speech_prob > _SURELY_NO_SPEECH_PROB
@@ -167,9 +166,13 @@ class SpeechToText:
     def states(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """(m, width) float32: what the encoder makes of (n,) sound as `read` takes it, 20 ms a row; 384 wide for the
         small English model."""
-        features = log_mel(samples, bands=self._model.n_mels)
+        features = self._features(samples)
         encoded = self._encode(features, self._columns(features)).to_device(ctranslate2.Device.cpu)
         return np.array(np.asarray(encoded)[0, : (features.shape[1] + 1) // 2], np.float32)
+
+    def _features(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        padded = np.pad(samples, (0, max(0, _SHORTEST_SAMPLES - len(samples))))
+        return log_mel(padded, bands=self._model.n_mels)
 
     def _columns(self, features: NDArray[np.float32]) -> int:
         """How many the encoder sees of (bands, m) features; even."""

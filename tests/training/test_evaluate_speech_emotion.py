@@ -30,14 +30,15 @@ def record(file: Path, seconds: float) -> None:
 
 
 def test_every_recording_is_judged_or_counted(runtime: Runtime, tmp_path: Path) -> None:
-    """Of four files two can be judged; the torn and the too short one are counted; answers stay within the corpus."""
+    """Of five files two can be judged; the torn and the too short ones are counted; answers stay within the corpus."""
     record(tmp_path / "03-01-05-01-02-01-12.wav", 1.2)
     record(tmp_path / "emo_03a01La.wav", 2.0)
     record(tmp_path / "03a02Wa.wav", 0.1)
+    record(tmp_path / "03a04Wa.wav", 0.002)
     (tmp_path / "03a03Wa.wav").write_bytes(b"torn")
     found = evaluate_speech_emotion(tmp_path, runtime)
     assert found.n == 2
-    assert found.left_out == {"files that cannot be read": 1, "recordings with too little speech": 1}
+    assert found.left_out == {"files that cannot be read": 1, "recordings with too little speech": 2}
     assert found.ms_per_item > 0 and 0 < found.confident_prob < 1
 
 
