@@ -16,7 +16,7 @@ _LONGEST_ABBREVIATION = 5
 
 _WEAK = {"a": "ə", "an": "ən", "the": "ðə", "to": "tə", "i": "I"}
 _WEAK_BEFORE_VOWEL = {"the": "ði", "to": "tʊ"}
-_AT_END = {"a": "ˈA", "the": "ðˈi", "to": "tˈu", "i": "ˈI"}
+_AT_END = {"a": "ˈA", "an": "ˈæn", "the": "ðˈi", "to": "tˈu", "i": "ˈI"}
 
 
 class Pronouncer:
