@@ -6,7 +6,7 @@ import msgspec
 
 from agent.core.errors import ConsentMissing
 
-CONSENT_VERSION = "2026-11"
+CONSENT_VERSION = "2026-11.2"
 """Version of the notice's wording; a consent to another version is asked for again."""
 
 
@@ -18,7 +18,7 @@ class Purpose(StrEnum):
     GESTURE = "gesture"
     """Reading hand signs."""
     EXPRESSION = "expression"
-    """Estimating emotion from the face, and where the customer looks."""
+    """Estimating emotion from the face; where the customer looks, blinks and nods."""
     VOICE_EMOTION = "voice_emotion"
     """Estimating emotion from the sound of the voice."""
     RECORDING = "recording"
