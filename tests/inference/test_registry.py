@@ -114,7 +114,7 @@ def test_a_folder_without_manifest_names_the_setting(tmp_path: Path) -> None:
 
 
 def test_everything_that_ships_verifies() -> None:
-    """Every file of the real manifest is there and has its hash, unless it belongs to an extra that is not installed, and
+    """Every file of the real manifest is there and has its hash, unless it belongs to an extra that is not installed;
     every entry has its card."""
     registry = Registry.load(ModelSettings().folder)
     for entry in registry.entries:
