@@ -1,4 +1,5 @@
 // Everything about the watched call.
+import type { FaceSignal } from "../wire/signals";
 import { AffectChart } from "./affect_chart";
 import type { Desk } from "./desk";
 import { ExpressionPanel, NOT_AGREED } from "./expression_panel";
@@ -64,6 +65,7 @@ function Facts({ watched }: { watched: Watched }) {
   const facts: [string, string][] = [
     ["Looks at", face?.valid ? inWords(face.value.attention) : "unknown"],
     ["Head", face?.valid ? headInWords(face.value) : "–"],
+    ["Eyes", face?.valid ? eyesInWords(face.value) : "–"],
     ["Gesture", gestureInWords(watched, performance.now())],
     ["Voice", voice ? `${voice.value.speaking ? "speaking" : "silent"}, ${Math.round(voice.value.energy_db)} dB` : "–"],
     ["Turn", turn ? `${turn.value.holder}${turn.value.barge_in ? ", interrupted" : ""}` : "–"],
@@ -85,6 +87,13 @@ function gestureInWords({ gesture, freshness }: Watched, nowMs: number): string 
   if (!gesture?.valid || gesture.value.name === "none") return "none";
   const agoS = (nowMs - (freshness.gesture?.receivedMs ?? nowMs)) / 1000;
   return agoS < 3 ? inWords(gesture.value.name) : `${inWords(gesture.value.name)}, ${elapsed(agoS)} ago`;
+}
+
+/** Open or closed, how often they blink once that is known, and a warning when the face never moves within itself. */
+function eyesInWords(face: FaceSignal["value"]): string {
+  const lids = face.eyes_closed === null ? "not sure" : face.eyes_closed ? "closed" : "open";
+  const rate = face.blinks_per_min === null ? "" : `, ${Math.round(face.blinks_per_min)} blinks a minute`;
+  return `${lids}${rate}${face.liveness === "still" ? "; perhaps a photograph" : ""}`;
 }
 
 function headInWords(pose: { yaw_deg: number | null; pitch_deg: number | null; roll_deg: number | null }): string {
