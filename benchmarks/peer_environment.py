@@ -1,14 +1,13 @@
 """Makes the Python environment of a peer whose packages do not go with the agent's own, once, in the user's cache."""
 
-import asyncio
 import os
 import shutil
 import sys
-from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
 from agent.core.errors import AgentError
 from agent.core.settings import REPOSITORY
+from benchmarks.processes import printed_by
 
 MADE_WITHIN_S = 900.0
 PYTHONS = ("3.11", "3.12")
@@ -62,14 +61,4 @@ def _cache() -> Path:
 
 async def _run(*command: str) -> None:
     # In the repository uv would apply the agent's own overrides, which leave one of the packages out.
-    process = await asyncio.create_subprocess_exec(*command, cwd=_cache(), stdout=PIPE, stderr=STDOUT)
-    try:
-        async with asyncio.timeout(MADE_WITHIN_S):
-            output, _ = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise AgentError(f"`{' '.join(command)}` took more than {MADE_WITHIN_S:.0f} s") from None
-    if process.returncode != 0:
-        lines = output.decode(errors="replace").strip().splitlines()
-        raise AgentError(f"`{' '.join(command)}` failed: {lines[-1] if lines else 'without a word'}")
+    await printed_by(*command, folder=_cache(), within_s=MADE_WITHIN_S)

@@ -5,12 +5,10 @@ same moods. Time is the processor time of the whole process, from the decoded fr
 stretch of the clip is read beforehand to warm up.
 """
 
-import asyncio
 import json
 import os
 import sys
 import tempfile
-from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,11 +27,11 @@ from benchmarks.agreement import Distance, face_distance, hand_distance
 from benchmarks.frame_passes import Frames, Pass
 from benchmarks.peer_environment import mediapipe_solutions
 from benchmarks.percentiles import Machine, this_machine
+from benchmarks.processes import printed_by
 
 FRAMES_MB = 400
 """A clip's frames are held in memory; of a large picture there are fewer."""
 PASS_WITHIN_S = 600.0
-ERROR_LINES = 3
 
 
 class InView(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,20 +177,10 @@ async def _run(pipeline: Pipeline, frames_path: Path, out: Path) -> None:
     pipeline.passes.append(Pass.load(out))
 
 
-async def _output(command: list[str]) -> bytes:
-    """What a worker prints. Raises `AgentError` with its last words when it fails."""
+async def _output(command: list[str]) -> str:
+    """The last line that a worker prints. Raises `AgentError` with its last words when it fails."""
     environment = {**os.environ, "GLIBC_TUNABLES": f"{TUNABLE}=1"}  # as `agent serve` runs; peers get it too
-    process = await asyncio.create_subprocess_exec(*command, cwd=REPOSITORY, env=environment, stdout=PIPE, stderr=PIPE)
-    try:
-        async with asyncio.timeout(PASS_WITHIN_S):
-            printed, complaints = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise AgentError(f"it did not finish within {PASS_WITHIN_S:.0f} s") from None
-    if process.returncode != 0:
-        last = complaints.decode(errors="replace").strip().splitlines()[-ERROR_LINES:]
-        raise AgentError(" ".join(last) or f"it ended with status {process.returncode}")
+    printed = await printed_by(*command, folder=REPOSITORY, within_s=PASS_WITHIN_S, environment=environment)
     return printed.strip().splitlines()[-1]
 
 

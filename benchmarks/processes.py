@@ -15,6 +15,8 @@ from agent.core.errors import AgentError
 
 STARTS_WITHIN_S = 90.0
 ENDS_WITHIN_S = 20.0
+LAST_WORDS = 3
+"""Lines of what a command complained of that are passed on."""
 
 
 @asynccontextmanager
@@ -44,6 +46,23 @@ async def running_caller(url: str, fps: float) -> AsyncIterator[str]:
     finally:
         async with asyncio.timeout(ENDS_WITHIN_S):
             await process.communicate(b"")
+
+
+async def printed_by(*command: str, folder: Path, within_s: float, environment: dict[str, str] | None = None) -> str:
+    """What a command prints until it ends. Raises `AgentError` with its last words when it fails, and ends it when it
+    takes longer than `within_s`."""
+    process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=environment, stdout=PIPE, stderr=PIPE)
+    try:
+        async with asyncio.timeout(within_s):
+            printed, complaints = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise AgentError(f"`{command[0]}` did not finish within {within_s:.0f} s") from None
+    if process.returncode != 0:
+        last = (complaints or printed).decode(errors="replace").strip().splitlines()[-LAST_WORDS:]
+        raise AgentError(" ".join(last) or f"`{command[0]}` ended with status {process.returncode}")
+    return printed.decode()
 
 
 async def _line(process: Process, who: str) -> dict[str, Any]:
