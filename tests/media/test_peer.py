@@ -238,6 +238,8 @@ async def test_staff_take_the_voice_and_give_it_back(dial: Dial) -> None:
         line.peer.set_voice_track(None)
         await asyncio.sleep(0.5)
         line.caller.recording.heard.clear()
+        await asyncio.sleep(0.2)
+        assert not line.caller.recording.heard.is_set(), "somebody is heard while neither speaks"
         await line.peer.speaker.play(tone(0.3))
         async with asyncio.timeout(5):
             await line.caller.recording.heard.wait()
