@@ -1,5 +1,6 @@
 // The customer's page.
 import "../ui/theme.css";
+import "../ui/sheet.css";
 import "./customer.css";
 import { render } from "preact";
 import { App } from "./app";
