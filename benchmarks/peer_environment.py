@@ -17,7 +17,7 @@ REQUIREMENTS = Path(__file__).with_name("mediapipe-0.10.21.txt")
 
 async def mediapipe_solutions() -> Path:
     """The interpreter of an environment that holds MediaPipe 0.10.21. Raises `AgentError` when it cannot be made."""
-    folder = _cache() / REQUIREMENTS.stem
+    folder = cache_folder() / REQUIREMENTS.stem
     python, complete = folder / "bin" / "python", folder / "complete"
     wanted = REQUIREMENTS.read_text()
     if complete.is_file() and complete.read_text() == wanted and python.exists():
@@ -55,10 +55,11 @@ def _version() -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
+    """Where benchmarks keep what takes long to make."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "attentive-agent"
 
 
 async def _run(*command: str) -> None:
     # In the repository uv would apply the agent's own overrides, which leave one of the packages out.
-    await printed_by(*command, folder=_cache(), within_s=MADE_WITHIN_S)
+    await printed_by(*command, folder=cache_folder(), within_s=MADE_WITHIN_S)
