@@ -39,6 +39,8 @@ class Reply:
     """Set once it may be heard; before, no more than its first clause is made ready."""
     spoken_to: int = 0
     """Characters of `text` that were handed to the voice."""
+    speaking: asyncio.Task[None] | None = None
+    """What speaks it, from the moment that it is made ready or its turn comes."""
 
     def next_part(self) -> str | None:
         """The next whole sentences, or whatever is left once the reply is complete; None while none is whole."""
@@ -94,10 +96,9 @@ class Mouth:
         self._waiting: Mailbox[Reply] = Mailbox(WAITING_REPLIES)
         self._streams: dict[str, Reply] = {}
         self._current: Reply | None = None
-        self._speaking: asyncio.Task[None] | None = None
         self._tasks: asyncio.TaskGroup | None = None
-        self._ready: tuple[Reply, asyncio.Task[None]] | None = None
-        """A reply that may be wanted soon."""
+        self._ready: Reply | None = None
+        """A reply that may be wanted soon, being made ready."""
         self.silenced = False
         """True while a person has the call: captions go on, the voice does not."""
 
@@ -146,19 +147,23 @@ class Mouth:
         """Has a reply synthesized that may be wanted soon; the one before it is forgotten. Never waits."""
         self._forget_ready()
         if self._tasks is not None and not self.silenced:
-            reply = _whole(message)
-            self._ready = reply, self._tasks.create_task(self._speak(reply), name=f"make ready {reply.id}")
+            self._ready = reply = _whole(message)
+            reply.speaking = self._tasks.create_task(self._speak(reply), name=f"make ready {reply.id}")
 
     def _made_ready(self, message: Say) -> Reply | None:
-        """The reply that was made ready as this one; any other is forgotten."""
-        if self._ready is not None and (self._ready[0].id, self._ready[0].text) == (message.id, message.text):
-            return self._ready[0]
+        """The reply that was made ready as this one, from now on like any other that waits; a different one is
+        forgotten.
+        """
+        ready = self._ready
+        if ready is not None and (ready.id, ready.text) == (message.id, message.text):
+            self._ready = None
+            return ready
         self._forget_ready()
         return None
 
     def _forget_ready(self) -> None:
-        if self._ready is not None and not self._ready[0].wanted.is_set():
-            self._ready[1].cancel()
+        if self._ready is not None and self._ready.speaking is not None:
+            self._ready.speaking.cancel()
         self._ready = None
 
     def hold(self) -> None:
@@ -183,14 +188,14 @@ class Mouth:
             return None
         self._waiting.clear()
         self._streams.clear()
-        if reply is None or self._speaking is None:
+        if reply is None or reply.speaking is None:
             self.go_on()
             return None
         reply.abandoned = True
         heard = self._speaker.stop_speaking().text
         if self._page_voice is not None:
             heard = self._page_voice.cancel() or heard
-        self._speaking.cancel()
+        reply.speaking.cancel()
         return CutOff(say_id=reply.id, heard_text=heard)
 
     async def run(self) -> None:
@@ -200,19 +205,12 @@ class Mouth:
             async for reply in self._waiting:
                 self._current = reply
                 reply.wanted.set()
-                self._speaking = self._started(reply) or tasks.create_task(self._speak(reply), name=f"speak {reply.id}")
-                await asyncio.wait([self._speaking])
+                if reply.speaking is None:
+                    reply.speaking = tasks.create_task(self._speak(reply), name=f"speak {reply.id}")
+                await asyncio.wait([reply.speaking])
                 if self._page_voice is not None:
                     self._page_voice.finish()
-                self._current = self._speaking = None
-
-    def _started(self, reply: Reply) -> asyncio.Task[None] | None:
-        """The task that made the reply ready, if one did."""
-        ready, self._ready = self._ready, None
-        if ready is not None and ready[0] is reply:
-            return ready[1]
-        self._ready = ready
-        return None
+                self._current = None
 
     def _grow(self, reply: Reply, text: str) -> None:
         reply.text += text

@@ -144,6 +144,20 @@ async def test_a_reply_that_was_made_ready_is_spoken_only_when_wanted() -> None:
         assert stage.speaker.speech_frames_sent == 10
 
 
+async def test_a_reply_that_was_made_ready_is_heard_when_another_follows_at_once() -> None:
+    """An answer of two replies, of which only the first was foreseen, is heard whole."""
+    async with _stage() as stage:
+        await asyncio.sleep(0)
+        stage.mouth.make_ready(Say(id="1", text="One two.", guess=True))
+        while not stage.voice.spoken:
+            await asyncio.sleep(0.01)
+        stage.mouth.take(Say(id="1", text="One two."))
+        stage.mouth.take(Say(id="2", text="Three."))
+        await stage.quiet()
+        assert stage.voice.spoken == ["One two.", "Three."]
+        assert stage.speaker.speech_frames_sent == 15
+
+
 async def test_a_reply_that_was_made_ready_in_vain_is_never_heard() -> None:
     """Another reply comes in its place and is spoken alone."""
     async with _stage() as stage:
