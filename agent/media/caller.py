@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import httpx
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from aiortc.stats import RTCOutboundRtpStreamStats, RTCRemoteInboundRtpStreamStats
 from av import VideoFrame
@@ -154,6 +154,11 @@ class Caller:
         await self.voice.play(chunk)
         await self.voice.idle.wait()
         return time.monotonic_ns()
+
+    @property
+    def transceivers(self) -> list[RTCRtpTransceiver]:
+        """What the offer holds, one for each kind of media."""
+        return self._connection.getTransceivers()
 
     async def report(self) -> CallerReport:
         stats = (await self._connection.getStats()).values()
