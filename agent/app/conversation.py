@@ -288,9 +288,11 @@ class Conversation:
             self._reply.send(protocol.BargeIn(say=cut_off.say_id, heard_text=cut_off.heard_text))
 
     def _show_cut(self, cut_off: CutOff) -> None:
-        """The caption keeps only what the customer can have heard."""
+        """Captions keep only what the customer can have heard."""
         text = f"{cut_off.heard_text} …".strip()
         self._caption(messages.Caption(id=cut_off.say_id, speaker="agent", text=text, final=True))
+        for say_id in cut_off.unheard:
+            self._caption(messages.Caption(id=say_id, speaker="agent", text="", final=True))
 
     def _caption(self, caption: messages.Caption, *, to_page: bool = True) -> None:
         if to_page:

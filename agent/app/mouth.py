@@ -65,6 +65,8 @@ class CutOff:
 
     say_id: str
     heard_text: str
+    unheard: tuple[str, ...] = ()
+    """Ids of replies that waited behind it and will not be spoken."""
 
 
 ReplyListener = Callable[[Reply], None]
@@ -186,7 +188,11 @@ class Mouth:
         reply = self._current
         if reply is not None and not reply.interruptible and not force:
             return None
-        self._waiting.clear()
+        dropped = self._waiting.clear()
+        for waiting in dropped:
+            waiting.abandoned = True
+            if waiting.speaking is not None:
+                waiting.speaking.cancel()
         self._streams.clear()
         if reply is None or reply.speaking is None:
             self.go_on()
@@ -196,7 +202,7 @@ class Mouth:
         if self._page_voice is not None:
             heard = self._page_voice.cancel() or heard
         reply.speaking.cancel()
-        return CutOff(say_id=reply.id, heard_text=heard)
+        return CutOff(say_id=reply.id, heard_text=heard, unheard=tuple(waiting.id for waiting in dropped))
 
     async def run(self) -> None:
         """Speaks until cancelled."""

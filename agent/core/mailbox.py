@@ -51,9 +51,11 @@ class Mailbox(Generic[T]):
             await self._arrived.wait()
         return self._items.popleft()
 
-    def clear(self) -> None:
-        """Throws away what is held."""
+    def clear(self) -> tuple[T, ...]:
+        """Empties the mailbox of what is held, which it returns."""
+        held = tuple(self._items)
         self._items.clear()
+        return held
 
     def close(self) -> None:
         """Takes no more items; what is held can still be taken."""

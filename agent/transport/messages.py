@@ -22,7 +22,7 @@ class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
 
 
 class Caption(Message, frozen=True, kw_only=True, tag="caption"):
-    """Words of either side. A later caption with the same id replaces an earlier one."""
+    """Words of either side. A later caption with the same id replaces an earlier one; without text it takes it away."""
 
     id: str
     speaker: Literal["agent", "customer", "staff"]

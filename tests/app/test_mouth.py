@@ -101,6 +101,7 @@ async def test_an_interrupted_reply_says_how_far_it_got() -> None:
         cut_off = stage.mouth.interrupt()
         assert cut_off is not None and cut_off.say_id == "long"
         assert cut_off.heard_text.startswith("One") and "ten" not in cut_off.heard_text
+        assert cut_off.unheard == ("next",)
         await stage.quiet()
         assert stage.speaker.queued_s == 0
 
