@@ -52,5 +52,5 @@ clean: ## remove everything that was installed or built here
 .venv/installed-dev: pyproject.toml uv.lock $(shell find webclient -path webclient/node_modules -prune -o -type f -print) | $(filter .tools/%,$(UV))
 	@sh tests/install_system_libraries.sh
 	@echo "· installing packages and what tests need"
-	@$(UV) sync --extra multilingual
+	@$(UV) sync --extra multilingual --extra telemetry
 	@touch $@ .venv/installed
