@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -25,6 +26,8 @@ class Mailbox(Generic[T]):
         self._closed = False
         self.dropped = 0
         """Items that were replaced by newer ones before anyone took them."""
+        self.on_drop: Callable[[T], None] | None = None
+        """Told of each of them."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -39,6 +42,9 @@ class Mailbox(Generic[T]):
             return
         if len(self._items) == self._items.maxlen:
             self.dropped += 1
+            oldest = self._items.popleft()
+            if self.on_drop is not None:
+                self.on_drop(oldest)
         self._items.append(item)
         self._arrived.set()
 

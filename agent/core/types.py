@@ -56,6 +56,17 @@ class PixelSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """How a frame came in: monotonic times, in order."""
+
+    first_packet_ns: int
+    whole_ns: int
+    """When its last missing packet had come."""
+    decode_began_ns: int
+    decoded_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CameraFrame:
     """One picture of a customer's camera."""
 
@@ -64,6 +75,8 @@ class CameraFrame:
     width_px: int
     height_px: int
     pixels: PixelSource = field(repr=False)
+    passage: Passage | None = None
+    """None for frames that came over no network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,8 @@ class Camera:
     ) -> None:
         self.frames: Mailbox[CameraFrame] = Mailbox(1)
         self.decoded = 0
+        self.unwanted = 0
+        """Frames that came out of the decoder when nobody might look at them any more."""
         self._track = track
         self._receiver = receiver
         self._call_id = call_id
@@ -71,6 +73,7 @@ class Camera:
             while True:
                 frame = await self._track.recv()
                 if isinstance(frame, VideoFrame):
+                    self.unwanted += self.frames.closed
                     self.frames.put(self._stamped(frame))
         except MediaStreamError:
             pass
@@ -92,4 +95,5 @@ class Camera:
             width_px=picture.width_px,
             height_px=picture.height_px,
             pixels=picture,
+            passage=self._receiver.passage(pts),
         )

@@ -8,24 +8,24 @@ data channel message takes the message with it, as a network does, instead of fa
 
 import queue
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
-from aiortc import rtcpeerconnection
+from aiortc import rtcpeerconnection, rtcrtpreceiver
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from aiortc.rtp import AnyRtcpPacket, RtcpSrPacket, RtpPacket
 
 from agent.core.errors import MediaError
+from agent.core.types import Passage
+from agent.media.decoding import Arrivals, DecodedCounts, TimedDecoder, TrackedFrame
 from agent.media.reassembly import AudioAssembler, LossReporter, VideoAssembler
 from agent.media.rollover import RunningCounter
 
 AIORTC_SERIES = "1.16."
 UNDECODED_LIMIT = 15
 """Frames that may wait for the decoder; beyond that, time is caught up by skipping to a keyframe."""
-ARRIVALS_KEPT = 256
 _PRIVATE_PARTS = ("codecs", "decoder_queue", "decoder_thread", "jitter_buffer", "nack_generator", "remote_streams")
 
 SenderReportListener = Callable[[int, int, int], None]
@@ -42,8 +42,13 @@ class PromptReceiver(RTCRtpReceiver):
         self.packets = 0
         self.payload_bytes = 0
         self.on_sender_report: SenderReportListener | None = None
+        self.decoded = DecodedCounts()
+        self.undecodable = 0
+        """Whole frames that no decoder could be given."""
+        self.discarded = 0
+        """Whole frames thrown away because too many waited for the decoder."""
         self._timestamps = RunningCounter(32)
-        self._arrived_ns: OrderedDict[int, int] = OrderedDict()
+        self._arrivals = Arrivals()
         self.assembler: AudioAssembler | VideoAssembler
         if kind == "audio":
             self.assembler = AudioAssembler()
@@ -60,7 +65,13 @@ class PromptReceiver(RTCRtpReceiver):
 
     def arrived_ns(self, pts: int) -> int | None:
         """Monotonic time at which the frame of this `pts` was complete, for the last frames; None if not known."""
-        return self._arrived_ns.get(pts)
+        frame = self._arrivals.frame(pts)
+        return None if frame is None else frame.whole_ns
+
+    def passage(self, pts: int) -> Passage | None:
+        """How the decoded frame of this `pts` came, for the last frames; None if not known."""
+        frame = self._arrivals.frame(pts)
+        return None if frame is None else frame.passage()
 
     def _part(self, name: str) -> Any:
         """A private attribute of the original; `harden_aiortc` has checked that it exists."""
@@ -71,20 +82,22 @@ class PromptReceiver(RTCRtpReceiver):
         self.last_packet_ns = now_ns
         self.packets += 1
         self.payload_bytes += len(packet.payload)
+        self._arrivals.packet(packet.timestamp, now_ns)
         await super()._handle_rtp_packet(packet, arrival_time_ms)
         undecoded: queue.Queue[Any] = self._part("decoder_queue")
         while self.assembler.ready:
             frame = self.assembler.ready.popleft()
             codec = self._part("codecs").get(frame.payload_type)
+            first_ns = self._arrivals.first_ns(frame.timestamp, now_ns)
             if codec is None or self._part("decoder_thread") is None:
+                self.undecodable += 1
                 continue
-            frame.timestamp = self._timestamps.extend(frame.timestamp)
-            self._arrived_ns[frame.timestamp] = now_ns
-            if len(self._arrived_ns) > ARRIVALS_KEPT:
-                self._arrived_ns.popitem(last=False)
-            undecoded.put((codec, frame))
+            timestamp = self._timestamps.extend(frame.timestamp)
+            tracked = TrackedFrame(frame.data, timestamp, first_ns, now_ns, self.decoded)
+            self._arrivals.keep(tracked)
+            undecoded.put((codec, tracked))
         if isinstance(self.assembler, VideoAssembler) and undecoded.qsize() > UNDECODED_LIMIT:
-            _discard(undecoded)
+            self.discarded += _discard(undecoded)
             self.assembler.skip_to_keyframe()
 
     async def _handle_rtcp_packet(self, packet: AnyRtcpPacket) -> None:
@@ -123,12 +136,16 @@ def harden_aiortc() -> None:
             f"{f' (no {missing[0]} in its receiver)' if missing else ''}; install the locked version with `uv sync`"
         )
     rtcpeerconnection.RTCRtpReceiver = PromptReceiver  # type: ignore[attr-defined]
+    rtcrtpreceiver.get_decoder = TimedDecoder  # type: ignore[attr-defined]
     RTCDtlsTransport._send_data = _send_while_connected  # type: ignore[method-assign]
 
 
-def _discard(undecoded: "queue.Queue[Any]") -> None:
+def _discard(undecoded: "queue.Queue[Any]") -> int:
+    """Throws away what waits for the decoder; how much that was."""
+    discarded = 0
     while True:
         try:
             undecoded.get_nowait()
         except queue.Empty:
-            return
+            return discarded
+        discarded += 1

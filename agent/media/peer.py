@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aiortc import RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnection, RTCSessionDescription
@@ -11,6 +11,7 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from agent.core.clock import NS_PER_S, Clock
 from agent.core.consent import Consent, Purpose
 from agent.core.errors import OfferRejected
+from agent.core.frames import FrameOutcome
 from agent.core.lifecycle import EndReason
 from agent.core.mailbox import Mailbox
 from agent.core.settings import MediaSettings
@@ -185,6 +186,20 @@ class Peer:
             messages_dropped=channel.dropped if channel else 0,
             messages_refused=channel.refused if channel else 0,
         )
+
+    def intake(self) -> tuple[int, Mapping[FrameOutcome, int]]:
+        """Camera frames of which anything came so far, and those of them that nobody was given, by why."""
+        receiver = self._receivers.get("video")
+        if receiver is None or self._camera is None:
+            return 0, {}
+        taken, made = receiver.decoded.taken, receiver.decoded.pictures
+        counts = receiver.assembler.counts
+        return counts.frames + counts.frames_skipped, {
+            FrameOutcome.INCOMPLETE: counts.frames_skipped,
+            FrameOutcome.DECODER_BEHIND: receiver.discarded,
+            FrameOutcome.UNDECODED: receiver.undecodable + max(0, taken - made),
+            FrameOutcome.NOT_CONSENTED: self._camera.unwanted,
+        }
 
     async def _negotiate(self) -> None:
         connection = self._connection

@@ -26,6 +26,8 @@ RESTART_DISTANCE = 3_000
 """A jump of this many sequence numbers is another stream, not a loss."""
 HELD_LIMIT = 1_024
 """Packets held while a keyframe is awaited."""
+GIVEN_UP_KEPT = 64
+"""Frames that were given up are remembered for as long as stragglers of theirs may come."""
 
 _H264_PARAMETERS = re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67]")
 """A sequence parameter set, without which a decoder cannot begin; WebRTC senders put one before every IDR picture."""
@@ -155,6 +157,8 @@ class VideoAssembler(Assembler):
         super().__init__(now_s)
         self._seeking_since_s: float | None = None
         self._ask_at_s = 0.0
+        self._given_up: deque[int] = deque(maxlen=GIVEN_UP_KEPT)
+        """RTP times of the frames given up last."""
 
     def add(self, packet: Packet) -> tuple[bool, None]:
         sequence = self._place(packet)
@@ -172,7 +176,6 @@ class VideoAssembler(Assembler):
 
     def skip_to_keyframe(self) -> None:
         """Gives up everything held; the next packet asks for a keyframe."""
-        self._give_up(self._held.values())
         self._restart()
         self._seeking_since_s = self._now_s()
         self._ask_at_s = self._seeking_since_s
@@ -219,7 +222,8 @@ class VideoAssembler(Assembler):
         if packet.marker and now_s - self._seeking_since_s >= PATIENCE_S:
             self._jump(sequence + 1)
         elif len(self._held) > HELD_LIMIT:
-            self._held = {key: self._held[key] for key in sorted(self._held)[HELD_LIMIT // 2 :]}
+            oldest = sorted(self._held)[: HELD_LIMIT // 2]
+            self._give_up([self._held.pop(key) for key in oldest])
         return self._next is None and now_s >= self._ask_at_s and self._ask(now_s)
 
     def _jump(self, start: int) -> None:
@@ -229,8 +233,21 @@ class VideoAssembler(Assembler):
         self._hole_since_s = None
         self._seeking_since_s = None
 
+    def _restart(self) -> None:
+        self._give_up(self._held.values())
+        super()._restart()
+
     def _give_up(self, packets: Iterable[Packet]) -> None:
-        self.counts.frames_skipped += len({packet.timestamp for packet in packets})
+        for timestamp in {packet.timestamp for packet in packets}.difference(self._given_up):
+            self._given_up.append(timestamp)
+            self.counts.frames_skipped += 1
+
+    def _emit(self, packets: Iterable[Packet]) -> None:
+        packets = list(packets)
+        if packets[0].timestamp in self._given_up:
+            self._given_up.remove(packets[0].timestamp)
+            self.counts.frames_skipped -= 1
+        super()._emit(packets)
 
     def _ask(self, now_s: float) -> bool:
         self._ask_at_s = now_s + ASK_AGAIN_S
