@@ -30,6 +30,8 @@ class ModelFile(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     package: Package | None = None
     """Where it is another one than the rest of the model's."""
+    weights: bool = False
+    """True for the file that a graph without weights of its own names by offset."""
 
 
 class Tensor(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,13 +70,14 @@ class _Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Registry:
-    """The models of one manifest by name. Safe to share between threads; a model's files are hashed once."""
+    """The models of one manifest by name. Safe to share between threads; a file is hashed once."""
 
     def __init__(self, folder: Path, entries: tuple[ModelEntry, ...]) -> None:
         self.folder = folder
         self.entries = entries
         self._by_name = {entry.name: entry for entry in entries}
-        self._verified: set[str] = set()
+        self._verified: set[tuple[Path, str]] = set()
+        """Files that had the sha256."""
         self._lock = threading.Lock()
 
     @classmethod
@@ -124,11 +127,16 @@ class Registry:
         entry = self.entry(name)
         paths = tuple(self._root(entry, file) / file.path for file in entry.files)
         with self._lock:
-            if name not in self._verified:
-                for path, file in zip(paths, entry.files, strict=True):
+            for path, file in zip(paths, entry.files, strict=True):
+                if (path, file.sha256) not in self._verified:
                     _verify(entry, path, file)
-                self._verified.add(name)
+                    self._verified.add((path, file.sha256))
         return paths
+
+    def weights(self, name: str) -> Path | None:
+        """The file that the model's graph takes its weights from, or None when they are its own. Checks as `path`."""
+        files = zip(self.entry(name).files, self.paths(name), strict=True)
+        return next((path for file, path in files if file.weights), None)
 
     def installed(self, name: str) -> bool:
         """Whether the packages that carry `name` are installed. Only a model with an `extra` may lack them.
@@ -160,7 +168,7 @@ def _folder_of(package: Package) -> Path | None:
 
 
 def _verify(entry: ModelEntry, path: Path, file: ModelFile) -> None:
-    remedy = _remedy(entry, path)
+    remedy = _remedy(file.package or entry.package, path)
     digest = hashlib.sha256()
     try:
         with path.open("rb") as stream:
@@ -174,8 +182,10 @@ def _verify(entry: ModelEntry, path: Path, file: ModelFile) -> None:
         )
 
 
-def _remedy(entry: ModelEntry, path: Path) -> str:
-    if entry.package is not None:
-        package = f"{entry.package.distribution}=={entry.package.version}"
-        return f"`uv sync --reinstall-package {entry.package.distribution}` installs {package} anew"
+def _remedy(package: Package | None, path: Path) -> str:
+    if package is not None:
+        return (
+            f"`uv sync --reinstall-package {package.distribution}` installs "
+            f"{package.distribution}=={package.version} anew"
+        )
     return f"get it back with `git checkout -- {path}`, then check all with `agent models verify`"

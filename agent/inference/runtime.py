@@ -25,8 +25,11 @@ Provider = Literal["cpu", "cuda"]
 Array = NDArray[Any]
 
 WARM_UP_RUNS = 3
-WARM_UP_SIZES = {"tokens": 16, "phonemes": 60}
+WARM_UP_SIZES = {"tokens": 16, "phonemes": 60, "frames": 64}
 """Sizes of free dimensions while warming up, by their name in the manifest; 1 for all others."""
+
+_WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
+"""ONNX Runtime's name of the setting, from onnxruntime_session_options_config_keys.h."""
 
 _FATAL_ONLY = 4
 """ONNX Runtime's highest log level: its warnings about unused initialisers say nothing to who runs the agent."""
@@ -108,7 +111,7 @@ class Runtime:
         if entry.format != "onnx":
             raise ModelError(f"model {name!r} is {entry.format}, which ONNX Runtime does not open; use its files")
         path = self.registry.path(name)
-        session, provider = self._session(name, path)
+        session, provider = self._session(name, path, self.registry.weights(name))
         _compare(name, path, "input", entry.inputs, session.get_inputs())
         _compare(name, path, "output", entry.outputs, session.get_outputs())
         model = Model(entry, session, provider)
@@ -136,16 +139,22 @@ class Runtime:
                 counts[model.name] += model.runs
             return counts
 
-    def _session(self, name: str, path: Path) -> tuple[ort.InferenceSession, Provider]:
+    def _session(self, name: str, path: Path, weights: Path | None) -> tuple[ort.InferenceSession, Provider]:
+        options = _options()
         try:
+            model: Path | bytes = path
+            if weights is not None:
+                # only a graph given as bytes may have its weights in another folder
+                model = path.read_bytes()
+                options.add_session_config_entry(_WEIGHTS_FOLDER, str(weights.parent))
             if self._wants_cuda:
                 session = ort.InferenceSession(
-                    path, _options(), providers=["CUDAExecutionProvider", "CPUExecutionProvider"]
+                    model, options, providers=["CUDAExecutionProvider", "CPUExecutionProvider"]
                 )
                 if "CUDAExecutionProvider" in session.get_providers():
                     return session, "cuda"
                 self._cuda_did_not_load(name)
-            return ort.InferenceSession(path, _options(), providers=["CPUExecutionProvider"]), "cpu"
+            return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"]), "cpu"
         except ModelError:
             raise
         except Exception as error:

@@ -20,7 +20,7 @@ import onnxruntime as ort
 from parity import cpu_ms, open_session
 
 ROOT = Path(__file__).resolve().parents[1]
-FREE = {"n": 1, "tokens": 16, "windows": 1, "phonemes": 60}
+FREE = {"n": 1, "tokens": 16, "windows": 1, "phonemes": 60, "frames": 64}
 """Sizes put in for dimensions that the manifest leaves free."""
 
 
@@ -48,28 +48,30 @@ def main() -> None:
             measure(entry)
 
 
-def folder(entry: dict[str, Any]) -> Path:
-    """Where the entry's paths start: models_onnx/, or the installed package's folder."""
-    if "package" not in entry:
-        return ROOT
-    module = importlib.util.find_spec(entry["package"]["module"])
+def path_of(entry: dict[str, Any], file: dict[str, Any]) -> Path:
+    """Where a file of the entry lies: below models_onnx/, or in the installed package's folder."""
+    package = file.get("package", entry.get("package"))
+    if package is None:
+        return ROOT / file["path"]
+    module = importlib.util.find_spec(package["module"])
     if module is None or module.origin is None:
-        raise SystemExit(f"{entry['name']}: the package {entry['package']['distribution']} is not installed")
-    return Path(module.origin).parent
+        raise SystemExit(f"{entry['name']}: the package {package['distribution']} is not installed")
+    return Path(module.origin).parent / file["path"]
 
 
 def check_hashes(entry: dict[str, Any]) -> None:
     """Fail when a file of the entry is not the one that the manifest describes."""
     for file in entry["files"]:
-        digest = hashlib.sha256((folder(entry) / file["path"]).read_bytes()).hexdigest()
+        digest = hashlib.sha256(path_of(entry, file).read_bytes()).hexdigest()
         if digest != file["sha256"]:
             raise SystemExit(f"{entry['name']}: {file['path']} has sha256 {digest}, the manifest says {file['sha256']}")
 
 
 def measure(entry: dict[str, Any]) -> None:
     """Print one line about an ONNX model; fail when its tensors are not those of the entry."""
-    path = folder(entry) / entry["files"][0]["path"]
-    session = open_session(path)
+    path = path_of(entry, entry["files"][0])
+    weights = [path_of(entry, file).parent for file in entry["files"] if file.get("weights")]
+    session = open_session(path.read_bytes(), weights=weights[0]) if weights else open_session(path)
     for kind, actual in (("inputs", session.get_inputs()), ("outputs", session.get_outputs())):
         said = [(tensor["name"], tensor["dtype"], len(tensor["shape"])) for tensor in entry[kind]]
         found = [(tensor.name, dtype(tensor), len(tensor.shape)) for tensor in actual]

@@ -7,13 +7,18 @@ import numpy as np
 import onnxruntime as ort
 
 
-def open_session(model: Path | bytes) -> ort.InferenceSession:
-    """A CPU session set up as the program sets up its own: one thread, no spinning."""
+def open_session(model: Path | bytes, *, weights: Path | None = None) -> ort.InferenceSession:
+    """A CPU session set up as the program sets up its own: one thread, no spinning.
+
+    `weights` is the folder of the file that holds the weights of a graph without its own, which comes as bytes then.
+    """
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if weights is not None:
+        options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(weights))
     source = model if isinstance(model, bytes) else str(model)
     return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
