@@ -1,8 +1,6 @@
 """A customer calls in a real browser with a real face and real speech; a supervisor watches; everything arrives."""
 
 import asyncio
-import base64
-import io
 import json
 import re
 import time
@@ -11,18 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
-from av import AudioResampler
-from numpy.typing import NDArray
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import expect
 from websockets.asyncio.client import connect
 
-from agent.core.settings import Settings
-from agent.core.types import MIC_RATE_HZ
-from agent.inference.registry import Registry
+from tests.browser.calling import called
 from tests.browser.conftest import chromium
+from tests.browser.listening import decoded, words_in
 from tests.media_made import OwnVoice
 from tests.serving import RunningAgent
 
@@ -93,37 +87,6 @@ async def _until(condition: Callable[[], Any], within_s: float, what: str) -> No
         raise AssertionError(f"not within {within_s:.0f} s: {what}") from None
 
 
-async def _call(browser: Browser, agent: RunningAgent, choice: str = "#choice-agree") -> Page:
-    """A customer's page with a call that is connected. Any error in the page's console fails the test."""
-    page = await browser.new_page(viewport={"width": 1280, "height": 800})
-    page.on("pageerror", lambda error: pytest.fail(f"the customer's page broke: {error}"))
-    await page.goto(agent.url + "/")
-    await page.click(choice)
-    await page.click("#start-call")
-    await expect(page.locator("#call-state")).to_have_attribute(
-        "data-state", re.compile("connected|speaking"), timeout=15_000
-    )
-    return page
-
-
-def _transcribe(samples: NDArray[np.float32]) -> str:
-    """What is said in (n,) float32 mono at 16 kHz, by plain faster-whisper, not by the code under test."""
-    from faster_whisper import WhisperModel  # noqa: PLC0415  (takes a second to import, and only this test needs it)
-
-    model = WhisperModel(str(Registry.load(Settings().models.folder).directory("speech_to_text")), device="cpu")
-    return " ".join(segment.text for segment in model.transcribe(samples, language="en")[0]).lower()
-
-
-def _decoded(webm: bytes) -> NDArray[np.float32]:
-    resampler = AudioResampler(format="flt", layout="mono", rate=MIC_RATE_HZ)
-    parts = []
-    with av.open(io.BytesIO(webm), "r") as container:
-        for frame in container.decode(container.streams.audio[0]):
-            frame.pts = None
-            parts += [part.to_ndarray().reshape(-1) for part in resampler.resample(frame)]
-    return np.concatenate(parts)
-
-
 @pytest.mark.timeout(150)
 async def test_a_customer_is_seen_heard_and_answered(
     agent: RunningAgent, voice: OwnVoice, face_clip: Path, artefacts: Path, tmp_path: Path
@@ -133,7 +96,7 @@ async def test_a_customer_is_seen_heard_and_answered(
     watched = Watched()
     async with chromium(face_clip, speech) as browser, asyncio.TaskGroup() as tasks:
         watching = tasks.create_task(_watch(agent, watched))
-        page = await _call(browser, agent)
+        page = await called(browser, agent)
         await page.evaluate(RECORD)
         await asyncio.sleep(ALONE_S)
         arrived_s = list(watched.arrived_s)
@@ -147,7 +110,7 @@ async def test_a_customer_is_seen_heard_and_answered(
         await supervisor.screenshot(path=artefacts / "supervisor.png")
         await page.screenshot(path=artefacts / "customer.png")
         captions = (await page.inner_text("#captions")).lower()
-        heard = _decoded(base64.b64decode(await page.evaluate("window.stopRecording()")))
+        (heard,) = decoded(await page.evaluate("window.stopRecording()"))
         await page.click("#end-call")
         watching.cancel()
     rate_hz = (len(arrived_s) - 1) / (arrived_s[-1] - arrived_s[0])
@@ -158,7 +121,7 @@ async def test_a_customer_is_seen_heard_and_answered(
     answer = _answers(watched)[-1]["text"].lower()
     assert answer.split()[0] in captions
     assert float(np.abs(heard).max()) > 0.05
-    spoken_words = set(re.findall(r"[a-z]+", _transcribe(heard)))
+    spoken_words = set(words_in(heard))
     expected = set(re.findall(r"[a-z]{4,}", answer))
     assert len(expected & spoken_words) >= 0.5 * len(expected), (answer, spoken_words)
     assert all(signal["captured_from"] in ("sender", "sender_report", "arrival") for signal in watched.signals)
@@ -185,7 +148,7 @@ async def test_without_emotion_analysis_there_is_service_and_no_emotion(
     watched = Watched()
     async with chromium(face_clip, speech) as browser, asyncio.TaskGroup() as tasks:
         watching = tasks.create_task(_watch(agent, watched))
-        page = await _call(browser, agent, "#choice-without-emotion")
+        page = await called(browser, agent, "#choice-without-emotion")
         await _until(lambda: watched.of_kind("intent"), 45, "the intent of what was said")
         await page.click("#end-call")
         watching.cancel()
