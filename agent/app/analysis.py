@@ -82,7 +82,7 @@ def analyse_clip(path: Path, settings: Settings) -> Iterator[Analysed]:
     runtime = Runtime(Registry.load(settings.models.folder), settings.models.provider)
     heard: list[HearingEvent] = []
     if facts.has_audio:
-        events = RecordedHearing(runtime, settings.hearing).hear(_windows(path))
+        events = RecordedHearing(runtime, settings.hearing, reads_emotion=True).hear(_windows(path))
         heard = sorted(events, key=lambda event: event.stamp.media_ms)
     fuser = _Fuser(runtime)
     position = 0
@@ -104,7 +104,7 @@ class _Fuser:
     """Fusion over the file, and numbering of the signals. Ages count from the start of each step's own work."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._state = fusion.FusionState(reads_faces=True)
+        self._state = fusion.FusionState(reads_faces=True, reads_voices=True)
         self._text = TextReader(runtime)
         self._next_seq = 0
 

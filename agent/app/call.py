@@ -97,7 +97,13 @@ class Call:
         rooms.vision.open_call(self.call_id, self._consent)
         playout = Playout(lambda: self._senses.mouth_talks)
         self.peer.speaker.on_played = playout.put
-        rooms.hearing.open_call(self.call_id, self._talk.hear, playout, locale=self._consent.locale)
+        rooms.hearing.open_call(
+            self.call_id,
+            self._talk.hear,
+            playout,
+            locale=self._consent.locale,
+            reads_emotion=self._consent.allows(Purpose.VOICE_EMOTION),
+        )
         reason = EndReason.INTERNAL_ERROR
         try:
             reason = await self._live()
@@ -218,9 +224,10 @@ class Call:
                 self._withdraw({Purpose(name) for name in purposes if name in set(Purpose)})
 
     def _withdraw(self, purposes: set[Purpose]) -> None:
-        """Takes effect with the next frame: models, fusion and, where nothing is left to read, the decoder."""
+        """Takes effect with the next frame and word: models, fusion and, where nothing is left to read, the decoder."""
         self._consent = self._consent.without(*purposes)
         self._rooms.vision.withdraw(self.call_id, self._consent)
+        self._rooms.hearing.withdraw(self.call_id, self._consent)
         self.peer.withdraw(self._consent)
         self._senses.withdraw(self._consent)
         self._rooms.store.record_consent(self.call_id, self._consent)

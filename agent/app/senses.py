@@ -30,7 +30,9 @@ class Senses:
         self._store = store
         self._reply: ReplyClient | None = None
         self._began_ns = clock.now_ns()
-        self._state = fusion.FusionState(reads_faces=consent.allows(Purpose.EXPRESSION))
+        self._state = fusion.FusionState(
+            reads_faces=consent.allows(Purpose.EXPRESSION), reads_voices=consent.allows(Purpose.VOICE_EMOTION)
+        )
         self._health = HealthMonitor(camera_expected=camera, started_ns=self._began_ns)
         self._next_seq = 0
         self.on_change: Callable[[], None] = lambda: None
@@ -87,6 +89,9 @@ class Senses:
         if not consent.allows(Purpose.EXPRESSION):
             self._go_blind("consent withdrawn")
             self._state = fusion.forget_emotion(self._state)
+        if not consent.allows(Purpose.VOICE_EMOTION):
+            self._state, findings = fusion.go_deaf(self._state, self.moment(), "consent withdrawn")
+            self.publish(findings)
 
     def _go_blind(self, reason: str) -> None:
         self._state, findings = fusion.go_blind(self._state, self.moment(), reason)

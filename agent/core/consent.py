@@ -6,7 +6,7 @@ import msgspec
 
 from agent.core.errors import ConsentMissing
 
-CONSENT_VERSION = "2026-11.2"
+CONSENT_VERSION = "2026-11.3"
 """Version of the notice's wording; a consent to another version is asked for again."""
 
 
@@ -32,9 +32,8 @@ class Choice(StrEnum):
     WITHOUT_EMOTION = "without_emotion"
 
 
-# Nothing is asked for that no call does: emotion in the voice joins the notice once calls read it.
 PURPOSES_BY_CHOICE = {
-    Choice.AGREE: frozenset({Purpose.SPEECH, Purpose.GESTURE, Purpose.EXPRESSION}),
+    Choice.AGREE: frozenset({Purpose.SPEECH, Purpose.GESTURE, Purpose.EXPRESSION, Purpose.VOICE_EMOTION}),
     Choice.WITHOUT_EMOTION: frozenset({Purpose.SPEECH, Purpose.GESTURE}),
 }
 

@@ -66,6 +66,19 @@ class VoiceValue(msgspec.Struct, frozen=True, kw_only=True):
     pitch_hz: float | None = None
 
 
+class VoiceEmotionValue(msgspec.Struct, frozen=True, kw_only=True):
+    """How one utterance sounded; comes once, after its final transcript."""
+
+    utterance_id: int | None
+    """None where it is about no utterance, such as when consent was withdrawn."""
+    label: str
+    """The likeliest emotion, or "unknown" when none is sure enough."""
+    probabilities: dict[str, float]
+    """By emotion, tempered to what they were worth on recordings of a kind never heard; empty when not valid."""
+    proxy: bool = True
+    """Learnt from actors: an impression, not a measurement."""
+
+
 class TranscriptValue(msgspec.Struct, frozen=True, kw_only=True):
     utterance_id: int
     text: str
@@ -90,6 +103,8 @@ class AffectValue(msgspec.Struct, frozen=True, kw_only=True):
     """Of valence."""
     coverage: float
     """Share of the last seconds for which there was evidence, 0 to 1."""
+    conflict: str | None = None
+    """The emotion in the voice where it is of the other sign than the face's, which `label` is; they are not mixed."""
 
 
 class TurnValue(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,6 +125,7 @@ SignalValue = (
     | ExpressionValue
     | GestureValue
     | VoiceValue
+    | VoiceEmotionValue
     | TranscriptValue
     | IntentValue
     | AffectValue
@@ -168,6 +184,10 @@ class VoiceSignal(SignalFields, frozen=True, kw_only=True, tag="voice"):
     value: VoiceValue
 
 
+class VoiceEmotionSignal(SignalFields, frozen=True, kw_only=True, tag="voice_emotion"):
+    value: VoiceEmotionValue
+
+
 class TranscriptSignal(SignalFields, frozen=True, kw_only=True, tag="transcript"):
     value: TranscriptValue
 
@@ -193,6 +213,7 @@ Signal = (
     | ExpressionSignal
     | GestureSignal
     | VoiceSignal
+    | VoiceEmotionSignal
     | TranscriptSignal
     | IntentSignal
     | AffectSignal
@@ -205,6 +226,7 @@ _SIGNAL_OF: dict[type, type[SignalFields]] = {
     ExpressionValue: ExpressionSignal,
     GestureValue: GestureSignal,
     VoiceValue: VoiceSignal,
+    VoiceEmotionValue: VoiceEmotionSignal,
     TranscriptValue: TranscriptSignal,
     IntentValue: IntentSignal,
     AffectValue: AffectSignal,

@@ -278,6 +278,23 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceEmotionReading:
+    """What emotion is heard in the end of one utterance, however it was worded; comes once, after its final words."""
+
+    call_id: str
+    utterance_id: int
+    stamp: Stamp
+    """Of the last voiced sample."""
+    valid: bool
+    reason: str | None
+    """Why it is not valid, e.g. "too little speech", "too noisy"."""
+    label: str
+    """One of `VOICE_EMOTIONS`; "unknown" when none is sure enough."""
+    probabilities: NDArray[np.float32] | None = field(repr=False)
+    """(9,) calibrated on the model's own corpora, in the order of `VOICE_EMOTIONS`; None when not valid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HearingFailed:
     """Sound could not be read; says so instead of passing silence off as a fact."""
 
@@ -286,7 +303,7 @@ class HearingFailed:
     reason: str
 
 
-HearingEvent = VoiceStarted | VoiceStopped | VoiceLevel | Transcript | HearingFailed
+HearingEvent = VoiceStarted | VoiceStopped | VoiceLevel | Transcript | VoiceEmotionReading | HearingFailed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

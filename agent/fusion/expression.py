@@ -47,8 +47,9 @@ class ExpressionState:
     baseline: Baseline = Baseline()
 
 
-def valence_arousal(probabilities: NDArray[np.float32]) -> tuple[float, float]:
-    """Expected place on the circumplex of an (8,) distribution, each in [-1, 1]."""
+def valence_arousal(probabilities: NDArray[np.floating]) -> tuple[float, float]:
+    """Expected place on the circumplex of an (8,) distribution, each in [-1, 1]; of the difference of two, the step
+    from one to the other."""
     valence, arousal = probabilities @ _PLACES
     return float(valence), float(arousal)
 

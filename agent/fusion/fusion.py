@@ -9,16 +9,18 @@ from agent.core.types import (
     Stamp,
     Transcript,
     VisionReading,
+    VoiceEmotionReading,
     VoiceLevel,
     VoiceStarted,
     VoiceStopped,
 )
-from agent.fusion import affect, expression, face, gestures, turns
+from agent.fusion import affect, expression, face, gestures, turns, voice_emotion
 from agent.fusion.affect import AffectState
 from agent.fusion.expression import ExpressionState
 from agent.fusion.face import FaceState
 from agent.fusion.gestures import GestureState
 from agent.fusion.turns import TurnState
+from agent.fusion.voice_emotion import VoiceEmotionState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +29,12 @@ class FusionState:
 
     reads_faces: bool
     """Whether the customer agreed to it; otherwise no face, expression or affect signal exists."""
+    reads_voices: bool = False
+    """Whether the customer agreed to emotion in the voice; otherwise there is no signal of it, and affect has none."""
     face: FaceState = FaceState()
     expression: ExpressionState = ExpressionState()
     affect: AffectState = AffectState()
+    voice: VoiceEmotionState = VoiceEmotionState()
     gestures: GestureState = field(default_factory=GestureState)
     turn: TurnState = TurnState()
     analysed_ns: int = 0
@@ -54,7 +59,7 @@ def see(state: FusionState, reading: VisionReading, now_ns: int) -> tuple[Fusion
     expressed, expression_finding = expression.step(state.expression, reading, seen, now_ns)
     same_face = seen.track_id == state.face.track_id
     felt = affect.feed(state.affect if same_face else AffectState(), expression_finding, now_ns)
-    felt, affect_findings = affect.conclude(felt, reading.stamp, now_ns)
+    felt, affect_findings = affect.conclude(felt, reading.stamp, now_ns, voice=state.voice.faded(now_ns))
     state = replace(state, face=seen, expression=expressed, affect=felt)
     return state, [face.conclude(seen, reading), expression_finding, *findings, *affect_findings]
 
@@ -72,6 +77,9 @@ def hear(state: FusionState, event: HearingEvent) -> tuple[FusionState, list[Fin
             return replace(state, turn=turn), findings
         case VoiceLevel():
             return state, [_voice(event, speaking=state.turn.customer_speaks)]
+        case VoiceEmotionReading() if state.reads_voices:
+            voice, finding = voice_emotion.step(state.voice, event)
+            return replace(state, voice=voice), [finding]
         case Transcript():
             return state, [_transcript(event)] if event.text else []
         case _:
@@ -94,8 +102,16 @@ def go_blind(state: FusionState, stamp: Stamp, reason: str) -> tuple[FusionState
     return state, [face.unknown(stamp, reason), expression.unknown(stamp, reason), affect.unknown(stamp, reason)]
 
 
+def go_deaf(state: FusionState, stamp: Stamp, reason: str) -> tuple[FusionState, list[Finding]]:
+    """No emotion is heard in the voice from here on, and what was heard is gone."""
+    if not state.reads_voices:
+        return state, []
+    state = replace(state, reads_voices=False, voice=VoiceEmotionState())
+    return state, [voice_emotion.unknown(stamp, reason)]
+
+
 def forget_emotion(state: FusionState) -> FusionState:
-    """The customer withdrew: what was known of the face is gone, and no more is taken in."""
+    """The customer withdrew: what was known of the face is gone, and no more of it is taken in."""
     return replace(
         state,
         reads_faces=False,

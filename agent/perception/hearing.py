@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from agent.core.clock import NS_PER_MS, NS_PER_S, Clock
+from agent.core.consent import Consent, Purpose
 from agent.core.errors import CallNotFound
 from agent.core.settings import HearingSettings
-from agent.core.types import MIC_RATE_HZ, HearingEvent, HearingFailed, MicWindow
+from agent.core.types import MIC_RATE_HZ, HearingEvent, HearingFailed, MicWindow, VoiceEmotionReading
 from agent.inference.runtime import Runtime
 from agent.perception.activity import VoiceActivity
 from agent.perception.echo import Playout
@@ -18,6 +19,7 @@ from agent.perception.listening import Listener
 from agent.perception.transcriber import Reader, Transcriber
 from agent.perception.turns import Outcome
 from agent.perception.utterance import Answer, Request
+from agent.perception.voice_emotion import VOICE_EMOTION
 
 logger = logging.getLogger(__name__)
 
@@ -87,11 +89,20 @@ class Hearing:
         """Whether words in this language can be read."""
         return self._reader.understands(language)
 
-    def open_call(self, call_id: str, deliver: Deliver, playout: Playout | None = None, *, locale: str = "en") -> None:
+    def open_call(
+        self,
+        call_id: str,
+        deliver: Deliver,
+        playout: Playout | None = None,
+        *,
+        locale: str = "en",
+        reads_emotion: bool = False,
+    ) -> None:
         """Begins to hear a call. `deliver` is called on the event loop that runs now, in order, until `close_call`.
 
         `playout` is what the call's speaker plays, so that its echo is not taken for the customer. `locale` is the
-        page's, such as "zh-CN"; its language counts where the settings say nothing but English.
+        page's, such as "zh-CN"; its language counts where the settings say nothing but English. `reads_emotion`:
+        whether the customer agreed to `Purpose.VOICE_EMOTION`.
         """
         activity = VoiceActivity(self._activity)
         call = _Call(
@@ -102,6 +113,7 @@ class Hearing:
             listener=Listener(call_id, activity, self._settings_for(locale), playout),
             heard_ns=self._clock.now_ns(),
         )
+        call.listener.reads_emotion = reads_emotion
         with self._wake:
             self._calls[call_id] = call
 
@@ -110,6 +122,18 @@ class Hearing:
         if self._settings.language != "en" or not self.understands(language):
             return self._settings
         return self._settings.model_copy(update={"language": language})
+
+    def withdraw(self, call_id: str, consent: Consent) -> None:
+        """Reads emotion in the voice no more where `consent` does not allow it: what waits to be read is dropped, what
+        has been read is not delivered. Raises `CallNotFound`.
+        """
+        with self._wake:
+            call = self._calls.get(call_id)
+        if call is None:
+            raise CallNotFound(f"call {call_id} is not being heard")
+        if not consent.allows(Purpose.VOICE_EMOTION):
+            call.listener.reads_emotion = False
+            self._transcriber.forget_manner(call_id)
 
     def close_call(self, call_id: str) -> None:
         """Stops hearing a call: nothing of it is delivered from now on. A call that is not open is no error."""
@@ -212,7 +236,8 @@ class Hearing:
 
     def _deliver(self, call: _Call, events: Iterable[HearingEvent]) -> None:
         def hand_over(event: HearingEvent) -> None:
-            if call.open:
+            unwanted = isinstance(event, VoiceEmotionReading) and not call.listener.reads_emotion
+            if call.open and not unwanted:
                 call.deliver(event)
 
         for event in events:
@@ -224,7 +249,9 @@ class Hearing:
                 return
 
     def _count(self, call: _Call, answer: Answer) -> None:
-        if answer.finished_prob is not None:
+        if answer.manner is not None:
+            call.runs[VOICE_EMOTION] += answer.manner.valid
+        elif answer.finished_prob is not None:
             call.runs["end_of_turn"] += 1
         elif answer.words is not None:
             call.runs["speech_to_text"] += 1

@@ -20,9 +20,16 @@ class Recognizer(Protocol):
         ...
 
     def read(
-        self, samples: NDArray[np.float32], *, language: str = "en", careful: bool = True, prompt: str = ""
+        self,
+        samples: NDArray[np.float32],
+        *,
+        language: str = "en",
+        careful: bool = True,
+        prompt: str = "",
+        keep_states: bool = False,
     ) -> Words:
-        """The words in (n,) float32 sound at 16 kHz, n at most `LONGEST_S`."""
+        """The words in (n,) float32 sound at 16 kHz, n at most `LONGEST_S`; with `keep_states` the encoder's states
+        too, where the small English model reads them."""
         ...
 
 
@@ -60,10 +67,16 @@ class Languages:
         return any(model.understands(language) for model in (self._english, self._multilingual) if model is not None)
 
     def read(
-        self, samples: NDArray[np.float32], *, language: str = "en", careful: bool = True, prompt: str = ""
+        self,
+        samples: NDArray[np.float32],
+        *,
+        language: str = "en",
+        careful: bool = True,
+        prompt: str = "",
+        keep_states: bool = False,
     ) -> Words:
         """Raises `ModelMissing` for a language that no model understands."""
         for model in (self._english, self._multilingual):
             if model is not None and model.understands(language):
-                return model.read(samples, language=language, careful=careful, prompt=prompt)
+                return model.read(samples, language=language, careful=careful, prompt=prompt, keep_states=keep_states)
         raise ModelMissing(f"no speech model here understands {language!r}")

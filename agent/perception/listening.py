@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.settings import HearingSettings
-from agent.core.types import HearingFailed, MicWindow, VoiceLevel
+from agent.core.types import HearingFailed, MicWindow, VoiceEmotionReading, VoiceLevel
 from agent.perception.activity import WINDOW_SAMPLES, VoiceGate
 from agent.perception.echo import EchoGuard, Playout
 from agent.perception.framing import Framer, SoundFrame
@@ -43,8 +43,18 @@ class Listener:
         self._gate = VoiceGate(settings.speech_prob)
         self._echo = EchoGuard(playout) if playout is not None else None
         self._turns = Turns(call_id, settings, self._framer.stamp_at)
-        self._levels: list[VoiceLevel | HearingFailed] = []
+        self._others: list[VoiceLevel | VoiceEmotionReading | HearingFailed] = []
+        """Events that are not about turns."""
         self._unlevelled: deque[NDArray[np.float32]] = deque(maxlen=LEVEL_WINDOWS)
+
+    @property
+    def reads_emotion(self) -> bool:
+        """Whether how things are said is asked for. Off at first; any thread may set it at any time."""
+        return self._turns.reads_emotion
+
+    @reads_emotion.setter
+    def reads_emotion(self, reads: bool) -> None:
+        self._turns.reads_emotion = reads
 
     @property
     def waits_for_silence(self) -> bool:
@@ -63,7 +73,7 @@ class Listener:
             self._activity.reset()
             self._end(now_ns)
             reason = f"voice activity failed: {type(error).__name__}"
-            self._levels.append(HearingFailed(call_id=self._call_id, stamp=window.stamp, reason=reason))
+            self._others.append(HearingFailed(call_id=self._call_id, stamp=window.stamp, reason=reason))
         return self._outcome()
 
     def hear_nothing(self, now_ns: int) -> Outcome:
@@ -73,14 +83,17 @@ class Listener:
 
     def take(self, answer: Answer, now_ns: int) -> Outcome:
         """Takes what became of an earlier request."""
-        self._turns.take(answer, now_ns)
+        if answer.manner is None:
+            self._turns.take(answer, now_ns)
+        elif self.reads_emotion:
+            self._others.append(answer.manner)
         return self._outcome()
 
     def _outcome(self) -> Outcome:
         turns = self._turns.outcome()
-        levels = tuple(self._levels)
-        self._levels.clear()
-        return Outcome(turns.events + levels, turns.requests)
+        others = tuple(self._others)
+        self._others.clear()
+        return Outcome(turns.events + others, turns.requests)
 
     def _step(self, frame: SoundFrame, now_ns: int) -> None:
         if frame.gap_samples:
@@ -106,7 +119,7 @@ class Listener:
     def _tell_level(self, frame: SoundFrame, prob: float) -> None:
         sound = np.concatenate(self._unlevelled)
         self._unlevelled.clear()
-        self._levels.append(
+        self._others.append(
             VoiceLevel(
                 call_id=self._call_id,
                 stamp=self._framer.stamp_at(frame.end_sample - LEVEL_WINDOWS * WINDOW_SAMPLES),

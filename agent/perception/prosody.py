@@ -55,6 +55,13 @@ def spoken(samples: Floats) -> slice:
     return slice(int(loud[0]) * HOP_SAMPLES, min(len(samples), int(loud[-1]) * HOP_SAMPLES + _FRAME_SAMPLES))
 
 
+def span_db(samples: Floats) -> float:
+    """How far the loud frames of (n,) sound stand out from the quiet ones, which are what is left between words and
+    around them: small where there is noise, reverberation or music."""
+    quiet, loud = np.percentile(_energy_db(samples), (5, 90))
+    return float(loud - quiet)
+
+
 def prosody(samples: Floats) -> Floats:
     """(`PROSODY`,) float32: how (n,) float32 sound at 16 kHz was said, n at least `SHORTEST_SAMPLES`.
 

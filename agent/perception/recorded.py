@@ -16,8 +16,9 @@ from agent.perception.utterance import Urgency
 class RecordedHearing:
     """Models for one recording after another. One thread at a time may use it."""
 
-    def __init__(self, runtime: Runtime, settings: HearingSettings) -> None:
-        """Loads the models. Raises as `Reader.open` does."""
+    def __init__(self, runtime: Runtime, settings: HearingSettings, *, reads_emotion: bool = False) -> None:
+        """Loads the models. `reads_emotion`: whether to tell how things are said. Raises as `Reader.open` does."""
+        self._reads_emotion = reads_emotion
         self._settings = settings
         self._activity = runtime.open("voice_activity")
         self._reader = Reader.open(runtime, settings, SystemClock())
@@ -39,6 +40,7 @@ class RecordedHearing:
         for window in windows:
             if listener is None:
                 listener = Listener(window.call_id, VoiceActivity(self._activity), settings)
+                listener.reads_emotion = self._reads_emotion
             now_ns = window.stamp.captured_ns + len(window.samples) * NS_PER_S // MIC_RATE_HZ
             yield from self._settle(listener, listener.hear(window, now_ns), now_ns)
         if listener is not None:

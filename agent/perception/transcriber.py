@@ -10,11 +10,13 @@ from typing import NamedTuple
 
 from agent.core.clock import NS_PER_MS, Clock
 from agent.core.settings import HearingSettings
+from agent.core.types import VoiceEmotionReading
 from agent.inference.runtime import Runtime
 from agent.perception.end_of_turn import EndOfTurn
 from agent.perception.languages import Languages, Recognizer
 from agent.perception.patience import Wording, wording
-from agent.perception.utterance import Answer, Request, Urgency
+from agent.perception.utterance import Answer, Request, Said, Urgency
+from agent.perception.voice_emotion import Heard, VoiceEmotion
 
 logger = logging.getLogger(__name__)
 
@@ -27,15 +29,19 @@ PARTIAL_REST = 2
 class Reader:
     """The models that answer requests. One thread at a time may use it."""
 
-    def __init__(self, recognizer: Recognizer, end_of_turn: EndOfTurn, clock: Clock) -> None:
+    def __init__(
+        self, recognizer: Recognizer, end_of_turn: EndOfTurn, voice_emotion: VoiceEmotion, clock: Clock
+    ) -> None:
         self._recognizer = recognizer
         self._end_of_turn = end_of_turn
+        self._voice_emotion = voice_emotion
         self._clock = clock
 
     @classmethod
     def open(cls, runtime: Runtime, settings: HearingSettings, clock: Clock) -> "Reader":
         """Loads the models. Raises `ModelError`s, and `SettingsError` for a language that they do not know."""
-        return cls(Languages.open(runtime, settings), EndOfTurn(runtime.open("end_of_turn")), clock)
+        languages, end_of_turn = Languages.open(runtime, settings), EndOfTurn(runtime.open("end_of_turn"))
+        return cls(languages, end_of_turn, VoiceEmotion.open(runtime), clock)
 
     def understands(self, language: str) -> bool:
         """Whether requests may be in this language."""
@@ -47,14 +53,19 @@ class Reader:
 
     def answers(self, request: Request) -> Iterator[Answer]:
         """Reads the words of `request`, and then whether the turn is over, where that is wanted and the words leave it
-        open: the same answer with the probability in it. Never raises.
+        open: the same answer with the probability in it. Of words that are known it reads how they were said. Never
+        raises.
         """
+        if request.said is not None:
+            yield self._manner(request, request.said)
+            return
         try:
             words = self._recognizer.read(
                 request.samples,
                 language=request.language,
                 careful=request.urgency is not Urgency.PARTIAL,
                 prompt=request.prompt,
+                keep_states=request.keeps_states,
             )
             answer = Answer(request=request, words=words, stage_ms=dict(words.stage_ms))
             open_end = bool(words.text) and wording(words.text, words.language) is Wording.PLAIN
@@ -67,18 +78,34 @@ class Reader:
             turn_ms = (self._clock.now_ns() - started_ns) / NS_PER_MS
             yield replace(answer, finished_prob=prob, stage_ms=answer.stage_ms | {"end_of_turn": turn_ms})
         except Exception as error:
-            # Only the error's kind and place are told: its text could quote what was said.
-            kind = type(error).__name__
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            logger.error(
-                "call %s: utterance %d could not be read: %s at %s:%s",
-                request.call_id,
-                request.utterance_id,
-                kind,
-                place.name,
-                place.lineno,
-            )
-            yield Answer(request=request, words=None, failure=f"transcription failed: {kind}")
+            yield Answer(request=request, words=None, failure=f"transcription failed: {_logged(error, request)}")
+
+    def _manner(self, request: Request, said: Said) -> Answer:
+        try:
+            heard = self._voice_emotion.hear(request.samples, said.words.states)
+        except Exception as error:
+            heard = Heard(reason=f"reading emotion in the voice failed: {_logged(error, request)}")
+        reading = VoiceEmotionReading(
+            call_id=request.call_id,
+            utterance_id=request.utterance_id,
+            stamp=said.end,
+            valid=heard.reason is None,
+            reason=heard.reason,
+            label=heard.label,
+            probabilities=heard.probabilities,
+        )
+        return Answer(request=request, words=None, manner=reading)
+
+
+def _logged(error: Exception, request: Request) -> str:
+    """The error's kind, after logging it with its place and no more: its text could quote what was said."""
+    kind = type(error).__name__
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    call_id, utterance_id = request.call_id, request.utterance_id
+    logger.error(
+        "call %s: utterance %d could not be read: %s at %s:%s", call_id, utterance_id, kind, place.name, place.lineno
+    )
+    return kind
 
 
 Tell = Callable[[Answer], None]
@@ -127,7 +154,7 @@ class Transcriber:
             if request.urgency is Urgency.PARTIAL:
                 if self._occupied() or self._clock.now_ns() < self._rest_until_ns:
                     return
-            elif request.urgency is not Urgency.FILE:
+            elif request.urgency < Urgency.PARTIAL:
                 self._drop_superseded(request.call_id)
             if request.urgency is Urgency.FINAL:
                 given_up = self._make_room(request.call_id)
@@ -141,20 +168,33 @@ class Transcriber:
         with self._wake:
             self._waiting = {key: one for key, one in self._waiting.items() if one.request.call_id != call_id}
 
+    def forget_manner(self, call_id: str) -> None:
+        """Drops what waits of this call to tell how words were said."""
+        with self._wake:
+            self._waiting = {
+                key: one
+                for key, one in self._waiting.items()
+                if one.request.call_id != call_id or one.request.urgency is not Urgency.MANNER
+            }
+
     def _occupied(self) -> bool:
-        """Whether some call's request is read or waits; sound of no call counts for nothing."""
+        """Whether words of some call are read or waited for."""
         waiting = (one.request for one in self._waiting.values())
-        return any(request is not None and request.urgency is not Urgency.FILE for request in (self._reading, *waiting))
+        return any(request is not None and request.urgency < Urgency.MANNER for request in (self._reading, *waiting))
 
     def _drop_superseded(self, call_id: str) -> None:
         self._waiting = {
             key: one
             for key, one in self._waiting.items()
-            if one.request.call_id != call_id or one.request.urgency is Urgency.FINAL
+            if one.request.call_id != call_id or one.request.urgency in (Urgency.FINAL, Urgency.MANNER)
         }
 
     def _make_room(self, call_id: str) -> list[_Waiting]:
-        keys = [key for key, one in self._waiting.items() if one.request.call_id == call_id]
+        keys = [
+            key
+            for key, one in self._waiting.items()
+            if one.request.call_id == call_id and one.request.urgency is Urgency.FINAL
+        ]
         return [self._waiting.pop(key) for key in keys[: max(0, len(keys) - MOST_FINALS_A_CALL + 1)]]
 
     def _run(self) -> None:

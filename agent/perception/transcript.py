@@ -11,7 +11,7 @@ from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS
-from agent.core.types import MIC_RATE_HZ
+from agent.core.types import MIC_RATE_HZ, read_only
 from agent.perception.log_mel import log_mel
 from agent.perception.simplified import simplified
 
@@ -66,6 +66,8 @@ class Words:
     """Whether the short window was not to be trusted and a longer one was tried too."""
     stage_ms: dict[str, float]
     """Milliseconds by stage: features, encode, decode."""
+    states: NDArray[np.float32] | None = field(default=None, repr=False)
+    """What `SpeechToText.states` makes of the sound, where it was to be kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,7 @@ class _Decoded:
     no_speech_prob: float
     language: str
     language_prob: float
+    encoded: ctranslate2.StorageView = field(repr=False)
 
     def runs_on(self, seconds: float) -> bool:
         """Whether Whisper fell into a loop, or says more than anybody can in this time."""
@@ -121,6 +124,7 @@ class SpeechToText:
         """`short_windows`: whether the encoder may see less than 30 s, which tiny.en bears and larger models do not."""
         self.multilingual: bool = whisper.model.is_multilingual
         self._languages = frozenset(whisper.supported_languages)
+        self._small = short_windows
         self._fewest_columns = _FEWEST_COLUMNS if short_windows else _FULL_COLUMNS
         self._model: ctranslate2.models.Whisper = whisper.model
         self._hf_tokenizer = whisper.hf_tokenizer
@@ -131,13 +135,20 @@ class SpeechToText:
         return language in self._languages or (language == AUTO and self.multilingual)
 
     def read(
-        self, samples: NDArray[np.float32], *, language: str = "en", careful: bool = True, prompt: str = ""
+        self,
+        samples: NDArray[np.float32],
+        *,
+        language: str = "en",
+        careful: bool = True,
+        prompt: str = "",
+        keep_states: bool = False,
     ) -> Words:
         """The words in (n,) float32 sound at 16 kHz, n at most `LONGEST_S`. `prompt` is text that may come before.
 
         With short windows the encoder sees the sound and a margin, 10 s at least, instead of 30 s. When what comes out
         is too long, too unsure or repeats itself, a longer window is tried too and the better taken, unless not
         `careful`. With `AUTO` the language is the one that Whisper finds the most probable. Chinese is simplified.
+        `keep_states`: the encoder's states come along, of the first window, if this is a model with short windows.
         """
         stage_ms = {"features": 0.0, "encode": 0.0, "decode": 0.0}
         seconds = len(samples) / MIC_RATE_HZ
@@ -147,6 +158,7 @@ class SpeechToText:
             features = self._features(samples)
         columns = self._columns(features)
         decoded = self._decode(features, columns, seconds, language, prompt, stage_ms)
+        states = self._rows(decoded.encoded, features) if keep_states and self._small else None
         surely_noise = decoded.no_speech_prob > _SURELY_NO_SPEECH_PROB
         redo = careful and not decoded.plausible(seconds) and not surely_noise and columns < _FULL_COLUMNS
         if redo:
@@ -161,14 +173,19 @@ class SpeechToText:
             language_prob=decoded.language_prob,
             redone=redo,
             stage_ms=stage_ms,
+            states=states,
         )
 
     def states(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """(m, width) float32: what the encoder makes of (n,) sound as `read` takes it, 20 ms a row; 384 wide for the
         small English model."""
         features = self._features(samples)
-        encoded = self._encode(features, self._columns(features)).to_device(ctranslate2.Device.cpu)
-        return np.array(np.asarray(encoded)[0, : (features.shape[1] + 1) // 2], np.float32)
+        return self._rows(self._encode(features, self._columns(features)), features)
+
+    def _rows(self, encoded: ctranslate2.StorageView, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The states of the sound itself, without those of what fills the window."""
+        states = np.asarray(encoded.to_device(ctranslate2.Device.cpu))
+        return read_only(np.array(states[0, : (features.shape[1] + 1) // 2], np.float32))
 
     def _features(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         padded = np.pad(samples, (0, max(0, _SHORTEST_SAMPLES - len(samples))))
@@ -221,6 +238,7 @@ class SpeechToText:
                 no_speech_prob=result.no_speech_prob,
                 language=language,
                 language_prob=language_prob,
+                encoded=encoded,
             )
 
     def _tokenizer(self, language: str) -> Tokenizer:

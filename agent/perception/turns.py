@@ -57,6 +57,8 @@ class Turns:
 
     def __init__(self, call_id: str, settings: HearingSettings, stamp_at: Callable[[int], Stamp]) -> None:
         """`stamp_at` dates a position in the track near the frame that is being followed."""
+        self.reads_emotion = False
+        """Whether to ask how things were said; may be changed at any time, by any thread."""
         self._call_id = call_id
         self._settings = settings
         self._stamp_at = stamp_at
@@ -272,6 +274,8 @@ class Turns:
                 self._events.append(
                     utterance.transcript(self._call_id, self._heard_language, final=True, now_ns=now_ns)
                 )
+                if self.reads_emotion:
+                    self._requests += utterance.manner_wanted()
 
     def _seal(self, utterance: Utterance, windows: int) -> None:
         piece = utterance.piece
@@ -287,6 +291,7 @@ class Turns:
                 samples=sound,
                 heard_to_sample=self._sample,
                 language=self._language,
+                keeps_states=self.reads_emotion and urgency is not Urgency.PARTIAL,
             )
         )
 

@@ -1,13 +1,13 @@
 """One utterance while it is being said: its sound, cut into pieces that Whisper can hold, and the words read so far."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS
-from agent.core.types import MIC_RATE_HZ, UNSPACED_LANGUAGES, Stamp, Transcript, read_only
+from agent.core.types import MIC_RATE_HZ, UNSPACED_LANGUAGES, Stamp, Transcript, VoiceEmotionReading, read_only
 from agent.perception.activity import WINDOW_SAMPLES
 from agent.perception.transcript import LONGEST_S, Words
 
@@ -31,7 +31,9 @@ class Urgency(IntEnum):
     """The turn may be over: words and end of turn are wanted early, and are of no use once the speaker goes on."""
     PARTIAL = 2
     """Somebody wants to read along; may be refused."""
-    FILE = 3
+    MANNER = 3
+    """The words are known, and how they were said is wanted: nobody waits for it."""
+    FILE = 4
     """Sound of no call: it waits for as long as any call wants something."""
 
 
@@ -51,6 +53,19 @@ class Request:
     """ISO 639-1, or `AUTO`."""
     prompt: str = field(default="", repr=False)
     """Text that may have come before, for its spelling and its names."""
+    keeps_states: bool = False
+    """Whether the words are to keep the encoder's states, to tell later how they were said."""
+    said: "Said | None" = None
+    """What the sound was read as, when; for `MANNER` only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Words that were read before."""
+
+    words: Words
+    end: Stamp
+    """Of the last voiced sample."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +81,8 @@ class Answer:
     failure: str | None = None
     more: bool = False
     """Whether the same answer comes again with `finished_prob`."""
+    manner: VoiceEmotionReading | None = None
+    """For `MANNER` only, and always there."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -190,6 +207,14 @@ class Utterance:
             finished_ns=now_ns,
             paused=paused,
         )
+
+    def manner_wanted(self) -> list[Request]:
+        """Asks how the last words of a complete utterance were said; nothing where it has none."""
+        last = next((one for one in reversed(self._answers(None)) if one.words and one.words.text), None)
+        if last is None or last.words is None:
+            return []
+        said = Said(words=last.words, end=self.voiced_end)
+        return [replace(last.request, urgency=Urgency.MANNER, said=said)]
 
     def _answers(self, growing: Answer | None) -> list[Answer]:
         sealed = [answer for _, answer in sorted(self.sealed.items())]

@@ -1,10 +1,21 @@
 """Estimates the emotion in a voice, from how something was said and from what transcription made of its sound."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.core.types import MIC_RATE_HZ, VOICE_EMOTIONS, read_only
 from agent.inference.runtime import Runtime
-from agent.perception.prosody import PROSODY, SHORTEST_SAMPLES, prosody, spoken
+from agent.perception.prosody import PROSODY, SHORTEST_SAMPLES, prosody, span_db, spoken
+
+VOICE_EMOTION = "voice_emotion"
+"""The model's name in the manifest."""
+LEAST_SAMPLES = MIC_RATE_HZ
+"""Less than a second tells too little: the shortest line that the model learnt from has 1.1 s."""
+LEAST_SPAN_DB = 30.0
+"""The model knows studios. With pink noise 30 dB below the voice (a span of 36 dB) 65 % of lines of unheard speakers
+are right instead of 72 %, with noise 20 dB below (a span of 26 dB) 42 %, and it is as sure of itself."""
 
 STATES = 384
 """Width of the encoder states of the small English model."""
@@ -13,13 +24,53 @@ FEATURES = 6 * STATES + PROSODY
 _STATE_SAMPLES = 320
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What was heard in one utterance, or why nothing was."""
+
+    reason: str | None = None
+    """Why nothing can be said."""
+    label: str = "unknown"
+    """"unknown" too where no emotion is sure enough."""
+    probabilities: NDArray[np.float32] | None = field(default=None, repr=False)
+    """As `VoiceEmotionModel.probabilities`; None where there is a reason."""
+
+
+class VoiceEmotion:
+    """Reads utterances of calls, and refuses those that are not fit for it. One thread at a time may use it."""
+
+    def __init__(self, model: "VoiceEmotionModel") -> None:
+        self._model = model
+
+    @classmethod
+    def open(cls, runtime: Runtime) -> "VoiceEmotion":
+        """Raises `ModelError`s."""
+        return cls(VoiceEmotionModel(runtime))
+
+    def hear(self, samples: NDArray[np.float32], states: NDArray[np.float32] | None) -> Heard:
+        """The emotion in (n,) float32 sound at 16 kHz of which transcription made `states`; None if it kept none."""
+        if states is None:
+            return Heard(reason="the words were read by another speech model than the small English one")
+        part = spoken(samples)
+        if part.stop - part.start < LEAST_SAMPLES:
+            return Heard(reason="too little speech")
+        if span_db(samples) < LEAST_SPAN_DB:
+            return Heard(reason="too noisy")
+        prob = self._model.probabilities(samples, states)
+        if prob is None:
+            return Heard(reason="too little speech")
+        best = int(prob.argmax())
+        label = VOICE_EMOTIONS[best] if prob[best] >= self._model.confident_prob else "unknown"
+        return Heard(label=label, probabilities=read_only(prob))
+
+
 class VoiceEmotionModel:
     """One thread's model of emotion in the voice."""
 
     def __init__(self, runtime: Runtime) -> None:
         """Raises `ModelError` as `Runtime.open` does."""
-        self._model = runtime.open("voice_emotion")
-        self.confident_prob = runtime.registry.entry("voice_emotion").confident_prob or 0.5
+        self._model = runtime.open(VOICE_EMOTION)
+        self.confident_prob = runtime.registry.entry(VOICE_EMOTION).confident_prob or 0.5
         """From here on the likeliest emotion counts as sure."""
 
     def probabilities(self, samples: NDArray[np.float32], states: NDArray[np.float32]) -> NDArray[np.float32] | None:

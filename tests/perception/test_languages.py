@@ -31,7 +31,13 @@ class KnowsOnly(SpeechToText):
         return language in self._known
 
     def read(
-        self, samples: NDArray[np.float32], *, language: str = "en", careful: bool = True, prompt: str = ""
+        self,
+        samples: NDArray[np.float32],
+        *,
+        language: str = "en",
+        careful: bool = True,
+        prompt: str = "",
+        keep_states: bool = False,
     ) -> Words:
         return Words(text=self._name, mean_token_logprob=0.0, no_speech_prob=0.0, redone=False, stage_ms={})
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from agent.core.types import read_only
 from agent.perception.end_of_turn import EndOfTurn
 from agent.perception.transcriber import MOST_FINALS_A_CALL, Reader, Transcriber
 from agent.perception.transcript import SpeechToText, Words
-from agent.perception.utterance import Answer, Request, Urgency
+from agent.perception.utterance import Answer, Request, Said, Urgency
+from agent.perception.voice_emotion import Heard, VoiceEmotion
+from tests.perception.sound import stamp_at
 
 
 def request(call_id: str, utterance_id: int, urgency: Urgency) -> Request:
@@ -23,6 +26,11 @@ def request(call_id: str, utterance_id: int, urgency: Urgency) -> Request:
         samples=read_only(np.zeros(1_600, np.float32)),
         heard_to_sample=0,
     )
+
+
+def manner(call_id: str, utterance_id: int) -> Request:
+    words = Words(text="words", mean_token_logprob=-0.1, no_speech_prob=0.0, redone=False, stage_ms={})
+    return replace(request(call_id, utterance_id, Urgency.MANNER), said=Said(words=words, end=stamp_at(0)))
 
 
 class HeldReader(Reader):
@@ -132,7 +140,15 @@ class BrokenSpeechToText(SpeechToText):
 
     def __init__(self) -> None: ...
 
-    def read(self, samples: np.ndarray, *, language: str = "en", careful: bool = True, prompt: str = "") -> Words:
+    def read(
+        self,
+        samples: np.ndarray,
+        *,
+        language: str = "en",
+        careful: bool = True,
+        prompt: str = "",
+        keep_states: bool = False,
+    ) -> Words:
         raise RuntimeError("I live at 12 Elm Street")
 
 
@@ -140,10 +156,46 @@ class NoEndOfTurn(EndOfTurn):
     def __init__(self) -> None: ...
 
 
+class BrokenVoiceEmotion(VoiceEmotion):
+    def __init__(self) -> None: ...
+
+    def hear(self, samples: np.ndarray, states: np.ndarray | None) -> Heard:
+        raise RuntimeError("I live at 12 Elm Street")
+
+
 def test_a_model_that_fails_is_answered_without_its_words(caplog: pytest.LogCaptureFixture) -> None:
     """The failure names the kind of error; neither it nor the log tells what was said."""
-    reader = Reader(BrokenSpeechToText(), NoEndOfTurn(), SystemClock())
+    reader = Reader(BrokenSpeechToText(), NoEndOfTurn(), BrokenVoiceEmotion(), SystemClock())
     answer = reader.answer(request("a", 1, Urgency.FINAL))
     assert answer.words is None
     assert answer.failure == "transcription failed: RuntimeError"
     assert "Elm" not in caplog.text
+
+
+def test_a_manner_that_cannot_be_read_is_told_as_that(caplog: pytest.LogCaptureFixture) -> None:
+    """A broken model of emotion in the voice fails nothing that was heard, and says so without quoting anything."""
+    reader = Reader(BrokenSpeechToText(), NoEndOfTurn(), BrokenVoiceEmotion(), SystemClock())
+    answer = reader.answer(manner("a", 1))
+    assert answer.failure is None and answer.manner is not None and not answer.manner.valid
+    assert answer.manner.reason == "reading emotion in the voice failed: RuntimeError"
+    assert "Elm" not in caplog.text
+
+
+def test_how_words_were_said_comes_after_all_words_and_before_files(desk: Desk) -> None:
+    """Neither the end of a turn nor reading along waits for it, and a later pause of the call does not drop it."""
+    desk.hold()
+    desk.transcriber.ask(request("files", 9, Urgency.FILE))
+    desk.transcriber.ask(manner("a", 1))
+    desk.transcriber.ask(request("a", 2, Urgency.PAUSE))
+    desk.transcriber.ask(request("b", 1, Urgency.FINAL))
+    assert desk.served(5) == [("busy", 0), ("b", 1), ("a", 2), ("a", 1), ("files", 9)]
+
+
+def test_how_words_were_said_is_forgotten_alone(desk: Desk) -> None:
+    """A call that withdraws keeps its words, and other calls what waits for them."""
+    desk.hold()
+    for call_id in ("a", "b"):
+        desk.transcriber.ask(manner(call_id, 1))
+    desk.transcriber.ask(request("a", 2, Urgency.FINAL))
+    desk.transcriber.forget_manner("a")
+    assert desk.served(3) == [("busy", 0), ("a", 2), ("b", 1)]
