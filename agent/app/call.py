@@ -139,7 +139,7 @@ class Call:
         """Everything that makes sense only once media flows; the reply engine is the last to learn of the end."""
         await self.peer.connected.wait()
         self._step(CallEvent.MEDIA_CONNECTED)
-        self._page.show(Welcome(call_id=self.call_id, analysis=tuple(sorted(self._consent.purposes))))
+        self._greet_page()
         reply = ReplyClient(self._rooms.reply_url(), self._introduction(), on_link=self._talk.engine_link)
         self._senses.follow_with(reply)
         async with asyncio.TaskGroup() as tasks:
@@ -231,8 +231,14 @@ class Call:
         self.peer.withdraw(self._consent)
         self._senses.withdraw(self._consent)
         self._rooms.store.record_consent(self.call_id, self._consent)
-        self._page.show(Welcome(call_id=self.call_id, analysis=tuple(sorted(self._consent.purposes))))
+        self._greet_page()
         self._announce()
+
+    def _greet_page(self) -> None:
+        """Tells the page what holds for this call from now on."""
+        hears = self._rooms.hearing.language_for(self._consent.locale)
+        analysis = tuple(sorted(self._consent.purposes))
+        self._page.show(Welcome(call_id=self.call_id, analysis=analysis, hears=hears))
 
     def _agent_speaks(self, speaks: bool) -> None:
         if speaks and self.life.state is CallState.CONNECTED:

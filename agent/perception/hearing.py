@@ -101,27 +101,30 @@ class Hearing:
         """Begins to hear a call. `deliver` is called on the event loop that runs now, in order, until `close_call`.
 
         `playout` is what the call's speaker plays, so that its echo is not taken for the customer. `locale` is the
-        page's, such as "zh-CN"; its language counts where the settings say nothing but English. `reads_emotion`:
-        whether the customer agreed to `Purpose.VOICE_EMOTION`.
+        page's, such as "zh-CN"; see `language_for`. `reads_emotion`: whether the customer agreed to
+        `Purpose.VOICE_EMOTION`.
         """
         activity = VoiceActivity(self._activity)
+        settings = self._settings.model_copy(update={"language": self.language_for(locale)})
         call = _Call(
             call_id=call_id,
             loop=asyncio.get_running_loop(),
             deliver=deliver,
             activity=activity,
-            listener=Listener(call_id, activity, self._settings_for(locale), playout),
+            listener=Listener(call_id, activity, settings, playout),
             heard_ns=self._clock.now_ns(),
         )
         call.listener.reads_emotion = reads_emotion
         with self._wake:
             self._calls[call_id] = call
 
-    def _settings_for(self, locale: str) -> HearingSettings:
+    def language_for(self, locale: str) -> str:
+        """The language that a caller with a page in `locale` is understood in, ISO 639-1 or `AUTO`: the one of the
+        settings, but the page's where they say nothing but English and it can be read.
+        """
         language = locale.partition("-")[0].lower()
-        if self._settings.language != "en" or not self.understands(language):
-            return self._settings
-        return self._settings.model_copy(update={"language": language})
+        theirs = self._settings.language == "en" and self.understands(language)
+        return language if theirs else self._settings.language
 
     def withdraw(self, call_id: str, consent: Consent) -> None:
         """Reads emotion in the voice no more where `consent` does not allow it: what waits to be read is dropped, what

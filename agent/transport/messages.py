@@ -19,6 +19,8 @@ class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
     protocol: int = 1
     analysis: tuple[str, ...] = ()
     """Purposes that are active in this call, as consented."""
+    hears: str = "en"
+    """The language that the customer is understood in, ISO 639-1, or `auto` for any."""
 
 
 class Caption(Message, frozen=True, kw_only=True, tag="caption"):
