@@ -2,9 +2,10 @@
 
 import asyncio
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO
 
@@ -28,6 +29,8 @@ ENOUGH_S = 8.0
 ENOUGH_ELSEWHERE_S = 20.0
 """The same for other languages, whose model always sees 30 s."""
 RETRY_AFTER_S = 20
+ANY_MODEL = "whisper-1"
+"""What programs ask for that were written for OpenAI: whatever the settings choose."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,7 +38,9 @@ class _Job:
     """One recording. Its own thread reads it; the event loop may give it up."""
 
     file: BinaryIO
-    prompt: str = field(repr=False)
+    wish: Wish
+    tell: Callable[[Segment], None]
+    """Takes the segments as they are read, on the thread of the job."""
     language: str
     """As asked for; once it is `AUTO` no more, as found."""
     id: str = field(default_factory=lambda: f"file-{secrets.token_hex(4)}")
@@ -66,17 +71,30 @@ class FileScribe:
             job.answers.put(None)
         self._thread.shutdown(cancel_futures=True)
 
-    async def transcribe(self, file: BinaryIO, wish: Wish) -> Transcription:
+    @property
+    def models(self) -> tuple[str, ...]:
+        named = self._settings.hearing.model
+        return (ANY_MODEL,) if named is None else (ANY_MODEL, Path(named).name)
+
+    async def transcribe(
+        self, file: BinaryIO, wish: Wish, tell: Callable[[Segment], None] | None = None
+    ) -> Transcription:
         most = self._settings.api.max_waiting
         if len(self._jobs) >= most:
             raise AtCapacity(f"{most} recordings wait already; try again in a moment", retry_after_s=RETRY_AFTER_S)
         language = wish.language or self._settings.hearing.language
         if not self._hearing.understands(language):
             raise RequestRejected(f"the speech models here do not understand language {language!r}", param="language")
-        job = _Job(file=file, prompt=wish.prompt, language=language)
+        loop = asyncio.get_running_loop()
+
+        def hand_over(segment: Segment) -> None:
+            if tell is not None:
+                loop.call_soon_threadsafe(tell, segment)
+
+        job = _Job(file=file, wish=wish, tell=hand_over, language=language)
         self._jobs[job.id] = job
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, self._transcribe, job)
+            return await loop.run_in_executor(self._thread, self._transcribe, job)
         finally:
             del self._jobs[job.id]
             job.answers.put(None)
@@ -89,11 +107,16 @@ class FileScribe:
             speech_prob=self._settings.hearing.speech_prob,
             enough_s=ENOUGH_S if job.language == "en" else ENOUGH_ELSEWHERE_S,
         )
-        segments = [(piece, self._words(job, number, piece)) for number, piece in enumerate(cut)]
+        segments: list[Segment] = []
+        for number, piece in enumerate(cut):
+            words = self._words(job, number, piece)
+            if words.text:
+                segments.append(_segment(piece, words, job.wish))
+                job.tell(segments[-1])
         return Transcription(
             language="en" if job.language == AUTO else job.language,
             duration_s=job.samples / MIC_RATE_HZ,
-            segments=tuple(_segment(piece, words) for piece, words in segments if words.text),
+            segments=tuple(segments),
         )
 
     def _counted(self, job: _Job, runs: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
@@ -117,7 +140,7 @@ class FileScribe:
             samples=piece.samples,
             heard_to_sample=0,
             language=job.language,
-            prompt=job.prompt,
+            prompt=job.wish.prompt,
         )
         self._hearing.read(request, job.answers.put)
         answer = job.answers.get()
@@ -130,11 +153,13 @@ class FileScribe:
         return answer.words
 
 
-def _segment(piece: Piece, words: Words) -> Segment:
+def _segment(piece: Piece, words: Words, wish: Wish) -> Segment:
     return Segment(
         start_s=piece.start_s,
         end_s=piece.end_s,
         text=words.text,
         mean_token_logprob=words.mean_token_logprob,
         no_speech_prob=words.no_speech_prob,
+        temperature=wish.temperature,
+        language=words.language,
     )

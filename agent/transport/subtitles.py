@@ -18,8 +18,8 @@ class Form(StrEnum):
     VERBOSE_JSON = "verbose_json"
 
 
-def written(transcription: Transcription, form: Form) -> Response:
-    """The answer that carries `transcription` in `form`."""
+def written(transcription: Transcription, form: Form, *, segments: bool = True, words: bool = False) -> Response:
+    """The answer that carries `transcription` in `form`; `segments` and `words` choose what verbose_json lists."""
     match form:
         case Form.JSON:
             return JSONResponse({"text": transcription.text})
@@ -30,7 +30,7 @@ def written(transcription: Transcription, form: Form) -> Response:
         case Form.VTT:
             return PlainTextResponse("WEBVTT\n\n" + "".join(_vtt(transcription.segments)), media_type="text/vtt")
         case Form.VERBOSE_JSON:
-            return JSONResponse(_verbose(transcription))
+            return JSONResponse(_verbose(transcription, segments=segments, words=words))
 
 
 def _srt(segments: tuple[Segment, ...]) -> Iterator[str]:
@@ -45,28 +45,37 @@ def _vtt(segments: tuple[Segment, ...]) -> Iterator[str]:
         yield f"{_time(segment.start_s, '.')} --> {_time(segment.end_s, '.')}\n{text}\n\n"
 
 
-def _verbose(transcription: Transcription) -> dict[str, Any]:
+def _verbose(transcription: Transcription, *, segments: bool, words: bool) -> dict[str, Any]:
     """Tokens are not told; everything else is as OpenAI describes it."""
-    return {
+    answer: dict[str, Any] = {
         "task": "transcribe",
         "language": transcription.language,
         "duration": round(transcription.duration_s, 3),
         "text": transcription.text,
-        "segments": [
-            {
-                "id": number,
-                "seek": round(segment.start_s * 100),
-                "start": round(segment.start_s, 3),
-                "end": round(segment.end_s, 3),
-                "text": segment.text,
-                "tokens": [],
-                "temperature": 0.0,
-                "avg_logprob": segment.mean_token_logprob,
-                "compression_ratio": segment.compression_ratio,
-                "no_speech_prob": segment.no_speech_prob,
-            }
-            for number, segment in enumerate(transcription.segments)
-        ],
+    }
+    if words:
+        answer["words"] = [
+            {"word": word.text, "start": round(word.start_s, 3), "end": round(word.end_s, 3)}
+            for segment in transcription.segments
+            for word in segment.words
+        ]
+    if segments:
+        answer["segments"] = [_segment(number, segment) for number, segment in enumerate(transcription.segments)]
+    return answer
+
+
+def _segment(number: int, segment: Segment) -> dict[str, Any]:
+    return {
+        "id": number,
+        "seek": round(segment.start_s * 100),
+        "start": round(segment.start_s, 3),
+        "end": round(segment.end_s, 3),
+        "text": segment.text,
+        "tokens": [],
+        "temperature": segment.temperature,
+        "avg_logprob": segment.mean_token_logprob,
+        "compression_ratio": segment.compression_ratio,
+        "no_speech_prob": segment.no_speech_prob,
     }
 
 

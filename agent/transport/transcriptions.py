@@ -4,52 +4,45 @@ import asyncio
 import hashlib
 import hmac
 import logging
-import re
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import SecretStr
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from agent.core.errors import AtCapacity, NotMedia, RequestRejected
 from agent.core.settings import ApiSettings
-from agent.transport.scribe import Scribe, Wish
-from agent.transport.subtitles import Form, written
+from agent.transport.scribe import Scribe, Segment, Transcription
+from agent.transport.subtitles import written
+from agent.transport.transcript_stream import TranscriptStream
+from agent.transport.transcription_form import FIELDS, MODEL_NOT_FOUND, Asked, asked
 
 log = logging.getLogger(__name__)
 
 PATH = "/v1/audio/transcriptions"
+MODELS_PATH = "/v1/models"
 FORM_BYTES = 64 * 1024
 """What a body may hold beside the file."""
-LONGEST_PROMPT = 4_000
 _DIGEST = "sha256:"
-_LANGUAGE = re.compile("[a-z]{2,3}")
-_TEMPERATURE = re.compile(r"0?\.\d+|[01](\.0*)?")
 _CLIENT_WENT = 499
 
-_DESCRIPTION = """Takes a recording in any usual format. Fields besides `file`: `language`, `prompt`, `response_format`
-(json, text, srt, vtt, verbose_json). `model` and `temperature` are accepted for the sake of clients and change nothing:
-the setting `hearing.model` decides, and decoding is greedy. Calls always come first."""
-_FIELDS = {
-    "file": {"type": "string", "format": "binary"},
-    **dict.fromkeys(("model", "language", "prompt"), {"type": "string"}),
-    "response_format": {"type": "string", "enum": list(Form), "default": Form.JSON},
-    "temperature": {"type": "number", "minimum": 0, "maximum": 1},
-}
+_DESCRIPTION = """Takes a recording in any usual format, and OpenAI's fields. `model` is one that `GET /v1/models`
+lists; all of them stand for the model that the setting `hearing.model` chooses. With `stream` the words come as events
+while they are read. Calls always come first."""
 _BODY = {
     "requestBody": {
         "required": True,
-        "content": {"multipart/form-data": {"schema": {"properties": _FIELDS, "required": ["file"]}}},
+        "content": {"multipart/form-data": {"schema": {"properties": FIELDS, "required": ["file"]}}},
     }
 }
 
 
 def transcriptions_router(scribe: Scribe, settings: ApiSettings) -> APIRouter:
-    """The route; it refuses everybody while no key is set."""
+    """The routes; they refuse everybody while no key is set."""
     router = APIRouter(tags=["Speech recognition"])
     digests = tuple(_digest(key) for key in settings.keys)
 
@@ -58,26 +51,48 @@ def transcriptions_router(scribe: Scribe, settings: ApiSettings) -> APIRouter:
         refusal = _refused(request, digests, settings.max_file_bytes)
         return refusal or await _answered(request, scribe, settings)
 
+    @router.get(MODELS_PATH, summary="Models that recordings may be read with")
+    async def models(request: Request) -> Response:
+        refusal = _refused(request, digests, settings.max_file_bytes)
+        return refusal or JSONResponse({"object": "list", "data": [_described(name) for name in scribe.models]})
+
+    @router.get(MODELS_PATH + "/{name:path}", summary="One of them")
+    async def model(request: Request, name: str) -> Response:
+        refusal = _refused(request, digests, settings.max_file_bytes)
+        if refusal is not None:
+            return refusal
+        if name not in scribe.models:
+            return Fault(404, f"there is no model {name!r} here", param="model", code=MODEL_NOT_FOUND)
+        return JSONResponse(_described(name))
+
     return router
 
 
-def fault(status: int, message: str, *, param: str | None = None, code: str | None = None) -> JSONResponse:
+def _described(model: str) -> dict[str, Any]:
+    """A model as OpenAI lists them. When it was made is not known here."""
+    return {"id": model, "object": "model", "created": 0, "owned_by": "attentive-agent"}
+
+
+class Fault(JSONResponse):
     """An error as OpenAI's clients read it."""
-    kind = {401: "authentication_error", 429: "rate_limit_error"}.get(status, "invalid_request_error")
-    error = {"message": message, "type": "server_error" if status >= 500 else kind, "param": param, "code": code}
-    return JSONResponse({"error": error}, status_code=status)
+
+    def __init__(self, status: int, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        kind = {401: "authentication_error", 429: "rate_limit_error"}.get(status, "invalid_request_error")
+        error = {"message": message, "type": "server_error" if status >= 500 else kind, "param": param, "code": code}
+        self.content = {"error": error}
+        super().__init__(self.content, status_code=status)
 
 
 def _refused(request: Request, digests: tuple[bytes, ...], max_file_bytes: int) -> Response | None:
     """What is wrong before the body is read, if anything is."""
     if not digests:
-        return fault(404, "speech recognition for programs is switched off here; whoever runs this sets api.keys")
+        return Fault(404, "speech recognition for programs is switched off here; whoever runs this sets api.keys")
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     shown = hashlib.sha256(key.strip().encode()).digest()
     # All are compared, so that the time taken does not tell which one is near.
     known = [hmac.compare_digest(shown, digest) for digest in digests]
     if scheme.lower() != "bearer" or not any(known):
-        refusal = fault(401, "no valid API key: send `Authorization: Bearer KEY`", code="invalid_api_key")
+        refusal = Fault(401, "no valid API key: send `Authorization: Bearer KEY`", code="invalid_api_key")
         refusal.headers["WWW-Authenticate"] = "Bearer"
         return refusal
     announced = request.headers.get("content-length", "0")
@@ -88,34 +103,58 @@ def _refused(request: Request, digests: tuple[bytes, ...], max_file_bytes: int) 
 
 async def _answered(request: Request, scribe: Scribe, settings: ApiSettings) -> Response:
     """Reads the form and answers it; every error becomes an answer."""
+    form: FormData | None = None
     try:
-        async with request.form(max_files=1, max_fields=16, max_part_size=FORM_BYTES) as form:
-            file, wish, answer_form = _asked(form, settings.max_file_bytes)
-            return await _unless_gone(request, _transcribed(scribe, file, wish, answer_form))
+        form = await request.form(max_files=1, max_fields=16, max_part_size=FORM_BYTES)
+        wanted = asked(form, max_file_bytes=settings.max_file_bytes, models=scribe.models)
+        if wanted.stream:
+            streamed, form = _streamed(scribe, wanted, form), None
+            return streamed
+        return await _unless_gone(request, _transcribed(scribe, wanted))
     except HTTPException as error:
         # The form is broken, or the body turned out to be larger than it was announced.
-        return _too_large(settings.max_file_bytes) if error.status_code == 413 else fault(400, str(error.detail))
+        return _too_large(settings.max_file_bytes) if error.status_code == 413 else Fault(400, str(error.detail))
     except RequestRejected as error:
-        return fault(400, str(error), param=error.param, code=error.code)
+        return _fault_of(error)
     except ClientDisconnect:
         return Response(status_code=_CLIENT_WENT)
+    finally:
+        if form is not None:
+            await form.close()
 
 
-async def _transcribed(scribe: Scribe, file: UploadFile, wish: Wish, form: Form) -> Response:
+def _streamed(scribe: Scribe, wanted: Asked, form: FormData) -> Response:
+    """Owns `form` from now on."""
+
+    async def read(tell: Callable[[Segment], None]) -> Transcription:
+        return await scribe.transcribe(wanted.file.file, wanted.wish, tell)
+
+    return TranscriptStream(read, lambda error: _fault_of(error).content, close=form.close)
+
+
+async def _transcribed(scribe: Scribe, wanted: Asked) -> Response:
     try:
-        return written(await scribe.transcribe(file.file, wish), form)
-    except NotMedia as error:
-        return fault(400, str(error), param="file", code="invalid_file")
-    except RequestRejected as error:
-        return fault(400, str(error), param=error.param, code=error.code)
-    except AtCapacity as error:
-        refusal = fault(429, str(error), code="rate_limit_exceeded")
-        refusal.headers["Retry-After"] = str(error.retry_after_s)
-        return refusal
+        transcription = await scribe.transcribe(wanted.file.file, wanted.wish)
     except Exception as error:
-        # Only the error's kind is told: its text could quote what was said.
-        log.error("a recording could not be transcribed: %s", type(error).__name__)
-        return fault(500, "the recording could not be transcribed; the server's log says why")
+        return _fault_of(error)
+    return written(transcription, wanted.form, segments=wanted.segments, words=wanted.wish.word_times)
+
+
+def _fault_of(error: Exception) -> Fault:
+    """What went wrong with a recording, for its sender."""
+    match error:
+        case NotMedia():
+            return Fault(400, str(error), param="file", code="invalid_file")
+        case RequestRejected():
+            status = 404 if error.code == MODEL_NOT_FOUND else 400
+            return Fault(status, str(error), param=error.param, code=error.code)
+        case AtCapacity():
+            refusal = Fault(429, str(error), code="rate_limit_exceeded")
+            refusal.headers["Retry-After"] = str(error.retry_after_s)
+            return refusal
+    # Only the error's kind is told: its text could quote what was said.
+    log.error("a recording could not be transcribed: %s", type(error).__name__)
+    return Fault(500, "the recording could not be transcribed; the server's log says why")
 
 
 async def _unless_gone(request: Request, answering: Coroutine[Any, Any, Response]) -> Response:
@@ -134,40 +173,8 @@ async def _cancel_when_gone(request: Request, work: asyncio.Task[Response]) -> N
     work.cancel()
 
 
-def _asked(form: FormData, max_file_bytes: int) -> tuple[UploadFile, Wish, Form]:
-    """What the fields ask for. Raises `RequestRejected` naming the one at fault."""
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise RequestRejected("send the recording as a form field named file", param="file")
-    if (file.size or 0) > max_file_bytes:
-        raise HTTPException(413)
-    language = _field(form, "language").lower() or None
-    if language is not None and not _LANGUAGE.fullmatch(language):
-        raise RequestRejected("language is an ISO 639-1 code such as en", param="language")
-    prompt = _field(form, "prompt")
-    if len(prompt) > LONGEST_PROMPT:
-        raise RequestRejected(f"prompt holds at most {LONGEST_PROMPT} characters", param="prompt")
-    temperature = _field(form, "temperature") or "0"
-    if not _TEMPERATURE.fullmatch(temperature):
-        raise RequestRejected("temperature is a number from 0 to 1", param="temperature")
-    if "word" in form.getlist("timestamp_granularities[]"):
-        raise RequestRejected("times of single words are not told, only of segments", param="timestamp_granularities")
-    answer_form = _field(form, "response_format") or Form.JSON
-    if answer_form not in set(Form):
-        raise RequestRejected(f"response_format is one of {', '.join(Form)}", param="response_format")
-    return file, Wish(language=language, prompt=prompt), Form(answer_form)
-
-
-def _field(form: FormData, name: str) -> str:
-    """The text of a field, "" when it is absent. Raises `RequestRejected` for a file in its place."""
-    value = form.get(name, "")
-    if not isinstance(value, str):
-        raise RequestRejected(f"{name} is text, not a file", param=name)
-    return value.strip()
-
-
-def _too_large(max_file_bytes: int) -> JSONResponse:
-    return fault(413, f"the file is larger than {max_file_bytes} bytes", param="file", code="file_too_large")
+def _too_large(max_file_bytes: int) -> Fault:
+    return Fault(413, f"the file is larger than {max_file_bytes} bytes", param="file", code="file_too_large")
 
 
 def _digest(key: SecretStr) -> bytes:

@@ -3,12 +3,13 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from typing import Literal
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openai import AsyncOpenAI, AuthenticationError
+from openai import APIError, AsyncOpenAI, AuthenticationError, NotFoundError
 
 from agent.core.errors import AtCapacity, NotMedia, RequestRejected
 from agent.transport.scribe import Segment, Transcription
@@ -37,7 +38,77 @@ async def test_the_official_client_reads_the_words(address: str, scribe: Scripte
     assert verbose.segments is not None
     assert [(segment.start, segment.end) for segment in verbose.segments] == [(0.5, 2.25), (3_723.0, 3_724.5)]
     (sent, wish), _ = scribe.asked
-    assert (sent, wish.language, wish.prompt) == (b"RIFF", "en", "headphones")
+    assert (sent, wish.language, wish.prompt, wish.temperature) == (b"RIFF", "en", "headphones", 0.2)
+
+
+async def test_the_official_client_chooses_among_the_models_that_are_listed(
+    address: str, scribe: ScriptedScribe
+) -> None:
+    """Every model that is listed is taken; of one that is not the client learns that there is none."""
+    async with AsyncOpenAI(api_key=API_KEY, base_url=f"http://{address}/v1", max_retries=0) as client:
+        names = [model.id async for model in client.models.list()]
+        assert names == list(scribe.models) == [(await client.models.retrieve(name)).id for name in names]
+        for name in names:
+            assert (await client.audio.transcriptions.create(model=name, file=("talk.wav", b"RIFF"))).text
+        with pytest.raises(NotFoundError, match="gpt-4o-transcribe") as told:
+            await client.audio.transcriptions.create(model="gpt-4o-transcribe", file=("talk.wav", b"RIFF"))
+        assert (told.value.code, told.value.param) == ("model_not_found", "model")
+        with pytest.raises(NotFoundError):
+            await client.models.retrieve("gpt-4o-transcribe")
+    assert len(scribe.asked) == len(names)
+
+
+async def test_the_official_client_learns_when_words_were_said(address: str) -> None:
+    """Words, segments or both are listed as they were asked for; segments when nothing was said of it."""
+    both: list[list[Literal["word", "segment"]]] = [["word"], ["word", "segment"]]
+    async with AsyncOpenAI(api_key=API_KEY, base_url=f"http://{address}/v1") as client:
+        for wanted in both:
+            read = await client.audio.transcriptions.create(
+                model="whisper-1",
+                file=("talk.wav", b"RIFF"),
+                response_format="verbose_json",
+                timestamp_granularities=wanted,
+            )
+            assert read.words is not None
+            assert [(word.word, word.start, word.end) for word in read.words] == [
+                ("Hello", 0.5, 2.25),
+                ("5", 3_723.0, 3_724.5),
+            ]
+            assert bool(read.segments) == ("segment" in wanted)
+
+
+async def test_the_official_client_reads_words_as_they_come(address: str, scribe: ScriptedScribe) -> None:
+    """The first segment arrives while the rest is still being read; the last event has everything."""
+    scribe.waits = asyncio.Event()
+    async with AsyncOpenAI(api_key=API_KEY, base_url=f"http://{address}/v1") as client:
+        events = await client.audio.transcriptions.create(model="whisper-1", file=("talk.wav", b"RIFF"), stream=True)
+        first = await anext(events)
+        assert first.type == "transcript.text.delta"
+        assert first.delta == "Hello there."
+        scribe.waits.set()
+        second, last = [event async for event in events]
+        assert second.type == "transcript.text.delta"
+        assert last.type == "transcript.text.done"
+        assert first.delta + second.delta == last.text == "Hello there. 5 < 6 --> yes & no."
+
+
+async def test_the_official_client_raises_what_goes_wrong_within_a_stream(address: str, scribe: ScriptedScribe) -> None:
+    """The status has been sent by then, so the error comes as an event."""
+    scribe.fails = NotMedia("this file holds no sound")
+    async with AsyncOpenAI(api_key=API_KEY, base_url=f"http://{address}/v1") as client:
+        events = await client.audio.transcriptions.create(model="whisper-1", file=("talk.wav", b"RIFF"), stream=True)
+        with pytest.raises(APIError, match="this file holds no sound"):
+            _ = [event async for event in events]
+
+
+async def test_who_leaves_a_stream_is_not_worked_for(address: str, scribe: ScriptedScribe) -> None:
+    """A client that stops listening cancels its recording."""
+    scribe.waits = asyncio.Event()
+    async with AsyncOpenAI(api_key=API_KEY, base_url=f"http://{address}/v1") as client:
+        events = await client.audio.transcriptions.create(model="whisper-1", file=("talk.wav", b"RIFF"), stream=True)
+        await anext(events)
+        await events.close()
+    await scribe.cancelled.wait()
 
 
 async def test_the_official_client_understands_a_wrong_key(address: str, scribe: ScriptedScribe) -> None:
@@ -89,7 +160,11 @@ def test_any_words_fit_into_any_form(start_ms: int, text: str) -> None:
         ({"language": "../etc"}, "language"),
         ({"temperature": "7"}, "temperature"),
         ({"prompt": "x" * 5_000}, "prompt"),
+        ({"temperature": "1.5"}, "temperature"),
         ({"timestamp_granularities[]": "word"}, "timestamp_granularities"),
+        ({"timestamp_granularities[]": "letter", "response_format": "verbose_json"}, "timestamp_granularities"),
+        ({"stream": "perhaps"}, "stream"),
+        ({"stream": "true", "response_format": "srt"}, "stream"),
     ],
 )
 async def test_a_field_that_cannot_be_is_named(
@@ -168,10 +243,10 @@ async def test_who_goes_away_is_not_worked_for(address: str, scribe: ScriptedScr
 
 @pytest.mark.parametrize("api_keys", [()])
 async def test_without_a_key_nobody_may_ask(client: httpx.AsyncClient, scribe: ScriptedScribe) -> None:
-    """The route is off by default, and says how it is switched on."""
-    answer = await post(client)
-    assert (answer.status_code, scribe.asked) == (404, [])
-    assert "api.keys" in answer.json()["error"]["message"]
+    """The routes are off by default, and say how they are switched on."""
+    for answer in (await post(client), await client.get("/v1/models", headers=AUTHORISED)):
+        assert (answer.status_code, scribe.asked) == (404, [])
+        assert "api.keys" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("api_keys", [("sha256:" + hashlib.sha256(API_KEY.encode()).hexdigest(),)])
