@@ -15,6 +15,11 @@ def test_saying_no_to_emotion_leaves_the_service_but_no_emotion_purpose() -> Non
         consent.require(Purpose.EXPRESSION)
 
 
+def test_agreeing_covers_emotion_in_face_and_voice() -> None:
+    """The first choice on the notice is the only one that lets feelings be estimated, from either."""
+    assert consent_for(Choice.AGREE, locale="en", given_at=1.0).purposes == set(Purpose) - {Purpose.RECORDING}
+
+
 @pytest.mark.parametrize("choice", list(Choice))
 def test_recording_is_never_part_of_a_choice_on_the_notice(choice: Choice) -> None:
     """Keeping picture and sound needs a consent of its own."""
