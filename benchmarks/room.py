@@ -8,8 +8,9 @@ from av import AudioFrame
 from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS
+from agent.media.clause import FRAME_SAMPLES, RATE_HZ
 from agent.media.recording import AUDIBLE_RMS
-from agent.media.speaker import FRAME_SAMPLES, RATE_HZ, Speaker
+from agent.media.speaker import Speaker
 
 HUSH_RMS = 3e-4
 """A quiet room, -70 dB of full scale."""

@@ -76,7 +76,7 @@ class Peer:
         """None unless a purpose that needs the picture was agreed to, and the offer sends one."""
         self.windows: Mailbox[MicWindow] | None = None
         """None unless speech may be understood, and the offer sends sound."""
-        self.speaker = Speaker()
+        self.speaker = Speaker(rests=True)
         self.channel = Channel() if offer.has_channel else None
         self.page_clock = PageClock()
         self.connected = asyncio.Event()

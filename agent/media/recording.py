@@ -18,6 +18,8 @@ RATE_HZ = 48_000
 KEPT_S = 600
 AUDIBLE_RMS = 0.003
 """About -50 dB of full scale: above what coding makes of silence, below any speech."""
+LONGEST_SILENCE_S = 5
+"""A longer jump of the track's time is a new beginning rather than silence that was left out."""
 PAUSE_NS = 300 * NS_PER_MS
 """Silence shorter than this is part of speech."""
 
@@ -43,6 +45,7 @@ class Recording:
         """Told each piece of sound, (n,) at 48 kHz, when it comes out of the network."""
         self._parts: list[NDArray[np.int16]] = []
         self._resampler = AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
+        self._expected_pts: int | None = None
 
     async def record(self, track: MediaStreamTrack) -> None:
         """Drains `track` until it ends."""
@@ -67,6 +70,7 @@ class Recording:
 
     def _take(self, frame: AudioFrame) -> None:
         now_ns = time.monotonic_ns()
+        self._fill_silence(frame)
         frame.pts = None
         for part in self._resampler.resample(frame):
             samples = np.asarray(part.to_ndarray(), np.int16).reshape(-1)
@@ -78,6 +82,16 @@ class Recording:
                 self._note_sound(now_ns)
         if len(self._parts) > KEPT_S * 50:
             del self._parts[: len(self._parts) // 2]
+
+    def _fill_silence(self, frame: AudioFrame) -> None:
+        """A sender may leave silence out; in the recording it has its length."""
+        if frame.pts is None or frame.sample_rate != RATE_HZ:
+            return
+        missing = frame.pts - self._expected_pts if self._expected_pts is not None else 0
+        self._expected_pts = frame.pts + frame.samples
+        if 0 < missing <= LONGEST_SILENCE_S * RATE_HZ:
+            self._parts.append(np.zeros(missing, np.int16))
+            self.seconds += missing / RATE_HZ
 
     def _note_sound(self, now_ns: int) -> None:
         if self.spans and now_ns - self.spans[-1].last_ns < PAUSE_NS:

@@ -27,6 +27,9 @@ class Slot(MediaStreamTrack):
         self._scope: asyncio.Timeout | None = None
         self._began_ns: int | None = None
         self._next_pts = 0
+        self._followed: MediaStreamTrack | None = None
+        """Whose sound was passed on last, up to `_followed_pts` of its own time."""
+        self._followed_pts = 0
         if source is not None:
             self._filled.set()
 
@@ -49,7 +52,7 @@ class Slot(MediaStreamTrack):
                 continue
             frame = await self._from(source)
             if isinstance(frame, AudioFrame | VideoFrame):
-                return self._restamped(frame)
+                return self._restamped(frame, source)
         raise MediaStreamError
 
     async def _from(self, source: MediaStreamTrack) -> object:
@@ -68,7 +71,7 @@ class Slot(MediaStreamTrack):
             self.switch(None)
         return None
 
-    def _restamped(self, frame: AudioFrame | VideoFrame) -> Frame:
+    def _restamped(self, frame: AudioFrame | VideoFrame, source: MediaStreamTrack) -> Frame:
         now_ns = time.monotonic_ns()
         if self._began_ns is None:
             self._began_ns = now_ns
@@ -81,7 +84,18 @@ class Slot(MediaStreamTrack):
         elapsed = (now_ns - self._began_ns) * frame.sample_rate // NS_PER_S
         if elapsed - self._next_pts > frame.sample_rate:
             self._next_pts = elapsed
+        left_out = self._left_out(frame, source)
+        if left_out:
+            # A source that leaves silence out has its time pass all the same, but never faster than time does.
+            self._next_pts = max(self._next_pts, min(self._next_pts + left_out, elapsed))
         frame.pts = self._next_pts
         frame.time_base = Fraction(1, frame.sample_rate)
         self._next_pts += frame.samples
         return frame
+
+    def _left_out(self, frame: AudioFrame, source: MediaStreamTrack) -> int:
+        """Samples by which this frame begins later on its source's own time than the one before ended."""
+        begins = frame.pts if frame.pts is not None else self._followed_pts
+        left_out = begins - self._followed_pts if source is self._followed else 0
+        self._followed, self._followed_pts = source, begins + frame.samples
+        return max(0, left_out)

@@ -9,14 +9,13 @@ from fractions import Fraction
 
 import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
-from av import AudioFrame, AudioResampler
+from av import AudioFrame
 from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_S
 from agent.core.types import SpeechChunk
+from agent.media.clause import FRAME_SAMPLES, RATE_HZ, Clause, resampled_speech, samples_since_quiet, spoken_part
 
-RATE_HZ = 48_000
-FRAME_SAMPLES = RATE_HZ // 50
 FRAME_NS = NS_PER_S // 50
 FADE_SAMPLES = RATE_HZ // 100
 """10 ms: short enough to stop at once, long enough not to click."""
@@ -28,6 +27,10 @@ REWIND_SAMPLES = RATE_HZ * 4 // 10
 """How far back speech may be taken up again after a pause, so that it does not go on inside a word."""
 UNFINISHED_S = 1.0
 """An utterance whose next clause does not come within this time is over."""
+REST_AFTER_FRAMES = 10
+"""Silence that is sent after speech before a speaker rests, for the listener's decoder to fade into."""
+REST_S = 0.4
+"""A resting speaker sends one frame this often, as Opus does when it leaves silence out (RFC 6716 section 2.1.9)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,21 +43,14 @@ class Spoken:
     unspoken_ms: float
 
 
-@dataclass(slots=True)
-class _Clause:
-    samples: NDArray[np.float32]
-    """(n,) float32 at 48 kHz."""
-    text: str
-    last: bool
-    sent: int = 0
-
-
 class Speaker(MediaStreamTrack):
     """Speaks `SpeechChunk`s in order. All methods belong to the event loop that sends the track."""
 
     kind = "audio"
 
-    def __init__(self) -> None:
+    def __init__(self, *, rests: bool = False) -> None:
+        """`rests`: silence is left out but for a frame now and then, and its time passed over; encoding and sending it
+        took a sixth of a call's processor time."""
         super().__init__()
         self.idle = asyncio.Event()
         """Set while there is nothing to say."""
@@ -70,7 +66,7 @@ class Speaker(MediaStreamTrack):
         self.underruns = 0
         """Times that a clause was not there when the one before it had been spoken."""
         self.beats_missed = 0
-        self._clauses: deque[_Clause] = deque()
+        self._clauses: deque[Clause] = deque()
         self._said: list[str] = []
         self._said_samples = 0
         self._stops = 0
@@ -83,15 +79,25 @@ class Speaker(MediaStreamTrack):
         self._dry_frames: int | None = None
         """Frames of silence sent while more of the utterance is awaited; None when none is."""
         self._due_ns: int | None = None
+        self._rests = rests
+        self._silent_frames = 0
+        """Of those sent last."""
+        self._woken = asyncio.Event()
+        self._pts = 0
 
     @property
     def speaking(self) -> bool:
         return not self.idle.is_set()
 
     @property
+    def paused(self) -> bool:
+        """Whether speech is held."""
+        return self._paused
+
+    @property
     def said(self) -> str:
         """What went out of the present or last utterance, cut at the last whole word."""
-        parts = [*self._said, *(_spoken_part(clause) for clause in list(self._clauses)[:1])]
+        parts = [*self._said, *(spoken_part(clause) for clause in list(self._clauses)[:1])]
         return " ".join(part for part in parts if part)
 
     @property
@@ -105,7 +111,7 @@ class Speaker(MediaStreamTrack):
         A chunk that is still waiting when speech is stopped is dropped with the rest.
         """
         utterance = self._stops
-        samples = await asyncio.to_thread(_resampled, chunk)
+        samples = await asyncio.to_thread(resampled_speech, chunk)
         while self.queued_s >= AHEAD_S and self._stops == utterance:
             self._room.clear()
             await self._room.wait()
@@ -114,7 +120,8 @@ class Speaker(MediaStreamTrack):
         if self.idle.is_set():
             self._begin()
         self._dry_frames = None
-        self._clauses.append(_Clause(samples, chunk.text, chunk.last))
+        self._clauses.append(Clause(samples, chunk.text, chunk.last))
+        self._woken.set()
 
     def stop_speaking(self) -> Spoken:
         """Falls silent within 10 ms, drops what is queued, and says how far speech got."""
@@ -145,7 +152,7 @@ class Speaker(MediaStreamTrack):
         """Goes on where `pause` left off, from the beginning of the word that was cut."""
         if self._paused and self._clauses:
             current = self._clauses[0]
-            back = _since_quiet(current.samples[max(0, current.sent - REWIND_SAMPLES) : current.sent])
+            back = samples_since_quiet(current.samples[max(0, current.sent - REWIND_SAMPLES) : current.sent])
             current.sent -= back
             self._said_samples -= back
         self._paused = False
@@ -154,9 +161,12 @@ class Speaker(MediaStreamTrack):
         """Ends the track."""
         super().stop()
         self._drop()
+        self._woken.set()
 
     async def recv(self) -> AudioFrame:
         """The next 20 ms, when they are due: (1, 960) int16 mono at 48 kHz. Raises `MediaStreamError` once stopped."""
+        if self._rests and self._silent_frames >= REST_AFTER_FRAMES and self.idle.is_set():
+            await self._rest()
         await self._beat()
         if self.readyState != "live":
             raise MediaStreamError
@@ -168,9 +178,23 @@ class Speaker(MediaStreamTrack):
         )
         frame.sample_rate = RATE_HZ
         frame.time_base = Fraction(1, RATE_HZ)
-        frame.pts = self.frames_sent * FRAME_SAMPLES
+        frame.pts = self._pts
+        self._pts += FRAME_SAMPLES
         self.frames_sent += 1
         return frame
+
+    async def _rest(self) -> None:
+        """Waits for speech, which begins at once, or for the next frame of silence."""
+        assert self._due_ns is not None
+        self._woken.clear()
+        try:
+            async with asyncio.timeout(REST_S):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+        rested_ns = max(0, time.monotonic_ns() - self._due_ns)
+        self._due_ns += rested_ns
+        self._pts += rested_ns * RATE_HZ // NS_PER_S
 
     async def _beat(self) -> None:
         now_ns = time.monotonic_ns()
@@ -183,12 +207,15 @@ class Speaker(MediaStreamTrack):
 
     def _next_block(self) -> NDArray[np.float32]:
         block = np.zeros(FRAME_SAMPLES, np.float32)
+        self._silent_frames += 1
         if self._fading is not None:
+            self._silent_frames = 0
             tail, self._fading = self._fading, None
             block[: len(tail)] = tail * np.linspace(1, 0, len(tail), dtype=np.float32)
             self._quiet = True
         elif not self._paused and self._clauses:
             filled = self._fill(block)
+            self._silent_frames = 0
             if self._quiet:
                 fade = min(FADE_SAMPLES, filled)
                 block[:fade] *= np.linspace(0, 1, fade, dtype=np.float32)
@@ -230,7 +257,7 @@ class Speaker(MediaStreamTrack):
         self._room.set()
         self._end()
 
-    def _ran_dry(self, finished: _Clause) -> None:
+    def _ran_dry(self, finished: Clause) -> None:
         if finished.last:
             self._end()
         else:
@@ -251,32 +278,3 @@ class Speaker(MediaStreamTrack):
             self.idle.set()
             if self.on_speaking is not None:
                 self.on_speaking(False)
-
-
-def _resampled(chunk: SpeechChunk) -> NDArray[np.float32]:
-    if chunk.rate_hz == RATE_HZ:
-        return chunk.samples
-    resampler = AudioResampler(format="flt", layout="mono", rate=RATE_HZ)
-    frame = AudioFrame.from_ndarray(chunk.samples.reshape(1, -1), format="flt", layout="mono")
-    frame.sample_rate = chunk.rate_hz
-    parts = [*resampler.resample(frame), *resampler.resample(None)]
-    return np.concatenate([np.asarray(part.to_ndarray(), np.float32).reshape(-1) for part in parts])
-
-
-def _since_quiet(samples: NDArray[np.float32]) -> int:
-    """How many samples ago (n,) speech was last at its quietest, over stretches of 20 ms; 0 of less than one."""
-    steps = len(samples) // FRAME_SAMPLES
-    if steps == 0:
-        return 0
-    levels = np.square(samples[len(samples) - steps * FRAME_SAMPLES :]).reshape(steps, FRAME_SAMPLES).sum(axis=1)
-    return (1 + int(np.argmin(levels[::-1]))) * FRAME_SAMPLES
-
-
-def _spoken_part(clause: _Clause) -> str:
-    """The words of a clause that had gone out, taking it as spoken at an even pace."""
-    if not clause.sent:
-        return ""
-    reach = round(len(clause.text) * clause.sent / max(1, len(clause.samples)))
-    if reach >= len(clause.text):
-        return clause.text
-    return clause.text[:reach].rpartition(" ")[0]

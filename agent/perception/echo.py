@@ -48,8 +48,18 @@ class Playout:
         self._blocks: deque[tuple[int, NDArray[np.float32]]] = deque(maxlen=KEPT_BLOCKS)
 
     def put(self, block: NDArray[np.float32], due_ns: int) -> None:
-        """Takes the next (n,) float32 samples at 48 kHz, which are due at this monotonic time."""
-        self._blocks.append((due_ns, _lower(block, PLAYED_RATE_HZ)))
+        """Takes the next (n,) float32 samples at 48 kHz, which are due at this monotonic time.
+
+        What lies between two blocks was silence.
+        """
+        lowered = _lower(block, PLAYED_RATE_HZ)
+        if self._blocks:
+            last_due_ns, last = self._blocks[-1]
+            missing = round((due_ns - last_due_ns) * RATE_HZ / NS_PER_S) - len(last)
+            if missing >= len(lowered) > 0:
+                silence = np.zeros(min(missing, KEPT_BLOCKS * len(lowered)), np.float32)
+                self._blocks.append((due_ns - round(len(silence) * NS_PER_S / RATE_HZ), silence))
+        self._blocks.append((due_ns, lowered))
 
     def before(self, until_ns: int, samples: int) -> NDArray[np.float32] | None:
         """The last (`samples`,) samples at 8 kHz that were due before `until_ns`; None when they were silent."""

@@ -46,6 +46,20 @@ async def test_times_move_on_across_sources() -> None:
     assert seen == [0, 960, 1_920]
 
 
+async def test_silence_left_out_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source's own pause shows in the slot's times, up to the time that has really passed."""
+    now_ns = 0
+    monkeypatch.setattr("agent.media.slots.time.monotonic_ns", lambda: now_ns)
+    source = Feed()
+    slot = Slot("audio", source)
+    seen = []
+    for now_ms, pts in ((0, 0), (20, 960), (420, 20_160), (440, 1_000_000)):
+        now_ns = now_ms * 1_000_000
+        source.queue.put_nowait(sound(pts))
+        seen.append((await slot.recv()).pts)
+    assert seen == [0, 960, 20_160, 21_120]
+
+
 async def test_waiting_receiver_turns_to_the_new_source() -> None:
     """A receiver that waits on a silent source gets the frame of the one switched to."""
     silent, lively = Feed(), Feed()

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from agent.core.types import SpeechChunk, read_only
 from agent.media import speaker as speaker_module
-from agent.media.speaker import AHEAD_S, FADE_SAMPLES, FRAME_SAMPLES, RATE_HZ, Speaker
+from agent.media.clause import FRAME_SAMPLES, RATE_HZ
+from agent.media.speaker import AHEAD_S, FADE_SAMPLES, Speaker
 
 
 def speech(
@@ -166,3 +167,41 @@ async def test_ended_track_says_so(speaker: Speaker) -> None:
         await speaker.recv()
     await speaker.play(speech(0.1))
     assert not speaker.speaking
+
+
+async def test_resting_speaker_leaves_silence_out_and_its_time_passes() -> None:
+    """After its tail of silence a resting speaker sends little, whose times say how long it rested."""
+    speaker = Speaker(rests=True)
+    tail = [await speaker.recv() for _ in range(speaker_module.REST_AFTER_FRAMES)]
+    later = await speaker.recv()
+    assert later.pts is not None and tail[-1].pts is not None
+    rested_s = (later.pts - tail[-1].pts) / RATE_HZ
+    assert rested_s == pytest.approx(speaker_module.REST_S, abs=0.2) and not later.to_ndarray().any()
+
+
+async def test_speech_wakes_a_resting_speaker_at_once() -> None:
+    """What is played while the speaker rests goes out whole, without waiting for the rest to end."""
+    speaker = Speaker(rests=True)
+    for _ in range(speaker_module.REST_AFTER_FRAMES):
+        await speaker.recv()
+    async with asyncio.TaskGroup() as tasks:
+        waiting = tasks.create_task(speaker.recv())
+        await asyncio.sleep(0)
+        await speaker.play(speech(0.1))
+        heard = [(await waiting).to_ndarray()]
+    heard += [(await speaker.recv()).to_ndarray() for _ in range(5)]
+    assert np.count_nonzero(heard) == pytest.approx(0.1 * RATE_HZ, abs=4)
+
+
+async def test_stopping_ends_a_rest() -> None:
+    """A track that is stopped while it rests does not keep its sender waiting."""
+    speaker = Speaker(rests=True)
+    for _ in range(speaker_module.REST_AFTER_FRAMES):
+        await speaker.recv()
+
+    async def stop_soon() -> None:
+        await asyncio.sleep(0)
+        speaker.stop()
+
+    outcome, _ = await asyncio.gather(speaker.recv(), stop_soon(), return_exceptions=True)
+    assert isinstance(outcome, MediaStreamError)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from agent.core.clock import NS_PER_S
+from agent.core.clock import NS_PER_MS, NS_PER_S
 from agent.core.settings import HearingSettings
 from agent.core.types import HearingEvent, VoiceStarted
 from agent.inference.runtime import Runtime
@@ -117,3 +117,16 @@ def test_a_copy_correlates_fully_wherever_it_lies(at: int, scale: float) -> None
     assert alike.shape == (3_001,)
     assert int(np.argmax(alike)) == at
     assert alike[at] == pytest.approx(1, abs=1e-3) and alike.max() <= 1.001
+
+
+def test_silence_that_was_left_out_keeps_its_length() -> None:
+    """A speaker that rests plays nothing for a while: what was played before lies as far back as it does."""
+    playout = Playout()
+    loud = np.full(BLOCK, 0.5, np.float32)
+    playout.put(loud, 0)
+    playout.put(np.zeros(BLOCK, np.float32), 300 * NS_PER_MS)
+    heard = playout.before(320 * NS_PER_MS, 2_560)
+    assert heard is not None
+    assert np.flatnonzero(np.abs(heard) > 0.01).max() < 200
+    assert playout.before(320 * NS_PER_MS, 2_000) is None
+    assert playout.before(5 * NS_PER_S, 2_560) is None
