@@ -168,7 +168,7 @@ class FaceReading:
     mouth_open: float
     """Inner-lip gap over face height."""
     expression: ExpressionReading | None
-    """None where nobody asked for it."""
+    """None where it was not to be read of this frame."""
     blendshapes: dict[str, float] | None = field(default=None, repr=False)
     """MediaPipe's 52 movements of the face by name, such as "jawOpen", 0 to 1; None from backends without them."""
 
@@ -211,7 +211,7 @@ class VisionReading:
     """False when the frame was not analysed, the models failed, or a face was looked for and none could be read.
     Hands may have been read all the same."""
     reason: str | None
-    """Why it is not valid, e.g. "no face", "too old"."""
+    """Why it is not valid, e.g. "no face", "budget"."""
     faces: tuple[FaceReading, ...]
     """The customer's face, when it is in view."""
     hands: tuple[HandReading, ...]
@@ -220,6 +220,8 @@ class VisionReading:
     gesture, preview."""
     finished_ns: int
     bystanders: tuple[Bystander, ...] = ()
+    hands_read: bool = True
+    """False where hands were not looked for in this frame, so that none in `hands` says nothing."""
     preview_jpeg: bytes | None = field(default=None, repr=False)
     """The analysed picture itself, when somebody watches: what is drawn over it belongs to exactly this frame."""
 
@@ -275,6 +277,8 @@ class Transcript:
     finished_ns: int
     paused: bool = False
     """Whether the customer has fallen silent after these words: a partial one may prove to be final as it stands."""
+    answer_from_ns: int = 0
+    """Monotonic time before which an answer to final words had better not be heard: they may yet be taken up again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from agent.core.clock import NS_PER_S
 
 T = TypeVar("T")
 
-LEARNS = 0.2
+LEARNS_LONGER, LEARNS_SHORTER = 0.5, 0.2
 """Weight of the newest frame in what a call's next frame is expected to take."""
 DOUBTS = 0.9
 UNREAD_NS = NS_PER_S
@@ -99,7 +99,8 @@ class FairLine(Generic[T]):
         account.in_hand = False
         if reading_took_ns is not None:
             known_ns = account.expected_ns or reading_took_ns
-            account.expected_ns = known_ns + LEARNS * (reading_took_ns - known_ns)
+            learns = LEARNS_LONGER if reading_took_ns > known_ns else LEARNS_SHORTER
+            account.expected_ns = known_ns + learns * (reading_took_ns - known_ns)
             account.read_ns = now_ns
         took_ns = now_ns - began_ns
         account.used_ns += took_ns

