@@ -6,8 +6,10 @@ from collections.abc import Coroutine
 from typing import Any
 
 from agent.app import plain_words
+from agent.app.accounts import CallAccounts
 from agent.app.conversation import Conversation
-from agent.app.mouth import Mouth
+from agent.app.journey import Moments
+from agent.app.mouth import Mouth, Reply
 from agent.app.overlay import picture_header
 from agent.app.page import Page
 from agent.app.page_voice import PageVoice
@@ -16,12 +18,12 @@ from agent.app.senses import Senses
 from agent.core.clock import NS_PER_MS, NS_PER_S
 from agent.core.consent import Consent, Purpose
 from agent.core.errors import IllegalTransition
+from agent.core.frames import FrameOutcome
 from agent.core.lifecycle import CallEvent, CallLife, CallState, EndReason
 from agent.core.mailbox import Mailbox
-from agent.core.types import CameraFrame, IntentReading, MicWindow, VisionReading
+from agent.core.types import CameraFrame, HearingEvent, IntentReading, MicWindow
 from agent.dialogue.client import ReplyClient
 from agent.dialogue.protocol import CallStarted
-from agent.fusion.health import outcome_of
 from agent.media.peer import Peer
 from agent.perception.echo import Playout
 from agent.transport.messages import (
@@ -30,7 +32,6 @@ from agent.transport.messages import (
     CallSummary,
     Chat,
     DeviceState,
-    FrameTrace,
     FromPage,
     Leave,
     PageSpoken,
@@ -54,10 +55,14 @@ class Call:
         self._started_at = rooms.clock.wall_ns() / NS_PER_S
         self._ending: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
         self._page = Page(peer.channel, peer.page_clock, rooms.clock)
+        self._accounts = CallAccounts(call_id, peer, clock=rooms.clock, hub=rooms.hub, telemetry=rooms.telemetry)
+        self._camera_on = True
+        """What the page says of it; a camera that is off may go on sending black pictures."""
         self._senses = Senses(
             call_id,
             consent,
             camera=peer.frames is not None,
+            frames=self._accounts.frames.counts,
             clock=rooms.clock,
             hub=rooms.hub,
             store=rooms.store,
@@ -66,7 +71,7 @@ class Call:
         self._mouth = Mouth(
             rooms.synthesizer,
             peer.speaker,
-            on_text=lambda reply: self._talk.show_reply(reply),
+            on_text=self._show_reply,
             on_fault=lambda fault: self._senses.report("voice", fault),
             page_voice=self._page_voice if peer.channel is not None else None,
         )
@@ -82,6 +87,7 @@ class Call:
             clock=rooms.clock,
         )
         peer.speaker.on_speaking = self._agent_speaks
+        self._mouth.on_first_speech = rooms.telemetry.metrics.synthesis.observe
         self._senses.on_change = self._announce
 
     def end(self, reason: EndReason) -> None:
@@ -99,7 +105,7 @@ class Call:
         self.peer.speaker.on_played = playout.put
         rooms.hearing.open_call(
             self.call_id,
-            self._talk.hear,
+            self._hear,
             playout,
             locale=self._consent.locale,
             reads_emotion=self._consent.allows(Purpose.VOICE_EMOTION),
@@ -111,10 +117,13 @@ class Call:
             rooms.hearing.close_call(self.call_id)
             rooms.vision.close_call(self.call_id)
             self._talk.close()
+            self._count_guesses()
+            self._accounts.close(reason)
             self._step(CallEvent.END, reason)
             rooms.hub.drop_call(self.call_id)
             rooms.store.record_call_ended(self.call_id, reason)
             log.info("call %s ended: %s", self.call_id, reason.value)
+            log.info("call %s: camera frames %s", self.call_id, self._accounts.frames.counts())
             if self._talk.guesses:
                 right, made = self._talk.guesses_right, self._talk.guesses
                 log.info("call %s: %d of %d early guesses at the end of a turn were right", self.call_id, right, made)
@@ -142,6 +151,7 @@ class Call:
         self._greet_page()
         reply = ReplyClient(self._rooms.reply_url(), self._introduction(), on_link=self._talk.engine_link)
         self._senses.follow_with(reply)
+        self._accounts.reply = reply
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(reply.run(), name=f"reply engine of call {self.call_id}")
             parts = [tasks.create_task(part) for part in self._parts(reply)]
@@ -172,39 +182,40 @@ class Call:
         budget_ns = round(rooms.settings.vision.deadline_ms * NS_PER_MS)
         async for frame in frames:
             taken_ns = rooms.clock.now_ns()
+            if not self._camera_on:
+                self._accounts.skip(frame, FrameOutcome.CAMERA_OFF)
+                continue
             preview = rooms.hub.pictured(self.call_id)
             deadline_ns = frame.stamp.arrived_ns + budget_ns
             reading = await rooms.vision.submit(self.call_id, frame, deadline_ns, preview=preview)
-            self._senses.see(reading, replaced=frames.dropped)
+            returned_ns = rooms.clock.now_ns()
+            seen = self._senses.see(reading)
+            at = Moments(
+                taken_ns=taken_ns, returned_ns=returned_ns, fused_ns=seen.fused_ns, published_ns=rooms.clock.now_ns()
+            )
+            self._accounts.saw(frame, reading, seen.signals, at)
             if reading.preview_jpeg is not None:
                 now_ns, wall_ns = rooms.clock.now_ns(), rooms.clock.wall_ns()
                 header = picture_header(reading, now_ns=now_ns, wall_ns=wall_ns)
                 rooms.hub.publish_picture(self.call_id, encode_picture(header, reading.preview_jpeg))
-            if rooms.hub.traced(self.call_id):
-                self._trace(reading, taken_ns)
-
-    def _trace(self, reading: VisionReading, taken_ns: int) -> None:
-        now_ns, wall_ns = self._rooms.clock.now_ns(), self._rooms.clock.wall_ns()
-        stamp = reading.stamp
-        trace = FrameTrace(
-            call_id=self.call_id,
-            frame_id=stamp.frame_id,
-            rtp_timestamp=stamp.rtp_timestamp,
-            outcome=outcome_of(reading),
-            stage_ms={
-                "received": (taken_ns - stamp.arrived_ns) / NS_PER_MS,
-                **reading.stage_ms,
-                "published": (now_ns - reading.finished_ns) / NS_PER_MS,
-            },
-            arrived_at=(wall_ns - (now_ns - stamp.arrived_ns)) / NS_PER_S,
-            published_at=wall_ns / NS_PER_S,
-            age_ms=stamp.age_ms(now_ns),
-        )
-        self._rooms.hub.publish_trace(trace)
 
     async def _listen(self, windows: Mailbox[MicWindow]) -> None:
         async for window in windows:
             self._rooms.hearing.push(window)
+
+    def _hear(self, event: HearingEvent) -> None:
+        speaker = self.peer.speaker
+        was_speaking = speaker.speaking and not speaker.paused
+        self._talk.hear(event)
+        self._accounts.hears(event, was_speaking=was_speaking)
+        self._count_guesses()
+
+    def _count_guesses(self) -> None:
+        self._accounts.guesses, self._accounts.guesses_right = self._talk.guesses, self._talk.guesses_right
+
+    def _show_reply(self, reply: Reply) -> None:
+        self._accounts.replies()
+        self._talk.show_reply(reply)
 
     async def _read_intent(self, text: str) -> IntentReading:
         loop = asyncio.get_running_loop()
@@ -213,10 +224,12 @@ class Call:
     def _heed_page(self, message: FromPage) -> None:
         match message:
             case Chat(text=text):
+                self._accounts.types()
                 self._talk.chat(text)
             case PageSpoken():
                 self._page_voice.heed(message)
             case DeviceState(camera=camera) if self.peer.frames is not None:
+                self._camera_on = camera
                 self._senses.camera(on=camera)
             case Leave():
                 self.end(EndReason.CUSTOMER_LEFT)
@@ -241,8 +254,10 @@ class Call:
         self._page.show(Welcome(call_id=self.call_id, analysis=analysis, hears=hears))
 
     def _agent_speaks(self, speaks: bool) -> None:
-        if speaks and self.life.state is CallState.CONNECTED:
-            self._step(CallEvent.SPEECH_BEGAN)
+        if speaks:
+            self._accounts.speaks()
+            if self.life.state is CallState.CONNECTED:
+                self._step(CallEvent.SPEECH_BEGAN)
         self._page.show(AgentSpeaking(active=speaks))
         self._senses.agent_speaks(speaks)
 

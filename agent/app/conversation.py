@@ -101,8 +101,11 @@ class Conversation:
         if reply.complete:
             self._store.record_reply(self._call_id, reply)
         because = tuple(reason.words for reason in reply.because)
+        seqs = tuple(seq for reason in reply.because for seq in reason.seqs)
         self._caption(
-            messages.Caption(id=reply.id, speaker="agent", text=reply.text, final=reply.complete, because=because)
+            messages.Caption(
+                id=reply.id, speaker="agent", text=reply.text, final=reply.complete, because=because, because_seqs=seqs
+            )
         )
 
     # ---- tasks of the call ------------------------------------------------------------------------------------------

@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from agent.app.page_voice import PageVoice
+from agent.core.clock import NS_PER_S
 from agent.core.errors import SynthesisError
 from agent.core.mailbox import Mailbox
 from agent.dialogue.protocol import Because, Say, SayDelta, SayEnd, SayStyle
@@ -101,6 +103,8 @@ class Mouth:
         self._tasks: asyncio.TaskGroup | None = None
         self._ready: Reply | None = None
         """A reply that may be wanted soon, being made ready."""
+        self.on_first_speech: Callable[[float], None] = lambda seconds: None
+        """Told how many seconds the synthesizer took until the first speech of each part of a reply was there."""
         self.silenced = False
         """True while a person has the call: captions go on, the voice does not."""
 
@@ -244,8 +248,12 @@ class Mouth:
 
     async def _voice(self, reply: Reply, part: str) -> None:
         style = Style.of(rate=reply.style.rate, tone=reply.style.tone)
+        asked_ns, awaited = time.monotonic_ns(), True
         async with aclosing(self._synthesizer.speak(part, style)) as chunks:
             async for chunk in chunks:
+                if awaited:
+                    awaited = False
+                    self.on_first_speech((time.monotonic_ns() - asked_ns) / NS_PER_S)
                 await reply.wanted.wait()
                 await self._speaker.play(chunk)
 

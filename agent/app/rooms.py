@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from agent.app.telemetry import Telemetry
 from agent.core.clock import Clock
 from agent.core.settings import Settings
 from agent.inference.runtime import Runtime
@@ -30,4 +31,5 @@ class Rooms:
     synthesizer: Synthesizer
     hub: Hub
     store: CallStore
+    telemetry: Telemetry
     reply_url: Callable[[], str]

@@ -1,6 +1,7 @@
 """What one call perceives: readings become findings, findings become numbered signals for all who follow."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from agent.core.clock import NS_PER_MS, Clock
 from agent.core.consent import Consent, Purpose
@@ -17,13 +18,31 @@ KEPT_FROM_ENGINE = frozenset({"voice", "health"})
 """Kinds that say nothing a reply could turn on, and come often."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What came of one frame."""
+
+    signals: Sequence[Signal]
+    fused_ns: int
+    """Monotonic time at which fusion was done with it; its signals are out since."""
+
+
 class Senses:
     """Fusion of one call and the numbering of its signals. Belongs to the event loop and never waits."""
 
     def __init__(
-        self, call_id: str, consent: Consent, *, camera: bool, clock: Clock, hub: Hub, store: CallStore
+        self,
+        call_id: str,
+        consent: Consent,
+        *,
+        camera: bool,
+        clock: Clock,
+        hub: Hub,
+        store: CallStore,
+        frames: Callable[[], dict[str, int]] = dict,
     ) -> None:
-        """`camera`: whether frames are expected, so that their absence is a fault."""
+        """`camera`: whether frames are expected, so that their absence is a fault. `frames` gives them by what became
+        of them."""
         self._call_id = call_id
         self._clock = clock
         self._hub = hub
@@ -33,7 +52,7 @@ class Senses:
         self._state = fusion.FusionState(
             reads_faces=consent.allows(Purpose.EXPRESSION), reads_voices=consent.allows(Purpose.VOICE_EMOTION)
         )
-        self._health = HealthMonitor(camera_expected=camera, started_ns=self._began_ns)
+        self._health = HealthMonitor(camera_expected=camera, started_ns=self._began_ns, frames=frames)
         self._next_seq = 0
         self.on_change: Callable[[], None] = lambda: None
         """Called when `affect` or `last_intent` has changed."""
@@ -53,16 +72,18 @@ class Senses:
         """Sends every signal to the reply engine too, from here on."""
         self._reply = reply
 
-    def see(self, reading: VisionReading, *, replaced: int) -> Sequence[Signal]:
-        """One camera frame's reading. `replaced`: frames so far that a newer one replaced before analysis."""
+    def see(self, reading: VisionReading) -> Seen:
+        """One camera frame's reading."""
         now_ns = self._clock.now_ns()
-        self._health.saw(reading, replaced=replaced)
+        self._health.saw(reading)
         self._state, findings = fusion.see(self._state, reading, now_ns)
         palm = fusion.shows_palm(self._state)
         if palm != self._palm:
             self._palm = palm
             self.on_palm(palm)
-        return self.publish([*findings, *self._health.conclude(reading.stamp, now_ns=now_ns)])
+        fused_ns = self._clock.now_ns()
+        signals = self.publish([*findings, *self._health.conclude(reading.stamp, now_ns=now_ns)])
+        return Seen(signals=signals, fused_ns=fused_ns)
 
     def hear(self, event: HearingEvent) -> Sequence[Signal]:
         self._state, findings = fusion.hear(self._state, event)

@@ -16,6 +16,7 @@ from agent.app.desk import Desk
 from agent.app.engine_process import EngineProcess
 from agent.app.rooms import Rooms
 from agent.app.scribe import FileScribe
+from agent.app.telemetry import Telemetry
 from agent.core.clock import SystemClock
 from agent.core.errors import SettingsError
 from agent.core.settings import Settings
@@ -114,6 +115,8 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         stack.push_async_callback(asyncio.to_thread, synthesizer.stop)
         say("opening the store")
         store = await stack.enter_async_context(CallStore.opened(settings.storage.url, clock))
+        hub = Hub()
+        telemetry = Telemetry(hub, runtime, hearing)
         say("starting the reply engine")
         reply_url = await _reply_engine(settings, stack)
         yield Rooms(
@@ -125,8 +128,9 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
             text=text,
             text_thread=text_thread,
             synthesizer=synthesizer,
-            hub=Hub(),
+            hub=hub,
             store=store,
+            telemetry=telemetry,
             reply_url=reply_url,
         )
 
@@ -162,7 +166,7 @@ async def serve(settings: Settings, *, say: Progress, on_listening: Callable[[Ro
     async with opened_rooms(settings, say) as rooms, opened_scribe(rooms) as scribe:
         desk = Desk(rooms)
         config = uvicorn.Config(
-            build_app(desk, rooms.hub, scribe, settings),
+            build_app(desk, rooms.hub, scribe, rooms.telemetry.metrics, settings),
             host=settings.server.host,
             port=settings.server.port,
             log_level="warning",
@@ -175,4 +179,7 @@ async def serve(settings: Settings, *, say: Progress, on_listening: Callable[[Ro
             lifespan="off",
         )
         server = QuietServer(config, lambda port: on_listening(rooms, port))
-        await desk.run(server.serve)
+        async with asyncio.TaskGroup() as tasks:
+            watch = tasks.create_task(rooms.telemetry.watch_loop(), name="lag of the event loop")
+            await desk.run(server.serve)
+            watch.cancel()

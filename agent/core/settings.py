@@ -92,11 +92,13 @@ class VoiceSettings(Section):
     name: str = "alloy"
     """One of the endpoint's voices."""
     format: Literal["wav", "pcm"] = "wav"
-    """What the endpoint is asked to send; `pcm` is 16-bit mono at 24 kHz unless its content type says otherwise."""
+    """What the endpoint is asked to send; `pcm`, 16-bit mono at 24 kHz unless its content type says otherwise, is heard
+    while it still comes."""
     languages: tuple[str, ...] = ()
     """ISO 639-1 codes that the endpoint speaks; all of them when empty."""
     answer_within_s: float = Field(3.0, gt=0)
-    """A clause that has not come whole after this long is spoken by our own voice."""
+    """A clause that has not come whole after this long is spoken by our own voice; with `pcm`, one that falls this far
+    behind what is heard of it."""
     rate: float = Field(1.0, ge=0.5, le=2.0)
     """Speaking rate; 2 is twice as fast."""
     level_db: float = Field(-20.0, le=0)
@@ -139,6 +141,25 @@ class ApiSettings(Section):
         return keys
 
 
+class TelemetrySettings(Section):
+    """What is told about the program itself; docs/observability.md lists it."""
+
+    metrics_token: SecretStr | None = None
+    """Who shows it as a bearer token may read `/metrics`, from anywhere; without one, only this machine may."""
+    otlp_url: str | None = Field(None, pattern=r"^https?://\S+$")
+    """Where traces of turns are sent by OTLP over HTTP, such as `http://127.0.0.1:4318/v1/traces`; needs
+    `uv sync --extra telemetry`. Nothing is traced when absent."""
+    trace_share: float = Field(0.1, ge=0, le=1)
+    """Share of the turns that are traced."""
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _token_cannot_be_guessed(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and len(token.get_secret_value()) < SHORTEST_KEY:
+            raise ValueError(f"a token has {SHORTEST_KEY} characters or more")
+        return token
+
+
 class StorageSettings(Section):
     url: str = "sqlite+aiosqlite:///agent.sqlite3"
 
@@ -160,6 +181,7 @@ class Settings(BaseSettings):
     reply: ReplySettings = ReplySettings()
     storage: StorageSettings = StorageSettings()
     api: ApiSettings = ApiSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     @classmethod
     def settings_customise_sources(

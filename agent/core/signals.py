@@ -117,7 +117,8 @@ class HealthValue(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
     analysed_fps: float | None = None
     frames: dict[str, int] = {}
-    """Camera frames since the call began: "received", "analysed", and those that were not by why."""
+    """Camera frames since the call began: "received", "analysed", and those that were not by why. What is missing to
+    the sum is still on its way."""
 
 
 SignalValue = (

@@ -1,6 +1,7 @@
 """What is degraded in a call and why, as one signal every few seconds and at every change."""
 
-from collections import Counter, deque
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agent.core.clock import NS_PER_S
@@ -19,19 +20,16 @@ class HealthMonitor:
 
     camera_expected: bool
     started_ns: int
+    frames: Callable[[], dict[str, int]] = dict
+    """Gives the call's frames so far: "received", "analysed", and the others by why."""
     _analysed_ns: deque[int] = field(default_factory=lambda: deque(maxlen=512))
-    _outcomes: Counter[str] = field(default_factory=Counter)
-    _replaced: int = 0
     _reported_ns: int = 0
     _reported: tuple[str, ...] | None = None
     _faults: dict[str, str] = field(default_factory=dict)
 
-    def saw(self, reading: VisionReading, *, replaced: int) -> None:
-        """One frame's reading. `replaced`: frames of this call so far that were dropped for a newer one."""
-        self._replaced = replaced
-        outcome = outcome_of(reading)
-        self._outcomes[outcome] += 1
-        if outcome == ANALYSED:
+    def saw(self, reading: VisionReading) -> None:
+        """One frame's reading."""
+        if outcome_of(reading) == ANALYSED:
             self._analysed_ns.append(reading.finished_ns)
 
     def expect_camera(self, expected: bool, now_ns: int) -> None:
@@ -69,11 +67,7 @@ class HealthMonitor:
             state="degraded" if reasons else "good",
             reasons=reasons,
             analysed_fps=None if fps is None else round(fps, 1),
-            frames={
-                "received": self._replaced + self._outcomes.total(),
-                **self._outcomes,
-                **({"newer arrived": self._replaced} if self._replaced else {}),
-            },
+            frames=self.frames(),
         )
         return [Finding(value=value, confidence=None, valid=True, stamp=stamp, sources=("health",))]
 

@@ -19,6 +19,7 @@ from agent.transport import transcriptions
 from agent.transport.desk import CallDesk
 from agent.transport.hardening import SecurityHeaders
 from agent.transport.hub import Hub
+from agent.transport.metrics import Metrics, metrics_router
 from agent.transport.notice import notice_for
 from agent.transport.problems import problem
 from agent.transport.scribe import Scribe
@@ -57,12 +58,13 @@ class CallOffer(BaseModel):
     purposes: list[str]
 
 
-def build_app(desk: CallDesk, hub: Hub, scribe: Scribe, settings: Settings) -> FastAPI:
+def build_app(desk: CallDesk, hub: Hub, scribe: Scribe, metrics: Metrics, settings: Settings) -> FastAPI:
     """The whole HTTP and WebSocket application, ready for a server; it owns no call."""
     app = FastAPI(title="Video-call support agent", version=__version__, docs_url=None, redoc_url=None)
     app.include_router(_calls_router(desk, settings))
     app.include_router(whip_router(desk))
-    app.include_router(supervisor_router(hub))
+    app.include_router(supervisor_router(hub, metrics.delivery.observe))
+    app.include_router(metrics_router(metrics, settings.telemetry))
     app.include_router(transcriptions_router(scribe, settings.api))
     _mount_pages(app)
     app.add_exception_handler(RequestValidationError, _invalid)

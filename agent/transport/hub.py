@@ -1,6 +1,7 @@
 """Fans signals, captions and pictures out to supervisors: encoded once, the latest of a state, all of the events."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Iterable
 
@@ -35,26 +36,28 @@ class Outbox:
 
     def __init__(self) -> None:
         self._order: deque[str | None] = deque()
-        self._states: dict[str, Frame] = {}
-        self._events: deque[Frame] = deque()
+        self._states: dict[str, tuple[Frame, int]] = {}
+        self._events: deque[tuple[Frame, int]] = deque()
         self._arrived = asyncio.Event()
         self._too_slow = False
         self.replaced = 0
         """States that a newer one replaced before the subscriber took them."""
+        self.published_ns = 0
+        """Monotonic time at which the message that was taken last had been put."""
 
     def put_state(self, key: str, message: Frame) -> None:
         if key in self._states:
             self.replaced += 1
         else:
             self._order.append(key)
-        self._states[key] = message
+        self._states[key] = message, time.monotonic_ns()
         self._arrived.set()
 
     def put_event(self, message: Frame) -> None:
         if len(self._events) >= EVENT_LANE:
             self._too_slow = True
         else:
-            self._events.append(message)
+            self._events.append((message, time.monotonic_ns()))
             self._order.append(None)
         self._arrived.set()
 
@@ -66,7 +69,8 @@ class Outbox:
         if self._too_slow:
             raise SubscriberTooSlow
         key = self._order.popleft()
-        return self._events.popleft() if key is None else self._states.pop(key)
+        message, self.published_ns = self._events.popleft() if key is None else self._states.pop(key)
+        return message
 
 
 class Subscription:
@@ -87,6 +91,19 @@ class Hub:
         self._calls: dict[str, CallSummary] = {}
         self._captions: dict[str, dict[str, Frame]] = {}
         """What was said so far in each live call, by caption, for those who begin to watch later."""
+        self._replaced = 0
+        """Of subscribers that have gone."""
+        self.let_go = 0
+        """Subscribers that were too slow."""
+
+    @property
+    def subscribers(self) -> int:
+        return len(self._subscriptions)
+
+    @property
+    def states_replaced(self) -> int:
+        """States that subscribers missed because a newer one was there first."""
+        return self._replaced + sum(subscription.outbox.replaced for subscription in self._subscriptions)
 
     def subscribe(self) -> Subscription:
         subscription = Subscription()
@@ -95,7 +112,9 @@ class Hub:
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        self._subscriptions.discard(subscription)
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)
+            self._replaced += subscription.outbox.replaced
 
     def calls(self) -> tuple[CallSummary, ...]:
         """Live calls, the oldest first."""

@@ -32,6 +32,8 @@ class Caption(Message, frozen=True, kw_only=True, tag="caption"):
     final: bool = True
     because: tuple[str, ...] = ()
     """Signals that shaped this reply, in plain words; empty for the customer's own."""
+    because_seqs: tuple[int, ...] = ()
+    """Numbers of these signals in this call."""
 
 
 class CardAction(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,6 +221,22 @@ class PictureHeader(Message, frozen=True, kw_only=True, tag="picture"):
     stage_ms: dict[str, float]
 
 
+class StageSpan(msgspec.Struct, frozen=True, kw_only=True):
+    """One stage of a frame's way."""
+
+    name: str
+    began_ms: float
+    """After the frame's capture, by the clock that the agent knows."""
+    took_ms: float
+
+
+class SignalRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Names a signal of the same call."""
+
+    seq: int
+    kind: str
+
+
 class FrameTrace(Message, frozen=True, kw_only=True, tag="trace"):
     """The life of one camera frame, whether it was analysed or not."""
 
@@ -228,9 +246,17 @@ class FrameTrace(Message, frozen=True, kw_only=True, tag="trace"):
     outcome: str
     """"analysed", or why it was not."""
     stage_ms: dict[str, float]
-    """Milliseconds by stage: received (first packet to decoded and taken), those of the analysis, published."""
+    """Milliseconds by stage: received (last packet to decoded and taken), those of the analysis, published."""
+    spans: tuple[StageSpan, ...]
+    """The same way in finer stages, in order, with when each began."""
+    signals: tuple[SignalRef, ...]
+    """What was published of this frame."""
+    captured_at: float
+    """Unix time in seconds."""
+    captured_error_ms: float
+    captured_from: str
     arrived_at: float
-    """Unix time in seconds of the first packet's arrival."""
+    """Unix time in seconds of the last packet's arrival."""
     published_at: float
     """Unix time in seconds at which the frame's signals went out."""
     age_ms: float

@@ -1,11 +1,14 @@
 """The supervisors' WebSocket: the list of calls, and everything of the one call that is watched."""
 
 import asyncio
+import time
+from collections.abc import Callable
 
 import msgspec
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
+from agent.core.clock import NS_PER_S
 from agent.transport.hub import Hub, SubscriberTooSlow, Subscription
 from agent.transport.messages import Fault, FromSupervisor, Unwatch, Watch
 
@@ -16,7 +19,11 @@ MAX_MESSAGE_BYTES = 4096
 _decoder = msgspec.json.Decoder(FromSupervisor)
 
 
-def supervisor_router(hub: Hub) -> APIRouter:
+Delivered = Callable[[float], None]
+"""Told of each message how many seconds after its publication the connection had taken it."""
+
+
+def supervisor_router(hub: Hub, delivered: Delivered = lambda seconds: None) -> APIRouter:
     """The route `/ws/supervisor`, for pages of this origin only."""
     router = APIRouter()
 
@@ -28,32 +35,35 @@ def supervisor_router(hub: Hub) -> APIRouter:
         await socket.accept()
         subscription = hub.subscribe()
         try:
-            await _serve(socket, hub, subscription)
+            await _serve(socket, hub, subscription, delivered)
         finally:
             hub.unsubscribe(subscription)
 
     return router
 
 
-async def _serve(socket: WebSocket, hub: Hub, subscription: Subscription) -> None:
+async def _serve(socket: WebSocket, hub: Hub, subscription: Subscription, delivered: Delivered) -> None:
     """Sends and receives until either side ends; whichever ends first stops the other."""
     async with asyncio.TaskGroup() as tasks:
-        sender = tasks.create_task(_send(socket, subscription))
+        sender = tasks.create_task(_send(socket, hub, subscription, delivered))
         try:
             await _receive(socket, hub, subscription)
         finally:
             sender.cancel()
 
 
-async def _send(socket: WebSocket, subscription: Subscription) -> None:
+async def _send(socket: WebSocket, hub: Hub, subscription: Subscription, delivered: Delivered) -> None:
+    outbox = subscription.outbox
     try:
         while True:
-            message = await subscription.outbox.take()
+            message = await outbox.take()
             if isinstance(message, bytes):
                 await socket.send_bytes(message)
             else:
                 await socket.send_text(message)
+            delivered((time.monotonic_ns() - outbox.published_ns) / NS_PER_S)
     except SubscriberTooSlow:
+        hub.let_go += 1
         await socket.close(TRY_AGAIN_LATER, "too slow to follow; connect again")
     except (WebSocketDisconnect, RuntimeError):
         return  # the socket closed under the send; the receiving side ends this connection

@@ -211,10 +211,10 @@ async def test_a_raised_palm_holds_the_agent_until_it_goes_down() -> None:
     async with talking() as talk:
         await talk.speaking()
         for at_ms in range(0, 400, 40):
-            talk.senses.see(_hands(at_ms, "open_palm"), replaced=0)
+            talk.senses.see(_hands(at_ms, "open_palm"))
         assert await talk.sent_in(0.2) <= 1
         for at_ms in range(400, 1_600, 40):
-            talk.senses.see(_hands(at_ms), replaced=0)
+            talk.senses.see(_hands(at_ms))
         await talk.until(lambda: not talk.mouth.busy)
         assert talk.speaker.said.endswith("ten.")
 

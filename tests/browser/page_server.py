@@ -21,6 +21,7 @@ from agent.transport.api import build_app
 from agent.transport.desk import Answered, Ticket
 from agent.transport.hub import Hub
 from agent.transport.messages import CallSummary, FromPage, ToPage
+from agent.transport.metrics import Metrics
 from tests.browser.conftest import chromium
 from tests.transport.conftest import API_KEY, ScriptedScribe
 
@@ -134,7 +135,10 @@ async def serving_pages() -> AsyncIterator[PageServer]:
         async with asyncio.TaskGroup() as tasks:
             desk = ScriptedDesk(settings, hub, tasks)
             config = uvicorn.Config(
-                build_app(desk, hub, scribe, settings), log_level="warning", ws="websockets-sansio", lifespan="off"
+                build_app(desk, hub, scribe, Metrics(), settings),
+                log_level="warning",
+                ws="websockets-sansio",
+                lifespan="off",
             )
             server = uvicorn.Server(config)
             tasks.create_task(server._serve(sockets=[listening]))

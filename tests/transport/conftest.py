@@ -17,6 +17,7 @@ from agent.transport.api import build_app
 from agent.transport.desk import Answered, Ticket
 from agent.transport.hub import Hub
 from agent.transport.messages import CallSummary
+from agent.transport.metrics import Metrics
 from agent.transport.scribe import Segment, Transcription, Wish
 
 API_KEY = "key-of-the-tests-1"
@@ -121,7 +122,11 @@ async def address(
     """Host and port of a server on loopback that ends with the test."""
     settings = Settings(api=ApiSettings(keys=tuple(map(SecretStr, api_keys)), max_file_bytes=100_000))
     config = uvicorn.Config(
-        build_app(desk, hub, scribe, settings), port=0, log_level="critical", lifespan="off", ws="websockets-sansio"
+        build_app(desk, hub, scribe, Metrics(), settings),
+        port=0,
+        log_level="critical",
+        lifespan="off",
+        ws="websockets-sansio",
     )
     server = uvicorn.Server(config)
     async with asyncio.TaskGroup() as tasks:

@@ -1,0 +1,106 @@
+"""What the process tells about itself: metrics of all calls, the event loop's lag, and traces of turns if asked for."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable
+from typing import Protocol
+
+from agent.app.journey import Span
+from agent.app.turn_clock import Turn
+from agent.core.clock import NS_PER_S
+from agent.core.frames import FrameLedger
+from agent.core.lifecycle import EndReason
+from agent.core.types import MIC_RATE_HZ, Stamp
+from agent.inference.runtime import Runtime
+from agent.perception.hearing import Hearing
+from agent.transport.hub import Hub
+from agent.transport.metrics import Metrics, Totals
+
+LAG_EVERY_S = 0.25
+PROCESS = "process"
+
+
+class Books(Protocol):
+    """What a live call keeps."""
+
+    frames: FrameLedger
+
+    def totals(self) -> Totals: ...
+
+
+class TurnTracer(Protocol):
+    """Where turns go that are over."""
+
+    def trace(self, turn: Turn) -> None: ...
+
+
+class Telemetry:
+    """Owned by the event loop."""
+
+    def __init__(self, hub: Hub, runtime: Runtime, hearing: Hearing, tracer: TurnTracer | None = None) -> None:
+        self.metrics = Metrics()
+        self.metrics.refresh = self._refresh
+        self._hub = hub
+        self._runtime = runtime
+        self._hearing = hearing
+        self._tracer = tracer
+        self._books: dict[str, Books] = {}
+        self._ended: Counter[str] = Counter()
+
+    def open_books(self, call_id: str, books: Books) -> None:
+        self._books[call_id] = books
+
+    def close_books(self, call_id: str, totals: Totals, reason: EndReason) -> None:
+        """A call ended with these counts."""
+        if self._books.pop(call_id, None) is not None:
+            self.metrics.tally(call_id, totals)
+            self.metrics.forget(call_id)
+            self._ended[reason.value] += 1
+
+    def frame(self, stamp: Stamp, published_ns: int, spans: Iterable[Span]) -> None:
+        """An analysed frame, stage by stage."""
+        self.metrics.frame(
+            (published_ns - stamp.captured_ns) / NS_PER_S,
+            stamp.captured_from.value,
+            [(name, (ended_ns - began_ns) / NS_PER_S) for name, began_ns, ended_ns in spans],
+        )
+
+    def waited(self, until: str, seconds: float) -> None:
+        """A customer waited this long since the end of speech."""
+        self.metrics.turn.labels(until).observe(seconds)
+
+    def gave_way(self, seconds: float) -> None:
+        """The agent fell silent this long after the customer began to speak over it."""
+        self.metrics.interruption.observe(seconds)
+
+    def turn_over(self, turn: Turn) -> None:
+        if self._tracer is not None:
+            self._tracer.trace(turn)
+
+    async def watch_loop(self) -> None:
+        """Measures how late the event loop wakes up, until cancelled."""
+        while True:
+            due_ns = time.monotonic_ns() + round(LAG_EVERY_S * NS_PER_S)
+            await asyncio.sleep(LAG_EVERY_S)
+            self.metrics.loop_lag.observe(max(0, time.monotonic_ns() - due_ns) / NS_PER_S)
+
+    def _refresh(self) -> None:
+        metrics, hub = self.metrics, self._hub
+        for call_id, books in self._books.items():
+            metrics.tally(call_id, books.totals())
+        metrics.tally(
+            PROCESS,
+            {
+                **{("agent_model_runs", model): runs for model, runs in self._runtime.runs().items()},
+                **{("agent_calls_ended", reason): calls for reason, calls in self._ended.items()},
+                ("agent_sound_dropped_seconds", ""): self._hearing.dropped_samples / MIC_RATE_HZ,
+                ("agent_dropped", "subscriber_state"): hub.states_replaced,
+                ("agent_dropped", "subscriber"): hub.let_go,
+            },
+        )
+        metrics.now(
+            states=Counter(call.state for call in hub.calls()),
+            subscribers=hub.subscribers,
+            in_flight=sum(books.frames.in_flight for books in self._books.values()),
+        )

@@ -1,0 +1,196 @@
+"""What Prometheus may know of this process: every metric, its unit and its buckets; never who, never what was felt."""
+
+import hmac
+import os
+import threading
+from asyncio import to_thread
+from collections.abc import Callable, Iterable, Mapping
+from ipaddress import ip_address
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from agent.core.settings import TelemetrySettings
+from agent.transport.problems import problem
+from agent.transport.signalling import bearer_token
+
+AGES_S = (0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.25, 0.5, 1, 2.5)
+"""The budget's own steps (20, 40 and 100 ms) are among them."""
+STAGES_S = (0.00025, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512)
+TURNS_S = (0.1, 0.2, 0.35, 0.5, 0.6, 0.75, 0.9, 1.1, 1.3, 1.6, 2, 3, 5)
+GIVING_WAY_S = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 1, 2)
+SYNTHESIS_S = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2, 4)
+
+COUNTERS: dict[str, tuple[str, str | None]] = {
+    "agent_frames_received": ("Camera frames of which anything arrived.", None),
+    "agent_frames": ("Those frames by what became of them.", "outcome"),
+    "agent_video_packets": ("RTP packets received on cameras' tracks.", None),
+    "agent_video_packets_lost": ("RTP packets of cameras' tracks that never came.", None),
+    "agent_keyframes_requested": ("Requests for a keyframe after a loss.", None),
+    "agent_model_runs": ("Runs of each model.", "model"),
+    "agent_transcripts": ("Utterances read, by kind: final, partial, or empty of words.", "kind"),
+    "agent_hearing_failures": ("Times that sound could not be read.", None),
+    "agent_guesses": ("Pauses taken early for the end of a turn, so that a reply could be made ready.", None),
+    "agent_guesses_right": ("Of these, the ones that proved right.", None),
+    "agent_engine_connections": ("Connections made to the reply engine; all but the first of a call are again.", None),
+    "agent_engine_losses": ("Connections to the reply engine lost, or not to be had.", None),
+    "agent_dropped": ("What was thrown away because its receiver did not keep up, by what it was.", "what"),
+    "agent_sound_dropped_seconds": ("Customers' sound thrown away because it came faster than it was heard.", None),
+    "agent_calls_ended": ("Calls that ended, by why.", "reason"),
+}
+"""Meaning and label of each counter. OpenMetrics adds `_total` to the names."""
+
+Totals = Mapping[tuple[str, str], float]
+"""Counts since something began, by name in `COUNTERS` and value of its label ("" where it has none)."""
+
+
+class Metrics:
+    """All metrics in a registry of their own. Updated on the event loop; reading them out happens on another thread.
+
+    What the program counts for itself is not counted twice: `tally` takes its totals when somebody looks.
+    """
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry(auto_describe=True)
+        self.refresh: Callable[[], None] = lambda: None
+        """Called on the event loop before metrics are read out, to `tally` what is counted elsewhere."""
+        self._age = Histogram(
+            "agent_frame_age_seconds",
+            "From a frame's capture to the publication of its signals, by how its capture time is known.",
+            ("captured_from",),
+            buckets=AGES_S,
+            registry=registry,
+        )
+        self._stage = Histogram(
+            "agent_frame_stage_seconds",
+            "Time of an analysed frame in each stage of its way.",
+            ("stage",),
+            buckets=STAGES_S,
+            registry=registry,
+        )
+        self.delivery = Histogram(
+            "agent_delivery_seconds",
+            "From the publication of a message until a subscriber's connection had taken it.",
+            buckets=STAGES_S,
+            registry=registry,
+        )
+        self.turn = Histogram(
+            "agent_turn_seconds",
+            "From the customer's last voiced sample until the final words, the reply's text, its first sound.",
+            ("until",),
+            buckets=TURNS_S,
+            registry=registry,
+        )
+        self.interruption = Histogram(
+            "agent_interruption_seconds",
+            "From the first voiced sample over the agent's speech until the agent fell silent.",
+            buckets=GIVING_WAY_S,
+            registry=registry,
+        )
+        self.synthesis = Histogram(
+            "agent_synthesis_seconds",
+            "From asking for a part of a reply until its first speech was there.",
+            buckets=SYNTHESIS_S,
+            registry=registry,
+        )
+        self.loop_lag = Histogram(
+            "agent_loop_lag_seconds",
+            "How late the event loop wakes up a task that asked for a time.",
+            buckets=STAGES_S,
+            registry=registry,
+        )
+        self._calls = Gauge("agent_calls", "Live calls by state.", ("state",), registry=registry)
+        self._states: set[str] = set()
+        self._subscribers = Gauge("agent_subscribers", "Supervisors that are connected.", registry=registry)
+        self._in_flight = Gauge(
+            "agent_frames_in_flight",
+            "Frames that wait for the decoder or for analysis, or are at it.",
+            registry=registry,
+        )
+        threads = Gauge("agent_threads", "Threads of the process, those of libraries included.", registry=registry)
+        threads.set_function(_threads)
+        ProcessCollector(registry=registry)
+        self._counters = {
+            name: Counter(name, meaning, (label,) if label else (), registry=registry)
+            for name, (meaning, label) in COUNTERS.items()
+        }
+        self._seen: dict[str, dict[tuple[str, str], float]] = {}
+        self._stages: dict[str, Histogram] = {}
+        self._ages: dict[str, Histogram] = {}
+
+    def frame(self, age_s: float, captured_from: str, stages: Iterable[tuple[str, float]]) -> None:
+        """One analysed frame: its age at publication, and seconds by stage."""
+        age = self._ages.get(captured_from)
+        if age is None:
+            age = self._ages[captured_from] = self._age.labels(captured_from)
+        age.observe(age_s)
+        known = self._stages
+        for name, took_s in stages:
+            stage = known.get(name)
+            if stage is None:
+                stage = known[name] = self._stage.labels(name)
+            stage.observe(took_s)
+
+    def tally(self, source: str, totals: Totals) -> None:
+        """Adds what `totals` have grown by since the last time that `source` told them."""
+        seen = self._seen.setdefault(source, {})
+        for key, total in totals.items():
+            grown = total - seen.get(key, 0)
+            if grown > 0:
+                name, label = key
+                counter = self._counters[name]
+                (counter.labels(label) if label else counter).inc(grown)
+                seen[key] = total
+
+    def forget(self, source: str) -> None:
+        """`source` will tell no more; what it told stays counted."""
+        self._seen.pop(source, None)
+
+    def now(self, *, states: Mapping[str, int], subscribers: int, in_flight: int) -> None:
+        """How things stand: live calls by state, connected supervisors, frames under way."""
+        self._states.update(states)
+        for state in self._states:
+            self._calls.labels(state).set(states.get(state, 0))
+        self._subscribers.set(subscribers)
+        self._in_flight.set(in_flight)
+
+    async def text(self) -> bytes:
+        """Everything in OpenMetrics text. Formatting takes milliseconds and is done on another thread."""
+        self.refresh()
+        return await to_thread(generate_latest, self.registry)
+
+
+def metrics_router(metrics: Metrics, settings: TelemetrySettings) -> APIRouter:
+    """The route `/metrics`: with a token set, for those who show it; without, for this machine only."""
+    router = APIRouter()
+
+    @router.get("/metrics", include_in_schema=False)
+    async def get_metrics(request: Request) -> Response:
+        token = settings.metrics_token
+        if token is not None:
+            shown = bearer_token(request)
+            if shown is None or not hmac.compare_digest(shown.encode(), token.get_secret_value().encode()):
+                return problem(401, "show telemetry.metrics_token", headers={"WWW-Authenticate": "Bearer"})
+        elif not _from_this_machine(request):
+            return problem(403, "without telemetry.metrics_token, metrics are for this machine only; set it to scrape")
+        return Response(await metrics.text(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+
+    return router
+
+
+def _from_this_machine(request: Request) -> bool:
+    """A request that a proxy passed on only seems to come from here."""
+    if request.client is None or any(name in request.headers for name in ("forwarded", "x-forwarded-for", "via")):
+        return False
+    try:
+        return ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
+
+
+def _threads() -> float:
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return threading.active_count()
