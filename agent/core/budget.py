@@ -219,7 +219,8 @@ class RateGate:
         if rate_hz <= 0:
             return False
         interval_ns = round(NS_PER_S / rate_hz)
-        due_ns = at_ns if self._due_ns is None else min(self._due_ns, at_ns + interval_ns)
+        # No frame is ever due later than this unless the clock went back.
+        due_ns = at_ns if self._due_ns is None or self._due_ns > at_ns + 2 * interval_ns else self._due_ns
         # Frames of just this rate come a little early every other time.
         if at_ns < due_ns - interval_ns // 2:
             return False
