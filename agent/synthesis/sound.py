@@ -1,16 +1,11 @@
-"""What is done to synthesized samples before anyone hears them: silence cut, level set, ends faded, a pause added."""
+"""Sound as a curve: silences between clauses, other sample rates."""
 
 import numpy as np
+from av import AudioFrame, AudioResampler
 from numpy.typing import NDArray
 
-_FRAME_S = 0.01
-_QUIET_DB = -40.0
-"""Frames this far below the loudest one are taken for silence."""
-_MARGIN_S = 0.025
-"""Kept around the speech, so that soft consonants survive."""
-_FADE_S = 0.005
-_PEAK = 0.89
-"""-1 dB of full scale: no sample goes beyond, whatever level is asked for."""
+RATE_HZ = 48_000
+"""Of all speech that leaves this room; what Opus takes."""
 
 _PAUSES_S = {".": 0.35, "!": 0.35, "?": 0.35, ";": 0.25, ":": 0.2, ",": 0.12}
 _UNMARKED_PAUSE_S = 0.06
@@ -28,26 +23,30 @@ def resampled(samples: NDArray[np.float32], length: int) -> NDArray[np.float32]:
     return (np.fft.irfft(spectrum, length) * (length / len(samples))).astype(np.float32)
 
 
-def finished(samples: NDArray[np.float32], rate_hz: int, *, level_db: float, pause_s: float) -> NDArray[np.float32]:
-    """(n,) float32 speech cut to what is audible, at `level_db` RMS unless peaks forbid it, faded at both ends.
+class Resampler:
+    """Sound that arrives in pieces, at 48 kHz: together they are what the whole would have given."""
 
-    `pause_s` of silence follows. The level is measured over frames that hold speech (as ITU-T P.56 does, simplified).
-    """
-    frame = max(1, round(_FRAME_S * rate_hz))
-    count = len(samples) // frame
-    if count == 0:
-        return np.zeros(round(pause_s * rate_hz), np.float32)
-    power = np.square(samples[: count * frame].reshape(count, frame)).mean(axis=1)
-    audible = np.flatnonzero(power > power.max() * 10 ** (_QUIET_DB / 10))
-    if audible.size == 0:
-        return np.zeros(round(pause_s * rate_hz), np.float32)
-    margin = round(_MARGIN_S * rate_hz)
-    start = max(0, int(audible[0]) * frame - margin)
-    stop = min(len(samples), (int(audible[-1]) + 1) * frame + margin)
-    gain = 10 ** (level_db / 20) / np.sqrt(power[audible].mean())
-    speech = samples[start:stop] * np.float32(min(gain, _PEAK / np.abs(samples[start:stop]).max()))
-    fade = min(round(_FADE_S * rate_hz), len(speech) // 2)
-    ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
-    speech[:fade] *= ramp
-    speech[len(speech) - fade :] *= ramp[::-1]
-    return np.concatenate([speech, np.zeros(round(pause_s * rate_hz), np.float32)])
+    def __init__(self, rate_hz: int) -> None:
+        """`rate_hz` is that of what arrives. Naming another one than the true one moves pitch and pace alike."""
+        self._rate_hz = rate_hz
+        self._resampler = AudioResampler(format="flt", layout="mono", rate=RATE_HZ)
+        self._empty = True
+
+    def push(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(m,) float32 samples for (n,) more of them; the last millisecond is kept until more is known."""
+        if self._rate_hz == RATE_HZ or not len(samples):
+            return samples
+        frame = AudioFrame.from_ndarray(np.ascontiguousarray(samples).reshape(1, -1), format="flt", layout="mono")
+        frame.sample_rate = self._rate_hz
+        self._empty = False
+        return joined(self._resampler.resample(frame))
+
+    def end(self) -> NDArray[np.float32]:
+        """What was kept."""
+        return joined([] if self._empty else self._resampler.resample(None))
+
+
+def joined(frames: list[AudioFrame]) -> NDArray[np.float32]:
+    """(n,) float32 samples of mono frames in a row."""
+    blocks = [np.asarray(frame.to_ndarray(), np.float32).reshape(-1) for frame in frames]
+    return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)

@@ -1,12 +1,11 @@
-"""Turns replies into speech on threads of its own, clause by clause, so that the first sample leaves early."""
+"""Turns replies into speech on threads of its own, piece by piece, so that the first sample leaves early."""
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+import threading
+from collections.abc import AsyncGenerator, Generator
 from concurrent.futures import ThreadPoolExecutor
-
-import numpy as np
-from numpy.typing import NDArray
+from contextlib import closing, suppress
 
 from agent.core.errors import SynthesisError
 from agent.core.types import SpeechChunk
@@ -22,10 +21,10 @@ _PLAIN = Style()
 
 
 class Synthesizer:
-    """One voice shared by all calls. Clauses of calls that speak at once take turns, in order of asking.
+    """One voice shared by all calls. Calls that speak at once take turns by the piece, in order of asking.
 
     One thread suits a voice that computes, several one that waits for another machine.
-    Each `speak` has at most two clauses waiting or being synthesized: the one asked for and the one after it.
+    Each `speak` has one piece ready at most beyond those that it has given.
     """
 
     def __init__(self, voice: Voice, *, threads: int = 1) -> None:
@@ -51,31 +50,47 @@ class Synthesizer:
         self._pool = ThreadPoolExecutor(max_workers=self._threads, thread_name_prefix="voice")
 
     def stop(self) -> None:
-        """Ends the threads after the clauses in hand; every `speak` under way raises `SynthesisError`. May be repeated.
+        """Ends the threads after the pieces in hand; every `speak` under way raises `SynthesisError`. May be repeated.
 
-        Waits for those clauses, a second or a reply's deadline at most: call it off the event loop.
+        Waits for those pieces, half a second or a reply's deadline at most: call it off the event loop.
         """
         if self._pool is not None:
             pool, self._pool = self._pool, None
             pool.shutdown(cancel_futures=True)
 
     async def speak(self, text: str, style: Style = _PLAIN) -> AsyncGenerator[SpeechChunk, None]:
-        """The speech of `text`, a chunk a clause; `aclose()` abandons the rest after the clause in hand.
+        """The speech of `text` in chunks as they are made; `aclose()` abandons the rest after the chunk in hand.
 
-        What the voice cannot speak (pictures, other scripts) goes along in the text of the clause it stands by.
+        The texts of the chunks, a space between them, are `text` again, each word with the samples that end it as far
+        as is known. What the voice cannot speak (pictures, other scripts) goes along with the clause it stands by.
         Raises `SynthesisError` when nothing in `text` can be spoken, when the voice fails and when it is stopped.
         """
-        pieces = self._speakable(text)
-        following = self._submit(pieces[0], style)
+        speech = _Speech(self._chunks(self._speakable(text), style))
+        following = self._submit(speech)
         try:
-            for position, piece in enumerate(pieces):
-                samples = await self._result(following)
-                last = position + 1 == len(pieces)
-                if not last:
-                    following = self._submit(pieces[position + 1], style)
-                yield SpeechChunk(samples=samples, rate_hz=self._voice.rate_hz, text=piece.strip(), last=last)
+            while (chunk := await self._result(following)) is not None:
+                if not chunk.last:
+                    following = self._submit(speech)
+                yield chunk
+                if chunk.last:
+                    break
         finally:
             following.cancel()
+            if self._pool is not None:
+                with suppress(RuntimeError):  # the pool may be shut down at this moment
+                    self._pool.submit(speech.close)
+
+    def _chunks(self, pieces: list[str], style: Style) -> Generator[SpeechChunk, None, None]:
+        """The clauses as the voice speaks them, on its threads."""
+        for position, clause in enumerate(pieces):
+            text, told = clause.strip(), 0
+            with closing(self._voice.stream(clause, style)) as sound:
+                for piece in sound:
+                    ended = piece.share >= 1.0
+                    reached = len(text) if ended else text.rfind(" ", told, round(piece.share * len(text)) + 1)
+                    part, told = text[told : max(told, reached)].strip(), max(told, reached)
+                    last = ended and position + 1 == len(pieces)
+                    yield SpeechChunk(samples=piece.samples, rate_hz=self._voice.rate_hz, text=part, last=last)
 
     def _speakable(self, text: str) -> list[str]:
         """Clauses that can all be spoken, those that cannot joined to the one before, or after at the beginning."""
@@ -97,12 +112,12 @@ class Synthesizer:
             )
         return pieces
 
-    def _submit(self, clause: str, style: Style) -> asyncio.Future[NDArray[np.float32]]:
+    def _submit(self, speech: "_Speech") -> asyncio.Future[SpeechChunk | None]:
         if self._pool is None:
             raise SynthesisError("the voice is not running; start the synthesizer before it is asked to speak")
-        return asyncio.get_running_loop().run_in_executor(self._pool, self._voice.synthesize, clause, style)
+        return asyncio.get_running_loop().run_in_executor(self._pool, speech.next)
 
-    async def _result(self, pending: asyncio.Future[NDArray[np.float32]]) -> NDArray[np.float32]:
+    async def _result(self, pending: asyncio.Future[SpeechChunk | None]) -> SpeechChunk | None:
         try:
             return await pending
         except asyncio.CancelledError:
@@ -113,3 +128,20 @@ class Synthesizer:
             raise
         except Exception as error:
             raise SynthesisError(f"the voice failed on a clause: {error}") from error
+
+
+class _Speech:
+    """The chunks of one reply, asked for by one thread at a time."""
+
+    def __init__(self, chunks: Generator[SpeechChunk, None, None]) -> None:
+        self._chunks = chunks
+        self._alone = threading.Lock()
+
+    def next(self) -> SpeechChunk | None:
+        with self._alone:
+            return next(self._chunks, None)
+
+    def close(self) -> None:
+        """Lets go of what the voice holds for the chunks that nobody wants any more."""
+        with self._alone:
+            self._chunks.close()

@@ -1,7 +1,8 @@
-"""A Piper voice on ONNX Runtime: one clause of text in, samples out."""
+"""A Piper voice on ONNX Runtime: one clause of text in, samples out as they are made."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Generator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -12,11 +13,13 @@ from agent.core.errors import ModelMismatch, SynthesisError
 from agent.core.settings import VoiceSettings
 from agent.core.types import read_only
 from agent.inference.runtime import Runtime
+from agent.synthesis.finish import Finish, Loudness
 from agent.synthesis.front_end import FrontEnd
-from agent.synthesis.sound import finished, pause_after, resampled
+from agent.synthesis.sound import RATE_HZ, Resampler, pause_after
+from agent.synthesis.vits import TEXT, Vits
 from agent.synthesis.written import speakable
 
-_MODEL = "voice"
+_FIRST_WORDS = "Good morning, how can I help you today?"
 _MOST_SYMBOLS = 2_000
 """Of one clause; more than two minutes of speech, and memory grows with it."""
 _PAD, _BEGIN, _END = "_", "^", "$"
@@ -49,8 +52,18 @@ def language_of(tag: str) -> str:
     return tag.replace("_", "-").partition("-")[0].lower()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Some of a clause's sound, finished: the pieces of a clause follow one another without a seam."""
+
+    samples: NDArray[np.float32] = field(repr=False)
+    """(n,) float32 mono in [-1, 1], read-only."""
+    share: float
+    """How much of the clause has been spoken once these samples have, above 0; 1 with the last piece and no other."""
+
+
 class Voice(Protocol):
-    """Something that speaks. `synthesize` is called from as many threads as the synthesizer was given, at most."""
+    """Something that speaks. `stream` is used on as many threads as the synthesizer was given, at most."""
 
     @property
     def rate_hz(self) -> int: ...
@@ -68,10 +81,11 @@ class Voice(Protocol):
         """Whether anything in the clause can be spoken. Cheap; called from the event loop."""
         ...
 
-    def synthesize(self, clause: str, style: Style) -> NDArray[np.float32]:
-        """(n,) float32 mono in [-1, 1] at `rate_hz`, read-only, a pause after it that suits the clause's last mark.
+    def stream(self, clause: str, style: Style) -> Generator[Piece, None, None]:
+        """The clause at `rate_hz` as it is made, a pause after it that suits its last mark.
 
-        Raises `SynthesisError` when nothing in the clause can be spoken, or it is too long to be one.
+        Each piece is made when it is asked for. Raises `SynthesisError` when nothing in the clause can be spoken, or
+        it is too long to be one.
         """
         ...
 
@@ -80,16 +94,20 @@ class PiperVoice:
     """A voice in Piper's format (VITS): phoneme ids in, samples out; the phonemes come from our own front end."""
 
     def __init__(self, runtime: Runtime, settings: VoiceSettings) -> None:
-        """Raises `ModelMissing` or `ModelMismatch` when the voice is not what the manifest says."""
-        model, config = runtime.registry.paths(_MODEL)
+        """Speaks a few words to itself, so that it knows how loud it is and its memory is laid out.
+
+        Raises `ModelMissing` or `ModelMismatch` when the voice is not what the manifest says.
+        """
+        self._vits = Vits(runtime)
+        self._configuration = read_configuration(runtime.registry.paths(TEXT)[-1])
         self._front_end = FrontEnd.load()
-        self._model = runtime.open(_MODEL)
-        self._configuration = read_configuration(config)
         self._settings = settings
+        self._loudness = Loudness()
+        self.synthesize(_FIRST_WORDS, Style())
 
     @property
     def rate_hz(self) -> int:
-        return self._configuration.rate_hz
+        return RATE_HZ
 
     @property
     def fault(self) -> str | None:
@@ -102,6 +120,10 @@ class PiperVoice:
         return speakable(clause)
 
     def synthesize(self, clause: str, style: Style) -> NDArray[np.float32]:
+        """All of `stream` in one, (n,) float32, read-only."""
+        return read_only(np.concatenate([piece.samples for piece in self.stream(clause, style)]))
+
+    def stream(self, clause: str, style: Style) -> Generator[Piece, None, None]:
         symbols = self._front_end.symbols(clause)
         if not symbols:
             raise SynthesisError(
@@ -109,24 +131,23 @@ class PiperVoice:
             )
         if len(symbols) > _MOST_SYMBOLS:
             raise SynthesisError(f"a clause of {len(symbols)} symbols is too long to speak at once; split it")
-        rate = style.rate * self._settings.rate
-        samples = self._spoken(symbols, rate=rate, pitch=2 ** (style.pitch_semitones / 12))
-        pause_s = pause_after(symbols[-1]) / rate
-        return read_only(finished(samples, self.rate_hz, level_db=self._settings.level_db, pause_s=pause_s))
-
-    def _spoken(self, symbols: str, *, rate: float, pitch: float) -> NDArray[np.float32]:
-        """(n,) samples as the model gives them. Lower pitch is faster speech played slower, and the other way round."""
-        voice = self._configuration
-        ids = [voice.ids[_BEGIN], voice.ids[_PAD]]
-        for symbol in symbols:
-            if symbol in voice.ids:
-                ids += [voice.ids[symbol], voice.ids[_PAD]]
-        ids.append(voice.ids[_END])
-        length = max(0.1, 1 + _OVERSHOOT * (pitch / rate - 1))
-        scales = np.array([voice.noise, length, voice.duration_noise], np.float32)
-        (output,) = self._model.run(np.array([ids], np.int64), np.array([len(ids)], np.int64), scales)
-        samples = output.reshape(-1)
-        return samples if pitch == 1.0 else resampled(samples, round(len(samples) / pitch))
+        voice, rate, pitch = self._configuration, style.rate * self._settings.rate, 2 ** (style.pitch_semitones / 12)
+        sound = self._vits.spoken(
+            voice.ids_of(symbols),
+            noise=voice.noise,
+            length=max(0.1, 1 + _OVERSHOOT * (pitch / rate - 1)),
+            duration_noise=voice.duration_noise,
+        )
+        # lower pitch is faster speech played slower, and the other way round
+        resampler = Resampler(round(voice.rate_hz * pitch))
+        finish = Finish(RATE_HZ, self._loudness, level_db=self._settings.level_db)
+        for samples, share in sound:
+            heard = finish.push(resampler.push(samples))
+            if share == 1.0:
+                end = finish.push(resampler.end()), finish.end(pause_after(symbols[-1]) / rate)
+                heard = np.concatenate([heard, *end])
+            if len(heard):
+                yield Piece(samples=read_only(heard), share=share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +161,14 @@ class VoiceConfiguration:
     """How much the sound varies, as the voice was made to be used."""
     duration_noise: float
     """How much the timing varies."""
+
+    def ids_of(self, symbols: str) -> list[int]:
+        """What the model takes for a clause; symbols that it does not know are left out."""
+        ids = [self.ids[_BEGIN], self.ids[_PAD]]
+        for symbol in symbols:
+            if symbol in self.ids:
+                ids += [self.ids[symbol], self.ids[_PAD]]
+        return [*ids, self.ids[_END]]
 
 
 def read_configuration(path: Path) -> VoiceConfiguration:

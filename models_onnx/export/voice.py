@@ -8,7 +8,7 @@ decoder  latent → sound; a frame depends on 10 others on either side
 
 Flow and decoder are convolutions, so they can be run over windows and give what they would have given over the whole.
 The graphs are written without their weights: these stay where they are, in the package's file, and the graphs name them
-by offset, so that nothing of the voice is copied and memory holds it once. That works for one version of the file alone,
+by offset, so that nothing of the voice is copied and memory holds it once. That works for one version of the file,
 the one whose sha256 the manifest names.
 """
 

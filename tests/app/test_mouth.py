@@ -1,12 +1,11 @@
 """The mouth speaks replies in order, lets streams grow, and falls silent at once when told to."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from agent.app.mouth import Mouth, Reply
 from agent.core.errors import SynthesisError
@@ -14,7 +13,7 @@ from agent.core.types import read_only
 from agent.dialogue.protocol import Say, SayDelta, SayEnd
 from agent.media.speaker import Speaker
 from agent.synthesis.speech import Synthesizer
-from agent.synthesis.voice import Style
+from agent.synthesis.voice import Piece, Style
 
 pytestmark = pytest.mark.usefixtures("unblocked_loop")
 
@@ -35,12 +34,12 @@ class BeepVoice:
     def can_speak(self, clause: str) -> bool:
         return any(character.isascii() and character.isalnum() for character in clause)
 
-    def synthesize(self, clause: str, style: Style) -> NDArray[np.float32]:
+    def stream(self, clause: str, style: Style) -> Generator[Piece, None, None]:
         if "broken" in clause:
             raise SynthesisError("this clause cannot be spoken")
         self.spoken.append(clause.strip())
         samples = np.sin(np.arange(4800 * len(clause.split())) / 8).astype(np.float32)
-        return read_only(samples * 0.3)
+        yield Piece(samples=read_only(samples * 0.3), share=1.0)
 
 
 class Stage:

@@ -153,7 +153,7 @@ def test_a_model_is_shown_with_its_card() -> None:
     for said in ("shop_intents.yaml", "in_scope_prob", "Limits", "Trained with"):
         assert said in done.stdout
     assert "<!--" not in done.stdout
-    assert json.loads(_agent("models", "show", "voice", "--json").stdout)["commercial"] is False
+    assert json.loads(_agent("models", "show", "voice_text", "--json").stdout)["commercial"] is False
     assert isinstance(_agent("models", "show", "nobody").exception, AgentError)
 
 

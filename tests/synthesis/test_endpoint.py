@@ -1,7 +1,7 @@
 """A voice behind an endpoint is heard as ours is, and ours takes over whenever the endpoint fails."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 import pytest
@@ -11,9 +11,10 @@ from pydantic import SecretStr, ValidationError
 from agent.core.errors import SynthesisError
 from agent.core.settings import VoiceSettings
 from agent.core.types import read_only
-from agent.synthesis.endpoint import RATE_HZ, RETRY_AFTER_S, EndpointVoice
+from agent.synthesis.endpoint import RETRY_AFTER_S, EndpointVoice
+from agent.synthesis.sound import RATE_HZ
 from agent.synthesis.speech import Synthesizer
-from agent.synthesis.voice import PiperVoice, Style
+from agent.synthesis.voice import Piece, PiperVoice, Style, Voice
 from tests.synthesis.speech_endpoint import SpeechEndpoint, serving
 
 pytestmark = pytest.mark.timeout(120)
@@ -33,10 +34,15 @@ class Reserve:
     def can_speak(self, clause: str) -> bool:
         return clause.isascii()
 
-    def synthesize(self, clause: str, style: Style) -> NDArray[np.float32]:
+    def stream(self, clause: str, style: Style) -> Generator[Piece, None, None]:
         if not clause.isascii():
             raise SynthesisError("not in this script")
-        return read_only(np.full(24_000, 0.25, np.float32))
+        yield Piece(samples=read_only(np.full(24_000, 0.25, np.float32)), share=1.0)
+
+
+def spoken(voice: Voice, clause: str, style: Style) -> NDArray[np.float32]:
+    """The whole clause."""
+    return np.concatenate([piece.samples for piece in voice.stream(clause, style)])
 
 
 def _by_reserve(samples: NDArray[np.float32]) -> bool:
@@ -74,12 +80,12 @@ def _level_db(samples: NDArray[np.float32]) -> float:
 def test_the_endpoint_is_heard_as_our_voice_is(endpoint: SpeechEndpoint, voice: PiperVoice, sound: str) -> None:
     """What it sends far too quietly at 22 kHz comes out at 48 kHz and at the level that is set."""
     remote = EndpointVoice(_settings(endpoint, format=sound, level_db=-22.0), Reserve())
-    samples = remote.synthesize(CLAUSE, Style())
+    samples = spoken(remote, CLAUSE, Style())
     ours = voice.synthesize(CLAUSE, Style())
     assert remote.fault is None and remote.rate_hz == RATE_HZ
     assert len(samples) / RATE_HZ == pytest.approx(len(ours) / voice.rate_hz, rel=0.25)
     assert _level_db(samples) == pytest.approx(-22.0, abs=1.5)
-    assert samples.dtype == np.float32 and not samples.flags.writeable and np.abs(samples).max() < 0.9
+    assert samples.dtype == np.float32 and np.abs(samples).max() < 0.9
     (wanted,) = endpoint.asked
     assert (wanted.model, wanted.voice, wanted.input, wanted.response_format) == ("m", "n", CLAUSE, sound)
     remote.close()
@@ -89,7 +95,7 @@ def test_the_key_is_shown_to_the_endpoint_and_to_nobody_else(endpoint: SpeechEnd
     """The bearer token is the key; the settings as they are printed do not hold it."""
     settings = _settings(endpoint, key=KEY)
     remote = EndpointVoice(settings, Reserve())
-    remote.synthesize(CLAUSE, Style())
+    spoken(remote, CLAUSE, Style())
     assert endpoint.keys == [f"Bearer {KEY}"]
     assert settings.key == SecretStr(KEY)
     assert KEY not in settings.model_dump_json() and KEY not in repr(settings)
@@ -99,8 +105,8 @@ def test_the_key_is_shown_to_the_endpoint_and_to_nobody_else(endpoint: SpeechEnd
 def test_slower_and_lower_is_asked_for(endpoint: SpeechEndpoint) -> None:
     """A calm style lasts as long as its rate says, though it is made of faster speech that is played lower."""
     remote = EndpointVoice(_settings(endpoint), Reserve())
-    plain = remote.synthesize(CLAUSE, Style())
-    calm = remote.synthesize(CLAUSE, Style(rate=0.7, pitch_semitones=-2))
+    plain = spoken(remote, CLAUSE, Style())
+    calm = spoken(remote, CLAUSE, Style(rate=0.7, pitch_semitones=-2))
     assert endpoint.asked[1].speed == pytest.approx(0.7 * 2 ** (2 / 12), abs=0.001)
     assert 1.15 < len(calm) / len(plain) < 1.8
     remote.close()
@@ -124,7 +130,7 @@ def test_our_own_voice_takes_over(endpoint: SpeechEndpoint, fault: str, reason: 
     endpoint.fault = fault
     seconds = 0.4 if fault in ("slow", "trickle") else 30.0
     remote = EndpointVoice(_settings(endpoint, answer_within_s=seconds), Reserve())
-    assert _by_reserve(remote.synthesize(CLAUSE, Style()))
+    assert _by_reserve(spoken(remote, CLAUSE, Style()))
     assert remote.fault is not None and re.search(reason, remote.fault) and "our own voice" in remote.fault
     assert KEY not in remote.fault and CLAUSE not in remote.fault
     remote.close()
@@ -135,11 +141,11 @@ def test_an_endpoint_that_is_not_there_is_left_alone_for_a_while(endpoint: Speec
     now_s = 100.0
     remote = EndpointVoice(_settings(endpoint), Reserve(), now_s=lambda: now_s)
     endpoint.fault = "status"
-    remote.synthesize(CLAUSE, Style())
+    spoken(remote, CLAUSE, Style())
     endpoint.fault = ""
-    assert _by_reserve(remote.synthesize(CLAUSE, Style())) and len(endpoint.asked) == 1
+    assert _by_reserve(spoken(remote, CLAUSE, Style())) and len(endpoint.asked) == 1
     now_s += RETRY_AFTER_S
-    assert not _by_reserve(remote.synthesize(CLAUSE, Style())) and remote.fault is None
+    assert not _by_reserve(spoken(remote, CLAUSE, Style())) and remote.fault is None
     remote.close()
 
 
@@ -151,7 +157,7 @@ def test_languages_that_only_the_endpoint_speaks(endpoint: SpeechEndpoint) -> No
     assert every.can_speak("你好。") and not every.can_speak("…!")
     endpoint.fault = "status"
     with pytest.raises(SynthesisError, match="script"):
-        every.synthesize("你好。", Style())
+        spoken(every, "你好。", Style())
     assert not every.speaks("zh") and every.speaks("en")
     every.close()
     some.close()

@@ -14,7 +14,7 @@ from agent.synthesis.written import speakable
 @pytest.fixture(scope="module")
 def known_symbols(registry: Registry) -> frozenset[str]:
     """Every symbol that the real voice has an id for."""
-    configuration = registry.paths("voice")[1]
+    configuration = registry.paths("voice_text")[-1]
     return frozenset(json.loads(configuration.read_text(encoding="utf-8"))["phoneme_id_map"])
 
 

@@ -1,60 +1,54 @@
-"""Synthesized samples are cut, levelled and faded."""
+"""Sound at other rates is the same sound."""
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from agent.synthesis.sound import finished, resampled
+from agent.synthesis.sound import RATE_HZ, Resampler, pause_after, resampled
+from tests.synthesis.tones import tone
 
-RATE_HZ = 22_050
-
-
-def tone(seconds: float, amplitude: float, hz: float = 200.0) -> NDArray[np.float32]:
-    time_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
-    return (amplitude * np.sin(2 * np.pi * hz * time_s)).astype(np.float32)
+VOICE_RATE_HZ = 22_050
 
 
-def silence(seconds: float) -> NDArray[np.float32]:
-    return np.zeros(round(seconds * RATE_HZ), np.float32)
+def at_48_khz(samples: NDArray[np.float32], rate_hz: int, cuts: list[int]) -> NDArray[np.float32]:
+    resampler = Resampler(rate_hz)
+    return np.concatenate([*(resampler.push(part) for part in np.split(samples, sorted(cuts))), resampler.end()])
 
 
-@pytest.mark.parametrize("amplitude", [0.01, 0.3, 0.9])
-def test_level_is_the_one_asked_for(amplitude: float) -> None:
-    """Loud and soft speech come out at the same level, whatever silence stood around it."""
-    heard = finished(np.concatenate([silence(0.5), tone(1, amplitude)]), RATE_HZ, level_db=-20, pause_s=0.0)
-    middle = heard[RATE_HZ // 4 : -RATE_HZ // 4]
-    assert 20 * np.log10(np.sqrt(np.mean(middle**2))) == pytest.approx(-20, abs=0.3)
-
-
-def test_peaks_never_clip() -> None:
-    """A level that would clip is not reached."""
-    heard = finished(tone(1, 0.2), RATE_HZ, level_db=0, pause_s=0.0)
-    assert np.abs(heard).max() <= 0.9
-
-
-def test_silence_is_cut_and_a_pause_added() -> None:
-    """Silence around the speech goes; the pause after it is as long as asked for."""
-    samples = np.concatenate([silence(0.7), tone(1, 0.3), silence(0.7)])
-    heard = finished(samples, RATE_HZ, level_db=-20, pause_s=0.25)
-    assert len(heard) / RATE_HZ == pytest.approx(1.25 + 0.05, abs=0.03)
-    assert not heard[-round(0.25 * RATE_HZ) :].any()
-
-
-def test_joins_do_not_click() -> None:
-    """Speech begins and ends at zero, even when it was cut off."""
-    heard = finished(tone(0.5, 0.5, hz=331), RATE_HZ, level_db=-20, pause_s=0.0)
-    assert heard[0] == heard[-1] == 0.0
-
-
-@pytest.mark.parametrize("samples", [silence(0.0), silence(0.001), silence(1.0)])
-def test_silence_stays_silence(samples: NDArray[np.float32]) -> None:
-    """Nothing audible gives the pause alone, not noise turned up."""
-    assert not finished(samples, RATE_HZ, level_db=-20, pause_s=0.1).any()
+def strongest_hz(samples: NDArray[np.float32]) -> float:
+    return float(np.abs(np.fft.rfft(samples)).argmax()) * RATE_HZ / len(samples)
 
 
 def test_resampling_keeps_the_curve() -> None:
     """A longer tone is the same tone, lower by the ratio of lengths."""
     lower = resampled(tone(1, 0.5, hz=440), round(RATE_HZ * 1.1))
-    strongest_hz = np.abs(np.fft.rfft(lower)).argmax() * RATE_HZ / len(lower)
-    assert strongest_hz == pytest.approx(400, abs=1)
+    assert strongest_hz(lower) == pytest.approx(400, abs=1)
     assert np.abs(lower).max() == pytest.approx(0.5, abs=0.02)
+
+
+@given(st.lists(st.integers(0, VOICE_RATE_HZ // 2), max_size=5))
+def test_pieces_are_resampled_as_the_whole(cuts: list[int]) -> None:
+    """However the sound was cut, it is the same sample by sample, and as long as it was."""
+    samples = tone(0.5, 0.5, hz=440, rate_hz=VOICE_RATE_HZ)
+    whole = at_48_khz(samples, VOICE_RATE_HZ, [])
+    assert np.array_equal(at_48_khz(samples, VOICE_RATE_HZ, cuts), whole)
+    assert len(whole) == pytest.approx(RATE_HZ / 2, abs=2)
+
+
+def test_another_rate_than_the_true_one_moves_the_pitch() -> None:
+    """Sound that is said to be slower than it is comes out longer and lower."""
+    lower = at_48_khz(tone(0.5, 0.5, hz=440, rate_hz=VOICE_RATE_HZ), round(VOICE_RATE_HZ / 1.1), [5_000])
+    assert strongest_hz(lower) == pytest.approx(400, abs=3)
+
+
+@pytest.mark.parametrize("rate_hz", [RATE_HZ, 24_000])
+def test_nothing_stays_nothing(rate_hz: int) -> None:
+    """A resampler that was given no sound has none left at the end."""
+    assert len(at_48_khz(np.zeros(0, np.float32), rate_hz, [])) == 0
+
+
+def test_a_pause_suits_the_mark() -> None:
+    """A sentence is followed by a longer silence than a comma, in whatever script."""
+    assert pause_after("。") == pause_after(".") > pause_after(",") > pause_after("a") > 0

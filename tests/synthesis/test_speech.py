@@ -2,16 +2,15 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from agent.core.errors import SynthesisError
 from agent.core.types import SpeechChunk, read_only
 from agent.synthesis.speech import LONGEST_TEXT, Synthesizer
-from agent.synthesis.voice import Style
+from agent.synthesis.voice import Piece, Style
 
 
 class ScriptedVoice:
@@ -34,13 +33,13 @@ class ScriptedVoice:
     def can_speak(self, clause: str) -> bool:
         return any(character.isascii() and character.isalpha() for character in clause)
 
-    def synthesize(self, clause: str, style: Style) -> NDArray[np.float32]:
+    def stream(self, clause: str, style: Style) -> Generator[Piece, None, None]:
         self.threads.add(threading.current_thread().name)
         self.spoken.append((clause, style))
         self.go_on.wait(timeout=5)
         if clause.strip() == self.fails_on:
             raise RuntimeError("a fault inside the model")
-        return read_only(np.zeros(len(clause), np.float32))
+        yield Piece(samples=read_only(np.zeros(len(clause), np.float32)), share=1.0)
 
 
 @pytest.fixture

@@ -1,0 +1,73 @@
+"""Speech in windows: a VITS voice whose sound leaves while the rest of the clause has not been computed."""
+
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.inference.runtime import Runtime
+
+TEXT, FLOW, DECODER = "voice_text", "voice_flow", "voice_decoder"
+FLOW_CONTEXT, DECODER_CONTEXT = 32, 10
+"""Frames on either side that a frame depends on: four couplings of four convolutions that reach two frames each, and
+the widest path through the decoder's convolutions (VITS, Kim and others, 2021; HiFi-GAN, Kong and others, 2020)."""
+
+FIRST_FRAMES = 24
+"""Of the first window, about 0.28 s of sound: what a customer waits for, and has to listen to until the next comes."""
+GROWTH = 3
+"""Each window is this many times the one before; computing it takes a tenth of the time that it sounds."""
+MOST_FRAMES = 128
+
+
+def windows(frames: int) -> Iterator[tuple[int, int]]:
+    """Start and stop of the stretches in which a clause of so many frames is computed; a small rest joins the last."""
+    start, size = 0, FIRST_FRAMES
+    while start < frames:
+        stop = start + size if frames - start >= size * 3 // 2 else frames
+        yield start, stop
+        start, size = stop, min(size * GROWTH, MOST_FRAMES)
+
+
+class Vits:
+    """The three models of a voice. Any threads may ask; the models run for one of them at a time."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        """Raises `ModelMissing` or `ModelMismatch` when a model is not what the manifest says."""
+        self._text = runtime.open(TEXT)
+        self._flow = runtime.open(FLOW)
+        self._decoder = runtime.open(DECODER)
+        self._alone = threading.Lock()
+
+    def spoken(
+        self, ids: list[int], *, noise: float, length: float, duration_noise: float
+    ) -> Iterator[tuple[NDArray[np.float32], float]]:
+        """Windows of sound, (n,) float32 at the voice's rate, each with the share of the clause done by then.
+
+        `ids` are the clause's phonemes, `length` scales their durations, and the noises say how much chance there is.
+        Joined, the windows are what the clause would have been in one piece, up to rounding.
+        """
+        with self._alone:
+            (prior,) = self._text.run(
+                np.array([ids], np.int64),
+                np.array([len(ids)], np.int64),
+                np.array([noise, length, duration_noise], np.float32),
+            )
+        yield from self.sound(prior)
+
+    def sound(self, prior: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.float32], float]]:
+        """The windows for the frames (1, 192, n) that the first model gives."""
+        frames = prior.shape[2]
+        latent = np.empty_like(prior)
+        known = 0
+        for start, stop in windows(frames):
+            reach = min(frames, stop + DECODER_CONTEXT)
+            with self._alone:
+                left, right = max(0, known - FLOW_CONTEXT), min(frames, reach + FLOW_CONTEXT)
+                (flowed,) = self._flow.run(np.ascontiguousarray(prior[:, :, left:right]))
+                latent[:, :, known:reach] = flowed[:, :, known - left : reach - left]
+                left, known = max(0, start - DECODER_CONTEXT), reach
+                (output,) = self._decoder.run(np.ascontiguousarray(latent[:, :, left:reach]))
+            samples = output.reshape(-1)
+            each = len(samples) // (reach - left)
+            yield samples[(start - left) * each : (stop - left) * each], stop / frames
