@@ -22,6 +22,7 @@ from agent.core.types import (
 )
 from agent.inference.runtime import Runtime
 from agent.perception.hearing import MOST_WAITING_SAMPLES, Hearing
+from agent.perception.whisper import MULTILINGUAL
 from agent.training.spelling import units
 from tests.perception.sound import Say, silence, stamp_at, windows
 
@@ -36,6 +37,19 @@ def started(runtime: Runtime) -> Iterator[Hearing]:
     hearing.start()
     yield hearing
     hearing.stop()
+
+
+def test_the_pages_language_is_heard_where_a_model_reads_it(started: Hearing, runtime: Runtime) -> None:
+    """A caller with a Chinese page is understood in Chinese; with the English model alone, in English."""
+    if runtime.registry.installed(MULTILINGUAL):
+        assert [started.language_for(page) for page in ("zh-CN", "en-GB", "tlh")] == ["zh", "en", "en"]
+    english_alone = HearingSettings(model=str(runtime.registry.directory("speech_to_text")))
+    hearing = Hearing(runtime, english_alone, CLOCK)
+    hearing.start()
+    try:
+        assert hearing.language_for("zh-CN") == "en"
+    finally:
+        hearing.stop()
 
 
 class Ear:
