@@ -33,13 +33,15 @@ COUNT_DEVICE_REQUESTS = """
 """
 
 
-async def call_from(page: Page, server: PageServer, *, choice: str = "#choice-agree") -> ScriptedCall:
+async def call_from(
+    page: Page, server: PageServer, *, choice: str = "#choice-agree", query: str = "", hears: str = "en"
+) -> ScriptedCall:
     """Goes through notice and device check into a call that has begun."""
-    await page.goto(server.url)
+    await page.goto(server.url + "/" + query)
     await page.click(choice)
     await page.click("#start-call")
     call = await server.desk.connected_call()
-    call.show(Welcome(call_id=call.ticket.call_id, analysis=call.ticket.purposes))
+    call.show(Welcome(call_id=call.ticket.call_id, analysis=call.ticket.purposes, hears=hears))
     call.show(CallStateChanged(state="connected"))
     await expect(page.locator("#call-state")).to_have_attribute("data-state", "connected")
     return call

@@ -4,7 +4,7 @@ import { isFed, purposeInWords } from "./words";
 
 export function AnalysisView({ session }: { session: Session }) {
   const purposes = session.purposes.value;
-  const camera = session.equipment.camera.value !== null;
+  const camera = session.equipment.cameraOn.value;
   const microphone = session.equipment.microphoneOn.value;
   const emotion = purposes.some((purpose) => EMOTION_PURPOSES.includes(purpose));
   return (

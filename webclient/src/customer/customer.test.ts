@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Caption } from "../wire/call";
 import { type Line, withCaption, withTyped } from "./conversation";
 import { cameraConstraints, deviceProblem } from "./devices";
+import { pageLocale, sameLanguage } from "./locale";
 import { meterLevel } from "./loudness";
-import { duration, endingInWords, isFed, stateInWords } from "./words";
+import { duration, endingInWords, isFed, onlyHeard, stateInWords } from "./words";
 
 function caption(id: string, text: string, more: Partial<Caption> = {}): Caption {
   return { type: "caption", id, speaker: "customer", text, final: false, ...more };
@@ -60,6 +61,29 @@ describe("the level meter", () => {
     expect(meterLevel(0)).toBe(0);
     expect(meterLevel(1)).toBe(1);
     expect(meterLevel(0.01)).toBeGreaterThan(meterLevel(0.005));
+  });
+});
+
+describe("the customer's language", () => {
+  it("is what the page's address says, or else what the browser prefers", () => {
+    expect(pageLocale("?lang=zh", "de-AT")).toBe("zh");
+    expect(pageLocale("", "zh-Hans-CN")).toBe("zh-CN");
+  });
+
+  it("is English where what is said is no language", () => {
+    expect(pageLocale("?lang=klingon!", "en-US@posix")).toBe("en");
+    expect(pageLocale("", "C.UTF-8")).toBe("en");
+  });
+
+  it("is understood in any region, and by an agent that understands all", () => {
+    expect(sameLanguage("en", "en-GB")).toBe(true);
+    expect(sameLanguage("auto", "zh-CN")).toBe(true);
+    expect(sameLanguage("en", "zh-CN")).toBe(false);
+  });
+
+  it("gets a plain word where it is not understood", () => {
+    expect(onlyHeard("en", "de-AT")).toContain("understands English only, not German");
+    expect(onlyHeard("en", "zh-CN")).toContain("英语");
   });
 });
 

@@ -92,6 +92,11 @@ export function deviceProblem(device: "camera" | "microphone", errorName: string
   }
 }
 
+/** What a customer reads while a device is held and brings nothing. */
+export function silencedProblem(device: "camera" | "microphone"): string {
+  return `The ${device} brings nothing. The system or another program may have turned it off; it goes on by itself once it is back.`;
+}
+
 export interface Devices {
   cameras: MediaDeviceInfo[];
   microphones: MediaDeviceInfo[];

@@ -23,16 +23,23 @@ export class Equipment {
   readonly microphone = signal<MediaStreamTrack | null>(null);
   readonly loudness = signal<Loudness | null>(null);
   readonly muted = signal(false);
-  readonly microphoneOn = computed(() => this.microphone.value !== null && !this.muted.value);
+  /** Devices that are held and bring nothing, because the system or another program silenced them. */
+  readonly silenced = signal<(keyof DeviceChoices)[]>([]);
+  readonly cameraOn = computed(() => this.camera.value !== null && !this.silenced.value.includes("camera"));
+  readonly microphoneOn = computed(
+    () => this.microphone.value !== null && !this.muted.value && !this.silenced.value.includes("microphone"),
+  );
 
   private picture: PictureLimits = USUAL_PICTURE;
   private audioContext: AudioContext | null = null;
   private silence: MediaStreamTrack | null = null;
   private request = 0;
+  /** `groupId` of what went away while in use; a `deviceId` may be "default", which another device then takes on. */
+  private readonly gone = new Map<keyof DeviceChoices, string>();
 
-  /** `onLost` is told of a device that went away by itself. */
-  constructor(private readonly onLost: () => void) {
-    navigator.mediaDevices?.addEventListener?.("devicechange", () => void this.refresh());
+  /** `onChange` is told of a device that went away, came back, fell silent or is heard again, all by itself. */
+  constructor(private readonly onChange: () => void) {
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => void this.welcomeBack());
   }
 
   /** One for the whole visit; first asked for when the customer has pressed a button, as browsers demand. */
@@ -73,12 +80,16 @@ export class Equipment {
   }
 
   /** Opens one device again, after it was turned off or went away. */
-  async reopen(device: keyof DeviceChoices): Promise<MediaStreamTrack | null> {
+  async reopen(device: keyof DeviceChoices, id: string = this.choices.value[device] ?? ""): Promise<void> {
     const without: DeviceChoices = { camera: null, microphone: null };
-    const got = await capture({ ...without, [device]: this.choices.value[device] ?? "" }, this.picture);
+    const request = this.request;
+    const got = await capture({ ...without, [device]: id }, this.picture);
+    if (request !== this.request) {
+      got[device]?.stop();
+      return;
+    }
     this.problems.value = got.problems;
     this.hold(device, got[device]);
-    return got[device];
   }
 
   /** Turns the camera really off, its light included. */
@@ -112,8 +123,16 @@ export class Equipment {
   }
 
   private hold(device: keyof DeviceChoices, track: MediaStreamTrack | null): void {
+    this.gone.delete(device);
     this[device].value = track;
-    if (track) track.onended = () => this.lost(device);
+    this.heed(device, track?.muted ?? false);
+    if (track) {
+      track.onended = () => this.lost(device, track.getSettings().groupId);
+      track.onmute = track.onunmute = () => {
+        this.heed(device, track.muted);
+        this.onChange();
+      };
+    }
     if (device === "microphone") {
       if (track) track.enabled = !this.muted.value;
       this.loudness.value?.close();
@@ -121,11 +140,29 @@ export class Equipment {
     }
   }
 
-  private lost(device: keyof DeviceChoices): void {
+  private heed(device: keyof DeviceChoices, silenced: boolean): void {
+    const others = this.silenced.value.filter((other) => other !== device);
+    this.silenced.value = silenced ? [...others, device] : others;
+  }
+
+  private lost(device: keyof DeviceChoices, group: string | undefined): void {
     this.hold(device, null);
+    if (group) this.gone.set(device, group);
     const still = device === "camera" ? "You can still talk." : "You can still write.";
     this.problems.value = [`The ${device} was unplugged or taken away. ${still}`];
-    this.onLost();
+    this.onChange();
+  }
+
+  /** Opens again what went away and is back. Another device in its place is not opened unasked. */
+  private async welcomeBack(): Promise<void> {
+    await this.refresh();
+    const { cameras, microphones } = this.devices.value;
+    for (const [device, group] of [...this.gone]) {
+      const back = (device === "camera" ? cameras : microphones).find(({ groupId }) => groupId === group);
+      if (!back) continue;
+      await this.reopen(device, back.deviceId);
+      this.onChange();
+    }
   }
 
   private async refresh(): Promise<void> {
@@ -133,9 +170,9 @@ export class Equipment {
   }
 }
 
-/** Ends a track without its `ended` being taken for a device that was unplugged. */
+/** Ends a track without that being taken for a device that was unplugged or silenced. */
 function stop(track: MediaStreamTrack | null): void {
   if (!track) return;
-  track.onended = null;
+  track.onended = track.onmute = track.onunmute = null;
   track.stop();
 }

@@ -7,9 +7,10 @@ import { AnalysisView } from "./analysis_view";
 import { CardList } from "./card_list";
 import { ConversationView } from "./conversation_view";
 import { VoiceIndicator } from "./level_meter";
+import { silencedProblem } from "./devices";
 import { MediaView } from "./media_view";
 import type { Session } from "./session";
-import { duration, languageInWords, stateInWords } from "./words";
+import { duration, languageInWords, onlyHeard, stateInWords } from "./words";
 
 export function RoomView({ session, mainRef }: { session: Session; mainRef: RefObject<HTMLElement | null> }) {
   return (
@@ -74,11 +75,14 @@ function SelfView({ session }: { session: Session }) {
 }
 
 function Notices({ session }: { session: Session }) {
-  const problems = session.equipment.problems.value;
+  const { equipment } = session;
+  const problems = [...equipment.problems.value, ...equipment.silenced.value.map(silencedProblem)];
   const unvoiced = session.unvoicedLanguage.value;
+  const hearsOnly = session.hearsOnly.value;
   return (
     <div class="notices" role="status">
       {session.unsteady.value && <p class="message">The connection is unsteady. Trying to get it back…</p>}
+      {hearsOnly && <p class="message">{onlyHeard(hearsOnly, session.locale)}</p>}
       {unvoiced && (
         <p class="message">
           Neither the agent nor this browser can speak {languageInWords(unvoiced)}. Answers appear in writing.
@@ -94,9 +98,9 @@ function Notices({ session }: { session: Session }) {
 }
 
 function Controls({ session }: { session: Session }) {
-  const { camera, microphone, microphoneOn } = session.equipment;
+  const { camera, microphone, microphoneOn, muted } = session.equipment;
   const captions = session.captionsOn;
-  const microphoneLabel = !microphone.value ? "Use microphone" : microphoneOn.value ? "Mute" : "Unmute";
+  const microphoneLabel = !microphone.value ? "Use microphone" : muted.value ? "Unmute" : "Mute";
   return (
     <div class="controls" role="group" aria-label="Call controls">
       <button type="button" id="mute" class="control" onClick={() => session.toggleMute()}>
@@ -157,6 +161,10 @@ function RemoteAudio({ session }: { session: Session }) {
     if (!audio.current || !stream) return;
     audio.current.srcObject = stream;
     play();
+    // A phone that was put away, or rang, leaves the sound paused.
+    const back = () => document.visibilityState === "visible" && play();
+    document.addEventListener("visibilitychange", back);
+    return () => document.removeEventListener("visibilitychange", back);
   }, [stream]);
   return (
     <>

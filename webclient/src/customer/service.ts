@@ -26,28 +26,26 @@ export class ServiceError extends Error {
   override readonly name = "ServiceError";
 
   constructor(
-    readonly kind: "unreachable" | "busy" | "notice_changed" | "refused",
+    readonly kind: "unreachable" | "busy" | "notice_changed" | "refused" | "elsewhere",
     message: string,
   ) {
     super(message);
   }
 }
 
-/** Language of this page's own words, and so of the notice that is asked for. */
-export const LOCALE = "en";
-
-export async function fetchNotice(): Promise<Notice> {
-  const response = await request(`/api/notice?locale=${LOCALE}`);
+/** The notice in the language of `locale`, or in English. Throws `ServiceError`. */
+export async function fetchNotice(locale: string): Promise<Notice> {
+  const response = await request(`/api/notice?locale=${locale}`);
   if (!response.ok) throw new ServiceError("refused", "The notice could not be loaded. Please try again.");
   return (await response.json()) as Notice;
 }
 
 /** Opens a call under the consent that `choice` stands for on the notice of `consentVersion`. Throws `ServiceError`. */
-export async function openCall(choice: Choice, consentVersion: string): Promise<OpenedCall> {
+export async function openCall(choice: Choice, consentVersion: string, locale: string): Promise<OpenedCall> {
   const response = await request("/api/calls", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ choice, locale: LOCALE, consent_version: consentVersion }),
+    body: JSON.stringify({ choice, locale, consent_version: consentVersion }),
   });
   if (response.status === 409) {
     throw new ServiceError("notice_changed", "The notice has changed since you read it. Please read it again.");

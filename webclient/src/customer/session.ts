@@ -5,6 +5,8 @@ import { type Line as ConversationLine, withCaption, withTyped } from "./convers
 import type { PictureLimits } from "./devices";
 import { Equipment } from "./equipment";
 import { Line } from "./line";
+import { pageLocale, sameLanguage } from "./locale";
+import { takeCall } from "./one_call";
 import { Loudness } from "./loudness";
 import { PageVoice } from "./page_voice";
 import { type Choice, fetchNotice, type Notice, openCall, ServiceError } from "./service";
@@ -44,6 +46,8 @@ export class Session {
   readonly agentAudio = signal<MediaStream | null>(null);
   /** The language of a reply that the browser cannot speak either, so that it is only shown. */
   readonly unvoicedLanguage = signal<string | null>(null);
+  /** The only language that the agent understands, where that is not the customer's. */
+  readonly hearsOnly = signal<string | null>(null);
   readonly agentLoudness = signal<Loudness | null>(null);
   /** A person's picture, while one has taken over the call. */
   readonly staffVideo = signal<MediaStream | null>(null);
@@ -53,8 +57,10 @@ export class Session {
     return this.awaitingAnswer.value ? "thinking" : "listening";
   });
 
+  readonly locale = pageLocale(location.search, navigator.language);
   private choice: Choice = "without_emotion";
   private line: Line | null = null;
+  private giveBackCall = () => {};
   private readonly pageVoice = new PageVoice((spoken, say) => {
     this.line?.send(spoken);
     this.unvoicedLanguage.value = spoken.state === "unavailable" ? say.language : null;
@@ -69,7 +75,7 @@ export class Session {
   async loadNotice(): Promise<void> {
     this.problem.value = null;
     try {
-      this.notice.value = await fetchNotice();
+      this.notice.value = await fetchNotice(this.locale);
     } catch (error) {
       this.problem.value = inWords(error);
     }
@@ -157,8 +163,13 @@ export class Session {
 
   private async connect(notice: Notice): Promise<void> {
     const { equipment } = this;
-    await equipment.audio().resume();
-    const call = await openCall(this.choice, notice.version);
+    // Not waited for: without an output device it never comes to an end, and the call needs none.
+    equipment.audio().resume().catch(() => {});
+    const giveBackCall = await takeCall();
+    if (!giveBackCall) throw new ServiceError("elsewhere", "You are on a call in another tab. Please end that one first.");
+    if (this.phase.value !== "connecting") return giveBackCall();
+    this.giveBackCall = giveBackCall;
+    const call = await openCall(this.choice, notice.version, this.locale);
     if (this.phase.value !== "connecting") return;
     await equipment.limitPicture(call);
     batch(() => {
@@ -188,6 +199,7 @@ export class Session {
     switch (message.type) {
       case "welcome":
         this.purposes.value = message.analysis;
+        this.hearsOnly.value = sameLanguage(message.hears ?? "en", this.locale) ? null : (message.hears ?? "en");
         void this.equipmentChanged();
         break;
       case "caption":
@@ -238,7 +250,7 @@ export class Session {
     if (!line) return;
     await line.replaceCamera(equipment.camera.value);
     await line.replaceMicrophone(equipment.outgoingSound());
-    line.send({ type: "devices", camera: equipment.camera.value !== null, microphone: equipment.microphoneOn.value });
+    line.send({ type: "devices", camera: equipment.cameraOn.value, microphone: equipment.microphoneOn.value });
   }
 
   private expectAnswer(expected: boolean): void {
@@ -252,6 +264,7 @@ export class Session {
     this.line?.hangUp();
     this.line = null;
     delete window.agentCall;
+    this.giveBackCall();
     this.agentLoudness.value?.close();
     this.expectAnswer(false);
     batch(() => {
@@ -260,6 +273,7 @@ export class Session {
       this.staffVideo.value = null;
       this.agentSpeaking.value = false;
       this.unvoicedLanguage.value = null;
+      this.hearsOnly.value = null;
       this.unsteady.value = false;
     });
   }

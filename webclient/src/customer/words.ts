@@ -31,6 +31,13 @@ export function languageInWords(tag: string): string {
   }
 }
 
+/** That the agent understands only `heard`, to a customer whose page is in `locale`; in Chinese, too, to who reads that. */
+export function onlyHeard(heard: string, locale: string): string {
+  const language = languageInWords(heard);
+  const words = `In this call the agent understands ${language} only, not ${languageInWords(locale.split("-")[0] ?? locale)}. Please speak or write ${language}.`;
+  return locale.startsWith("zh") && heard === "en" ? `${words} 客服目前只能听懂英语，请用英语说话或打字。` : words;
+}
+
 /** What the agent's panel says about the call. */
 export function stateInWords(state: CallState, agentDoes: "speaking" | "thinking" | "listening"): string {
   switch (state) {

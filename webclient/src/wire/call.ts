@@ -9,6 +9,8 @@ export interface Welcome {
   protocol: number;
   /** Purposes that are active in this call, as consented. */
   analysis: string[];
+  /** The language that the customer is understood in, or `auto` for any. */
+  hears?: string;
 }
 
 /** Words of either side. A later caption with the same id replaces an earlier one. */
