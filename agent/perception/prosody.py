@@ -30,8 +30,10 @@ _PAUSE_DB = 25.0
 _VOICED_DB = 30.0
 
 _PITCH_RATE_HZ = MIC_RATE_HZ // 2
-_PITCH_SAMPLES = 512
-"""64 ms at 8 kHz: two periods of the lowest voice, and room to compare them."""
+_PITCH_SAMPLES = 256
+"""32 ms at 8 kHz: two periods of the lowest voice."""
+_COMPARED_SAMPLES = 384
+"""Room to compare them with what is up to one such period later, and a length that is quickly transformed."""
 _LOWEST_HZ, _HIGHEST_HZ = 65.0, 500.0
 _APERIODIC = 0.25
 """Normalised difference from which on a frame has no pitch."""
@@ -98,8 +100,17 @@ def prosody(samples: Floats) -> Floats:
 
 def _statistics(tracks: Floats) -> Floats:
     """(5 m,) mean, deviation and percentiles of each of (m, n) tracks."""
-    spread = np.percentile(tracks, _SPREAD, axis=1)
+    spread = percentiles(tracks, _SPREAD).T
     return np.concatenate([tracks.mean(axis=1), tracks.std(axis=1), *spread]).astype(np.float32)
+
+
+def percentiles(tracks: Floats, percents: tuple[int, ...]) -> Floats:
+    """(m, k) of each of (m, n) tracks, between neighbours in proportion: `np.percentile`, several times as fast."""
+    ranked = np.sort(tracks, axis=1)
+    places = np.array(percents) / 100 * (ranked.shape[1] - 1)
+    below = places.astype(np.intp)
+    above = np.minimum(below + 1, ranked.shape[1] - 1)
+    return ranked[:, below] + (places - below).astype(np.float32) * (ranked[:, above] - ranked[:, below])
 
 
 def _energy_db(samples: Floats) -> Floats:
@@ -134,16 +145,16 @@ def _pitch(sound: Floats, loud: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     YIN (de Cheveigné and Kawahara, JASA 111, 2002), steps 1 to 4 on sound at 8 kHz.
     """
     slow = sound[: len(sound) // 2 * 2].reshape(-1, 2).mean(axis=1)
-    slow = np.pad(slow, (_PITCH_SAMPLES // 4, _PITCH_SAMPLES))
+    slow = np.pad(slow, (_PITCH_SAMPLES // 2, 2 * _PITCH_SAMPLES))
     starts = np.flatnonzero(loud) * (HOP_SAMPLES // 2)
-    frames = sliding_window_view(slow, _PITCH_SAMPLES)[starts]
-    half = _PITCH_SAMPLES // 2
+    frames = sliding_window_view(slow, _COMPARED_SAMPLES)[starts]
     longest, shortest = int(_PITCH_RATE_HZ / _LOWEST_HZ) + 1, int(_PITCH_RATE_HZ / _HIGHEST_HZ)
     spectrum = np.fft.rfft(frames, axis=1)
-    first = np.fft.rfft(frames[:, :half], _PITCH_SAMPLES, axis=1)
-    products = np.fft.irfft(spectrum * first.conj(), _PITCH_SAMPLES, axis=1)[:, : longest + 1]
-    energies = np.pad(np.cumsum(frames**2, axis=1), ((0, 0), (1, 0)))
-    moved = energies[:, half : half + longest + 1] - energies[:, : longest + 1]
+    first = np.fft.rfft(frames[:, :_PITCH_SAMPLES], _COMPARED_SAMPLES, axis=1)
+    products = np.fft.irfft(spectrum * first.conj(), _COMPARED_SAMPLES, axis=1)[:, : longest + 1]
+    squares = np.concatenate(([0.0], np.cumsum(np.square(slow, dtype=np.float64))))
+    energies = (squares[_PITCH_SAMPLES:] - squares[:-_PITCH_SAMPLES]).astype(np.float32)
+    moved = sliding_window_view(energies, longest + 1)[starts]
     difference = np.maximum(moved[:, :1] + moved - 2 * products, 0)[:, 1:]
     mean_so_far = np.cumsum(difference, axis=1) / np.arange(1, longest + 1)
     normalised = difference / np.maximum(mean_so_far, 1e-9)

@@ -132,6 +132,10 @@ def hearing(runtime: Runtime) -> Iterator[Hearing]:
     hearing.stop()
 
 
+def _set_from_thread(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
+    loop.call_soon_threadsafe(event.set)
+
+
 class Listening:
     """One call whose events are kept."""
 
@@ -173,7 +177,7 @@ class Listening:
             samples=read_only(silence(0.2)),
             heard_to_sample=0,
         )
-        self._hearing.read(last, lambda answer: loop.call_soon_threadsafe(answered.set))
+        self._hearing.read(last, lambda answer: _set_from_thread(loop, answered))
         await answered.wait()
         seen = len(self.events)
         await self.say(silence(0.2))
