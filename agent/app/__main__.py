@@ -18,6 +18,7 @@ COMMANDS = {
     "models": "agent.app.commands.models",
     "settings": "agent.app.commands.settings",
     "call": "agent.app.commands.call",
+    "trace": "agent.app.commands.trace",
     "analyse": "agent.app.commands.analyse",
     "train": "agent.app.commands.train",
     "evaluate": "agent.app.commands.evaluate",
