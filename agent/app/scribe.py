@@ -20,9 +20,9 @@ from agent.media.sound_files import decoded_sound
 from agent.perception.activity import VoiceActivity
 from agent.perception.hearing import Hearing
 from agent.perception.pieces import Piece, pieces
-from agent.perception.transcript import AUTO, Words
+from agent.perception.transcript import AUTO, Decoding, Words
 from agent.perception.utterance import Answer, Request, Urgency
-from agent.transport.scribe import Segment, Transcription, Wish
+from agent.transport.scribe import Segment, SpokenWord, Transcription, Wish
 
 ENOUGH_S = 8.0
 """A piece ends at the first pause after this. Shorter ones cost as much; a call waits for one at most."""
@@ -140,7 +140,7 @@ class FileScribe:
             samples=piece.samples,
             heard_to_sample=0,
             language=job.language,
-            prompt=job.wish.prompt,
+            decoding=Decoding(prompt=job.wish.prompt, temperature=job.wish.temperature, word_times=job.wish.word_times),
         )
         self._hearing.read(request, job.answers.put)
         answer = job.answers.get()
@@ -162,4 +162,10 @@ def _segment(piece: Piece, words: Words, wish: Wish) -> Segment:
         no_speech_prob=words.no_speech_prob,
         temperature=wish.temperature,
         language=words.language,
+        words=tuple(
+            SpokenWord(
+                start_s=piece.sound_start_s + word.start_s, end_s=piece.sound_start_s + word.end_s, text=word.text
+            )
+            for word in words.times
+        ),
     )

@@ -9,7 +9,7 @@ from agent.core.errors import ModelMissing, SettingsError
 from agent.core.settings import HearingSettings
 from agent.inference.runtime import Runtime
 from agent.perception import whisper
-from agent.perception.transcript import SpeechToText, Words
+from agent.perception.transcript import PLAIN, Decoding, SpeechToText, Words
 
 
 class Recognizer(Protocol):
@@ -25,7 +25,7 @@ class Recognizer(Protocol):
         *,
         language: str = "en",
         careful: bool = True,
-        prompt: str = "",
+        decoding: Decoding = PLAIN,
         keep_states: bool = False,
     ) -> Words:
         """The words in (n,) float32 sound at 16 kHz, n at most `LONGEST_S`; with `keep_states` the encoder's states
@@ -72,11 +72,13 @@ class Languages:
         *,
         language: str = "en",
         careful: bool = True,
-        prompt: str = "",
+        decoding: Decoding = PLAIN,
         keep_states: bool = False,
     ) -> Words:
         """Raises `ModelMissing` for a language that no model understands."""
         for model in (self._english, self._multilingual):
             if model is not None and model.understands(language):
-                return model.read(samples, language=language, careful=careful, prompt=prompt, keep_states=keep_states)
+                return model.read(
+                    samples, language=language, careful=careful, decoding=decoding, keep_states=keep_states
+                )
         raise ModelMissing(f"no speech model here understands {language!r}")

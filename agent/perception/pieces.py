@@ -30,6 +30,8 @@ class Piece:
     """Of the first voiced sample."""
     end_s: float
     """Of the last one."""
+    sound_start_s: float
+    """Of the first of `samples`."""
     samples: NDArray[np.float32] = field(repr=False)
     """(n,) float32 at 16 kHz, read-only, with a margin around what is voiced; at most `LONGEST_S`."""
 
@@ -108,6 +110,7 @@ class _Growing:
         return Piece(
             start_s=self._voiced_from * window_s,
             end_s=(self._voiced_from - self._lead + voiced_to) * window_s,
+            sound_start_s=(self._voiced_from - self._lead) * window_s,
             samples=read_only(np.concatenate(self.windows[:end])),
         )
 

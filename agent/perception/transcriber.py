@@ -64,7 +64,7 @@ class Reader:
                 request.samples,
                 language=request.language,
                 careful=request.urgency is not Urgency.PARTIAL,
-                prompt=request.prompt,
+                decoding=request.decoding,
                 keep_states=request.keeps_states,
             )
             answer = Answer(request=request, words=words, stage_ms=dict(words.stage_ms))

@@ -1,8 +1,7 @@
 """Turns the sound of an utterance into words, with Whisper on CTranslate2, at a cost that follows its length."""
 
 import time
-import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import ctranslate2
 import numpy as np
@@ -12,8 +11,10 @@ from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS
 from agent.core.types import MIC_RATE_HZ, read_only
+from agent.perception.hypothesis import Hypothesis, most_tokens
 from agent.perception.log_mel import log_mel
 from agent.perception.simplified import simplified
+from agent.perception.word_times import TimedWord, word_times
 
 AUTO = "auto"
 """In place of a language: find out."""
@@ -31,23 +32,23 @@ _HUSH_COLUMNS = 100
 "No." becomes "No? No? No?"."""
 _SHORTEST_SAMPLES = MIC_RATE_HZ // 10
 
-_TOKENS_PER_S = {"en": 8}
-_TOKENS_PER_S_ELSEWHERE = 16
-"""Other languages are spelled in smaller bits: Chinese in up to three tokens a character."""
-_TOKENS_AT_LEAST = 12
-"""Nobody speaks more tokens than this line allows; longer output is a loop or an invention."""
-_LEAST_LOGPROB = -1.0
-_MOST_COMPRESSION = 2.2
-"""Bytes of the text over bytes after zlib; above this it repeats itself. Whisper's own guard is 2.4."""
-
-_MOST_TOKENS = 236
 _LONGEST_PROMPT_TOKENS = 200
 """Whisper's text window holds 448 tokens for the prompt and what is said."""
 
-_SURELY_NO_SPEECH_PROB = 0.9
-"""Noise of every kind lies above 0.9 or so, whole utterances below 0.3, single digits below 0.8."""
-_MAYBE_NO_SPEECH_PROB = 0.6
-_UNSURE_LOGPROB = -0.8
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoding:
+    """How words are looked for."""
+
+    prompt: str = field(default="", repr=False)
+    """Text that may have come before, for its spelling and its names."""
+    temperature: float = 0.0
+    """Above 0 words are drawn by their probability, the more freely the higher; at 0 the likeliest are taken."""
+    word_times: bool = False
+    """Whether to tell when each word was said."""
+
+
+PLAIN = Decoding()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,55 +67,10 @@ class Words:
     """Whether the short window was not to be trusted and a longer one was tried too."""
     stage_ms: dict[str, float]
     """Milliseconds by stage: features, encode, decode."""
+    times: tuple[TimedWord, ...] = ()
+    """When each word was said, where that was asked for."""
     states: NDArray[np.float32] | None = field(default=None, repr=False)
     """What `SpeechToText.states` makes of the sound, where it was to be kept."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Decoded:
-    text: str
-    tokens: int
-    mean_token_logprob: float
-    no_speech_prob: float
-    language: str
-    language_prob: float
-    encoded: ctranslate2.StorageView = field(repr=False)
-
-    def runs_on(self, seconds: float) -> bool:
-        """Whether Whisper fell into a loop, or says more than anybody can in this time."""
-        encoded = self.text.encode()
-        looping = len(encoded) > _MOST_COMPRESSION * len(zlib.compress(encoded))
-        return looping or self.tokens >= _most_tokens(seconds, self.language)
-
-    def period(self) -> int:
-        """Words after which the text starts again from its beginning; all of them when it never does."""
-        words = [word.strip(".,!?") for word in self.text.lower().split()]
-        sizes = range(1, len(words) // 2 + 1)
-        return next((size for size in sizes if words[size:] == words[:-size]), len(words))
-
-    def repeats(self) -> bool:
-        """Whether it is one phrase over and over, as in "No? No?": seldom said, often made up."""
-        return self.period() < len(self.text.split())
-
-    def once(self) -> str:
-        """The text; of a phrase that comes more than twice, the phrase."""
-        words, period = self.text.split(), self.period()
-        return " ".join(words[:period]) if len(words) > 2 * period else self.text
-
-    def plausible(self, seconds: float) -> bool:
-        """Whether another look is not worth its time."""
-        return self.mean_token_logprob >= _LEAST_LOGPROB and not self.runs_on(seconds) and not self.repeats()
-
-    def trust(self, seconds: float) -> tuple[bool, bool, float]:
-        """Orders readings of the same sound; the highest is the one to take."""
-        return not self.runs_on(seconds), not self.repeats(), self.mean_token_logprob
-
-    def said(self, seconds: float) -> bool:
-        """Whether these are words that somebody said rather than what Whisper makes of noise."""
-        if self.no_speech_prob > _SURELY_NO_SPEECH_PROB or self.runs_on(seconds):
-            return False
-        unsure = self.mean_token_logprob < _UNSURE_LOGPROB
-        return any(map(str.isalnum, self.text)) and not (unsure and self.no_speech_prob > _MAYBE_NO_SPEECH_PROB)
 
 
 class SpeechToText:
@@ -126,6 +82,7 @@ class SpeechToText:
         self._languages = frozenset(whisper.supported_languages)
         self._small = short_windows
         self._fewest_columns = _FEWEST_COLUMNS if short_windows else _FULL_COLUMNS
+        self._whisper = whisper
         self._model: ctranslate2.models.Whisper = whisper.model
         self._hf_tokenizer = whisper.hf_tokenizer
         self._tokenizers: dict[str, Tokenizer] = {}
@@ -140,10 +97,10 @@ class SpeechToText:
         *,
         language: str = "en",
         careful: bool = True,
-        prompt: str = "",
+        decoding: Decoding = PLAIN,
         keep_states: bool = False,
     ) -> Words:
-        """The words in (n,) float32 sound at 16 kHz, n at most `LONGEST_S`. `prompt` is text that may come before.
+        """The words in (n,) float32 sound at 16 kHz, n at most `LONGEST_S`.
 
         With short windows the encoder sees the sound and a margin, 10 s at least, instead of 30 s. When what comes out
         is too long, too unsure or repeats itself, a longer window is tried too and the better taken, unless not
@@ -157,22 +114,24 @@ class SpeechToText:
         with _Timed(stage_ms, "features"):
             features = self._features(samples)
         columns = self._columns(features)
-        decoded = self._decode(features, columns, seconds, language, prompt, stage_ms)
-        states = self._rows(decoded.encoded, features) if keep_states and self._small else None
-        surely_noise = decoded.no_speech_prob > _SURELY_NO_SPEECH_PROB
-        redo = careful and not decoded.plausible(seconds) and not surely_noise and columns < _FULL_COLUMNS
+        heard = self._decode(features, columns, seconds, language, decoding, stage_ms)
+        states = self._rows(heard.encoded, features) if keep_states and self._small else None
+        redo = careful and not heard.plausible() and not heard.surely_noise and columns < _FULL_COLUMNS
         if redo:
-            again = self._decode(features, _longer(columns), seconds, language, prompt, stage_ms)
-            decoded = max(decoded, again, key=lambda one: one.trust(seconds))
-        text = decoded.once() if decoded.said(seconds) else ""
+            again = self._decode(features, _longer(columns), seconds, language, decoding, stage_ms)
+            heard = max(heard, again, key=Hypothesis.trust)
+        text = heard.once() if heard.said() else ""
+        with _Timed(stage_ms, "decode"):
+            times = self._times(heard, features) if text and decoding.word_times else ()
         return Words(
-            text=simplified(text) if decoded.language == "zh" else text,
-            mean_token_logprob=decoded.mean_token_logprob,
-            no_speech_prob=decoded.no_speech_prob,
-            language=decoded.language,
-            language_prob=decoded.language_prob,
+            text=simplified(text) if heard.language == "zh" else text,
+            mean_token_logprob=heard.mean_token_logprob,
+            no_speech_prob=heard.no_speech_prob,
+            language=heard.language,
+            language_prob=heard.language_prob,
             redone=redo,
             stage_ms=stage_ms,
+            times=times,
             states=states,
         )
 
@@ -209,10 +168,10 @@ class SpeechToText:
         columns: int,
         seconds: float,
         language: str,
-        prompt: str,
+        decoding: Decoding,
         stage_ms: dict[str, float],
-    ) -> _Decoded:
-        """Greedy words of (bands, m) features, filled up to `columns`, which must be even."""
+    ) -> Hypothesis:
+        """The likeliest words of (bands, m) features, filled up to `columns`, which must be even."""
         with _Timed(stage_ms, "encode"):
             encoded = self._encode(features, columns)
         with _Timed(stage_ms, "decode"):
@@ -221,25 +180,33 @@ class SpeechToText:
                 token, language_prob = self._model.detect_language(encoded)[0][0]
                 language = token.strip("<|>")
             tokenizer = self._tokenizer(language)
-            started = _start(tokenizer, prompt)
+            started = _start(tokenizer, decoding.prompt)
             (result,) = self._model.generate(
                 encoded,
                 [started],
                 beam_size=1,
-                max_length=len(started) + _most_tokens(seconds, language),
+                sampling_topk=0 if decoding.temperature > 0 else 1,
+                sampling_temperature=decoding.temperature or 1.0,
+                max_length=len(started) + most_tokens(seconds, language),
                 return_scores=True,
                 return_no_speech_prob=True,
             )
             tokens = result.sequences_ids[0]
-            return _Decoded(
+            return Hypothesis(
                 text=tokenizer.decode(tokens).strip(),
-                tokens=len(tokens),
-                mean_token_logprob=result.scores[0] / (len(tokens) + 1),
+                tokens=tuple(tokens),
+                seconds=seconds,
+                mean_token_logprob=result.scores[0],
                 no_speech_prob=result.no_speech_prob,
                 language=language,
                 language_prob=language_prob,
                 encoded=encoded,
             )
+
+    def _times(self, heard: Hypothesis, features: NDArray[np.float32]) -> tuple[TimedWord, ...]:
+        timed = word_times(self._whisper, self._tokenizer(heard.language), heard, features.shape[1])
+        chosen = timed if heard.once() == heard.text else timed[: heard.period()]
+        return tuple(replace(word, text=simplified(word.text)) for word in chosen) if heard.language == "zh" else chosen
 
     def _tokenizer(self, language: str) -> Tokenizer:
         if language not in self._tokenizers:
@@ -261,12 +228,6 @@ def _start(tokenizer: Tokenizer, prompt: str) -> list[int]:
 def _longer(columns: int) -> int:
     """The window to try when one of `columns` was not to be trusted."""
     return _MIDDLE_COLUMNS if columns < _MIDDLE_COLUMNS else _FULL_COLUMNS
-
-
-def _most_tokens(seconds: float, language: str) -> int:
-    """Half of Whisper's text window at most."""
-    per_s = _TOKENS_PER_S.get(language, _TOKENS_PER_S_ELSEWHERE)
-    return min(_MOST_TOKENS, int(per_s * seconds) + _TOKENS_AT_LEAST)
 
 
 class _Timed:

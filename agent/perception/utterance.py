@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from agent.core.clock import NS_PER_MS
 from agent.core.types import MIC_RATE_HZ, UNSPACED_LANGUAGES, Stamp, Transcript, VoiceEmotionReading, read_only
 from agent.perception.activity import WINDOW_SAMPLES
-from agent.perception.transcript import LONGEST_S, Words
+from agent.perception.transcript import LONGEST_S, PLAIN, Decoding, Words
 
 SEAL_AT_PAUSE_SAMPLES = 15 * MIC_RATE_HZ
 """A piece this long ends at the next pause."""
@@ -51,8 +51,7 @@ class Request:
     """Position in the track at which the sound ends."""
     language: str = "en"
     """ISO 639-1, or `AUTO`."""
-    prompt: str = field(default="", repr=False)
-    """Text that may have come before, for its spelling and its names."""
+    decoding: Decoding = PLAIN
     keeps_states: bool = False
     """Whether the words are to keep the encoder's states, to tell later how they were said."""
     said: "Said | None" = None

@@ -23,7 +23,7 @@ from agent.perception.hearing import Hearing
 from agent.perception.transcriber import Tell
 from agent.perception.utterance import Answer, Request, Urgency
 from agent.training.spelling import units
-from agent.transport.scribe import Wish
+from agent.transport.scribe import Segment, Wish
 from tests.perception.sound import Say, open_say, silence
 from tests.serving import running_agent
 
@@ -105,6 +105,28 @@ async def test_usual_formats_are_read(
     assert [units(segment.text) for segment in read.segments] == [units(line) for line in LINES]
     assert read.segments[0].start_s == pytest.approx(1.1, abs=0.25)
     assert read.duration_s == pytest.approx(len(talk) / MIC_RATE_HZ, abs=0.2)
+
+
+async def test_words_come_with_their_times(scribe: FileScribe, talk: NDArray[np.float32]) -> None:
+    """Each word of a segment has its place in the recording, in order, and segments are told as they are read."""
+    file = encoded(talk, form="wav", codec="pcm_s16le", rate_hz=16_000, layout="mono")
+    told: list[Segment] = []
+    read = await scribe.transcribe(file, Wish(word_times=True), told.append)
+    assert tuple(told) == read.segments
+    for segment in read.segments:
+        assert " ".join(word.text for word in segment.words) == segment.text
+        edges = [edge for word in segment.words for edge in (word.start_s, word.end_s)]
+        assert edges == sorted(edges)
+        assert edges[0] == pytest.approx(segment.start_s, abs=0.4)
+        assert edges[-1] == pytest.approx(segment.end_s, abs=0.4)
+
+
+async def test_words_may_be_drawn_freely(scribe: FileScribe, talk: NDArray[np.float32]) -> None:
+    """A temperature reaches the decoder, and what is said clearly survives a low one."""
+    file = encoded(talk, form="wav", codec="pcm_s16le", rate_hz=16_000, layout="mono")
+    read = await scribe.transcribe(file, Wish(temperature=0.1))
+    assert units(read.text) == units(" ".join(LINES))
+    assert {segment.temperature for segment in read.segments} == {0.1}
 
 
 async def test_a_recording_without_words_has_none(scribe: FileScribe) -> None:
