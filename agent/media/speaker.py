@@ -67,6 +67,8 @@ class Speaker(MediaStreamTrack):
         """Times that a clause was not there when the one before it had been spoken."""
         self.beats_missed = 0
         self._clauses: deque[Clause] = deque()
+        self._behind: Clause | None = None
+        """What was sent last of the present utterance, in case that a word began in it."""
         self._said: list[str] = []
         self._said_samples = 0
         self._stops = 0
@@ -129,7 +131,7 @@ class Speaker(MediaStreamTrack):
         unspoken = sum(len(clause.samples) - clause.sent for clause in self._clauses)
         if self._clauses:
             current = self._clauses[0]
-            if current.sent and not self._quiet:
+            if not self._quiet:
                 self._fading = current.samples[current.sent : current.sent + FADE_SAMPLES]
         spoken = Spoken(
             text=text,
@@ -144,17 +146,25 @@ class Speaker(MediaStreamTrack):
         """Falls silent within 10 ms and keeps what is queued."""
         if self._clauses and not self._paused:
             current = self._clauses[0]
-            if current.sent and not self._quiet:
+            if not self._quiet:
                 self._fading = current.samples[current.sent : current.sent + FADE_SAMPLES]
         self._paused = True
 
     def resume(self) -> None:
         """Goes on where `pause` left off, from the beginning of the word that was cut."""
         if self._paused and self._clauses:
-            current = self._clauses[0]
-            back = samples_since_quiet(current.samples[max(0, current.sent - REWIND_SAMPLES) : current.sent])
-            current.sent -= back
+            current, behind = self._clauses[0], self._behind
+            heard = current.samples[: current.sent]
+            if behind is not None:
+                heard = np.concatenate([behind.samples, heard])
+            back = samples_since_quiet(heard[-REWIND_SAMPLES:])
             self._said_samples -= back
+            if behind is not None and back > current.sent:
+                behind.sent -= back - current.sent
+                self._clauses.appendleft(behind)
+                self._said.pop()
+                back, self._behind = current.sent, None
+            current.sent -= back
         self._paused = False
 
     def stop(self) -> None:
@@ -243,7 +253,7 @@ class Speaker(MediaStreamTrack):
             self._said_samples += len(part)
             filled += len(part)
             if clause.sent >= len(clause.samples):
-                self._clauses.popleft()
+                self._behind = self._clauses.popleft()
                 self._said.append(clause.text)
                 if not self._clauses:
                     self._ran_dry(clause)
@@ -265,6 +275,7 @@ class Speaker(MediaStreamTrack):
             self._dry_frames = 0
 
     def _begin(self) -> None:
+        self._behind = None
         self._said = []
         self._said_samples = 0
         self.first_sample_ns = None

@@ -105,6 +105,23 @@ async def test_pause_holds_and_resume_goes_on_at_the_word_that_was_cut(speaker: 
     assert speaker.idle.is_set()
 
 
+async def test_a_word_may_have_begun_in_the_piece_before(speaker: Speaker) -> None:
+    """Speech that comes in pieces is taken up at the quiet place even when that lies in the piece before."""
+    words = np.full(round(0.4 * RATE_HZ), 0.5, np.float32)
+    words[4 * FRAME_SAMPLES : 6 * FRAME_SAMPLES] = 0.001
+    first, second = words[: 8 * FRAME_SAMPLES], words[8 * FRAME_SAMPLES :]
+    await speaker.play(SpeechChunk(samples=read_only(first.copy()), rate_hz=RATE_HZ, text="one", last=False))
+    await speaker.play(SpeechChunk(samples=read_only(second.copy()), rate_hz=RATE_HZ, text="two", last=True))
+    await sound(speaker, 10)
+    speaker.pause()
+    held = await sound(speaker, 2)
+    assert np.abs(np.diff(held)).max() <= 0.5 / FADE_SAMPLES * 1.1 + 1e-3
+    speaker.resume()
+    heard = await sound(speaker, 20)
+    assert np.count_nonzero(heard > 0.1) == pytest.approx(14 * FRAME_SAMPLES, rel=0.05)
+    assert speaker.idle.is_set() and speaker.said == "one two"
+
+
 async def test_resuming_what_was_not_paused_repeats_nothing(speaker: Speaker) -> None:
     """Only a pause is gone back from."""
     await speaker.play(speech(0.2))
