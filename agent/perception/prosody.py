@@ -110,7 +110,8 @@ def percentiles(tracks: Floats, percents: tuple[int, ...]) -> Floats:
     places = np.array(percents) / 100 * (ranked.shape[1] - 1)
     below = places.astype(np.intp)
     above = np.minimum(below + 1, ranked.shape[1] - 1)
-    return ranked[:, below] + (places - below).astype(np.float32) * (ranked[:, above] - ranked[:, below])
+    steps = (places - below).astype(np.float32) * (ranked[:, above] - ranked[:, below])
+    return np.asarray(ranked[:, below] + steps, np.float32)
 
 
 def _energy_db(samples: Floats) -> Floats:

@@ -14,7 +14,7 @@ VOICE_EMOTION = "voice_emotion"
 LEAST_SAMPLES = MIC_RATE_HZ
 """Less than a second tells too little: the shortest line that the model learnt from has 1.1 s."""
 MOST_SAMPLES = 5 * MIC_RATE_HZ
-"""Of a longer utterance its end is read, for no more than 15 ms of CPU; nine in ten lines learnt from are shorter."""
+"""Of a longer utterance its end is read, for no more than 15 ms of CPU; every line learnt from is shorter."""
 LEAST_SPAN_DB = 30.0
 """The model knows studios. With pink noise 30 dB below the voice (a span of 36 dB) 65 % of lines of unheard speakers
 are right instead of 72 %, with noise 20 dB below (a span of 26 dB) 42 %, and it is as sure of itself."""

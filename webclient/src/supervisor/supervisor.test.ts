@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { AffectSignal, TranscriptSignal } from "../wire/signals";
+import type { AffectSignal, TranscriptSignal, VoiceEmotionSignal } from "../wire/signals";
 import type { PictureHeader } from "../wire/supervision";
 import { backoffMs } from "./feed";
 import { faceRect, gestureLabel, HAND_BONES, labelPlace, pictureInWords, pointAt } from "./overlay";
 import { currentOnly, currentStages, partialWords, percentile, withCaption, withPicture, withSignal, watching } from "./watched";
+import { toneInWords } from "./voice_emotion_panel";
 import { elapsed, milliseconds, signed } from "./words";
 
 const ENVELOPE = {
@@ -22,13 +23,35 @@ const ENVELOPE = {
 };
 
 function affect(at: number, label: string, valence: number | null): AffectSignal {
-  const value = { label, valence, arousal: valence, trend: "steady" as const, coverage: 0.5 };
+  const value = { label, valence, arousal: valence, trend: "steady" as const, coverage: 0.5, conflict: null };
   return { ...ENVELOPE, kind: "affect", captured_at: at, value };
 }
 
 function transcript(text: string, final: boolean): TranscriptSignal {
   return { ...ENVELOPE, kind: "transcript", value: { utterance_id: 1, text, final, language: "en" } };
 }
+
+function tone(label: string, rest: Partial<VoiceEmotionSignal> = {}): VoiceEmotionSignal {
+  const value = { utterance_id: 1, label, probabilities: {}, proxy: true };
+  return { ...ENVELOPE, confidence: 0.31, ...rest, kind: "voice_emotion", value };
+}
+
+describe("the tone of voice", () => {
+  it("says how sure it is, how long ago it was heard, and that it is a weak sign", () => {
+    expect(toneInWords(tone("anger"), 4.2)).toBe("31 % likely, 4 s ago. A weak sign: often wrong");
+  });
+
+  it("says why it is not known, and never passes that off as an emotion", () => {
+    expect(toneInWords(null, 0)).toBe("Nothing said yet");
+    expect(toneInWords(tone("unknown", { valid: false, reason: "too noisy" }), 2)).toBe("too noisy, 2 s ago");
+    expect(toneInWords(tone("unknown", { confidence: null }), 2)).toBe("No emotion stood out, 2 s ago");
+  });
+
+  it("stays on the screen between utterances, unlike what is renewed all the time", () => {
+    const watched = withSignal(watching("c"), tone("anger"), 1_000);
+    expect(currentOnly(watched, 20_000).voice_emotion).not.toBeNull();
+  });
+});
 
 describe("the overlay", () => {
   const size = { width: 320, height: 240 };

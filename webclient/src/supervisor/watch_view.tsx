@@ -7,6 +7,7 @@ import { LatencyPanel } from "./latency_panel";
 import { PictureView } from "./picture_view";
 import { TranscriptPanel } from "./transcript_panel";
 import { useNow } from "./use_now";
+import { VoiceEmotionPanel } from "./voice_emotion_panel";
 import { currentOnly, type Watched } from "./watched";
 import { elapsed, inWords, percent, shortId, signed } from "./words";
 
@@ -17,6 +18,7 @@ export function WatchView({ desk }: { desk: Desk }) {
   if (!latest) return null;
   const watched = summary ? currentOnly(latest, performance.now()) : latest;
   const emotion = summary?.purposes.includes("expression") ?? true;
+  const tone = summary?.purposes.includes("voice_emotion") ?? true;
   return (
     <>
       <header class="watch-header">
@@ -39,6 +41,12 @@ export function WatchView({ desk }: { desk: Desk }) {
         </div>
         <div class="column told">
           <ExpressionPanel signal={watched.expression} analysed={emotion} />
+          <VoiceEmotionPanel
+            signal={watched.voice_emotion}
+            receivedMs={watched.freshness.voice_emotion?.receivedMs ?? 0}
+            nowMs={performance.now()}
+            analysed={tone}
+          />
           <IntentPanel watched={watched} />
           <TranscriptPanel watched={watched} />
         </div>
@@ -121,6 +129,11 @@ function AffectPanel({ watched, analysed }: { watched: Watched; analysed: boolea
         )}
         {affect && <span class="muted"> · evidence for {percent(affect.value.coverage)} of the last seconds</span>}
       </p>
+      {known && affect.value.conflict && (
+        <p id="conflict" class="small">
+          <span class="chip warn">face and voice disagree</span> The voice sounds like {inWords(affect.value.conflict)}.
+        </p>
+      )}
       <AffectChart points={analysed ? watched.affectLine : []} />
       <p class="legend small" aria-hidden="true">
         <span class="key valence" /> valence (proxy) <span class="key arousal" /> arousal (proxy)

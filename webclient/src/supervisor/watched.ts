@@ -11,6 +11,7 @@ import type {
   Signal,
   TranscriptSignal,
   TurnSignal,
+  VoiceEmotionSignal,
   VoiceSignal,
 } from "../wire/signals";
 
@@ -55,6 +56,7 @@ export interface Watched {
   expression: ExpressionSignal | null;
   gesture: GestureSignal | null;
   voice: VoiceSignal | null;
+  voice_emotion: VoiceEmotionSignal | null;
   transcript: TranscriptSignal | null;
   intent: IntentSignal | null;
   affect: AffectSignal | null;
@@ -75,6 +77,7 @@ export function watching(callId: string): Watched {
     expression: null,
     gesture: null,
     voice: null,
+    voice_emotion: null,
     transcript: null,
     intent: null,
     affect: null,

@@ -72,6 +72,17 @@ export interface VoiceSignal extends Envelope {
   value: { speaking: boolean; energy_db: number; pitch_hz: number | null };
 }
 
+export interface VoiceEmotionSignal extends Envelope {
+  kind: "voice_emotion";
+  value: {
+    utterance_id: number | null;
+    /** What the utterance sounded like most, or "unknown" when none is sure enough. */
+    label: string;
+    probabilities: Record<string, number>;
+    proxy: boolean;
+  };
+}
+
 export interface TranscriptSignal extends Envelope {
   kind: "transcript";
   value: { utterance_id: number; text: string; final: boolean; language: string };
@@ -91,6 +102,8 @@ export interface AffectSignal extends Envelope {
     trend: "rising" | "falling" | "steady" | "unknown";
     /** Share of the last seconds for which there was evidence, 0 to 1. */
     coverage: number;
+    /** The emotion in the voice where it contradicts the face, which `label` is of. */
+    conflict: string | null;
   };
 }
 
@@ -115,6 +128,7 @@ export type Signal =
   | ExpressionSignal
   | GestureSignal
   | VoiceSignal
+  | VoiceEmotionSignal
   | TranscriptSignal
   | IntentSignal
   | AffectSignal
