@@ -8,20 +8,18 @@ from typing import Any
 from agent.app import plain_words
 from agent.app.accounts import CallAccounts
 from agent.app.conversation import Conversation
-from agent.app.journey import Moments
 from agent.app.mouth import Mouth, Reply
-from agent.app.overlay import picture_header
 from agent.app.page import Page
 from agent.app.page_voice import PageVoice
 from agent.app.rooms import Rooms
 from agent.app.senses import Senses
-from agent.core.clock import NS_PER_MS, NS_PER_S
+from agent.app.sight import Sight
+from agent.core.clock import NS_PER_S
 from agent.core.consent import Consent, Purpose
 from agent.core.errors import IllegalTransition
-from agent.core.frames import FrameOutcome
 from agent.core.lifecycle import CallEvent, CallLife, CallState, EndReason
 from agent.core.mailbox import Mailbox
-from agent.core.types import CameraFrame, HearingEvent, IntentReading, MicWindow
+from agent.core.types import HearingEvent, IntentReading, MicWindow
 from agent.dialogue.client import ReplyClient
 from agent.dialogue.protocol import CallStarted
 from agent.media.peer import Peer
@@ -37,7 +35,6 @@ from agent.transport.messages import (
     PageSpoken,
     Welcome,
     WithdrawConsent,
-    encode_picture,
 )
 
 log = logging.getLogger(__name__)
@@ -56,8 +53,6 @@ class Call:
         self._ending: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
         self._page = Page(peer.channel, peer.page_clock, rooms.clock)
         self._accounts = CallAccounts(call_id, peer, clock=rooms.clock, hub=rooms.hub, telemetry=rooms.telemetry)
-        self._camera_on = True
-        """What the page says of it; a camera that is off may go on sending black pictures."""
         self._senses = Senses(
             call_id,
             consent,
@@ -67,6 +62,7 @@ class Call:
             hub=rooms.hub,
             store=rooms.store,
         )
+        self._sight = Sight(call_id, self._senses, self._page, self._accounts, rooms)
         self._page_voice = PageVoice(self._page.show, on_speaking=self._agent_speaks)
         self._mouth = Mouth(
             rooms.synthesizer,
@@ -171,33 +167,10 @@ class Call:
             self._page.follow_clock(),
         ]
         if self.peer.frames is not None:
-            parts.append(self._watch(self.peer.frames))
+            parts.append(self._sight.watch(self.peer.frames))
         if self.peer.windows is not None:
             parts.append(self._listen(self.peer.windows))
         return parts
-
-    async def _watch(self, frames: Mailbox[CameraFrame]) -> None:
-        """Analyses the newest frame, then the newest after that; never more than one at a time."""
-        rooms = self._rooms
-        budget_ns = round(rooms.settings.vision.deadline_ms * NS_PER_MS)
-        async for frame in frames:
-            taken_ns = rooms.clock.now_ns()
-            if not self._camera_on:
-                self._accounts.skip(frame, FrameOutcome.CAMERA_OFF)
-                continue
-            preview = rooms.hub.pictured(self.call_id)
-            deadline_ns = frame.stamp.arrived_ns + budget_ns
-            reading = await rooms.vision.submit(self.call_id, frame, deadline_ns, preview=preview)
-            returned_ns = rooms.clock.now_ns()
-            seen = self._senses.see(reading)
-            at = Moments(
-                taken_ns=taken_ns, returned_ns=returned_ns, fused_ns=seen.fused_ns, published_ns=rooms.clock.now_ns()
-            )
-            self._accounts.saw(frame, reading, seen.signals, at)
-            if reading.preview_jpeg is not None:
-                now_ns, wall_ns = rooms.clock.now_ns(), rooms.clock.wall_ns()
-                header = picture_header(reading, now_ns=now_ns, wall_ns=wall_ns)
-                rooms.hub.publish_picture(self.call_id, encode_picture(header, reading.preview_jpeg))
 
     async def _listen(self, windows: Mailbox[MicWindow]) -> None:
         async for window in windows:
@@ -229,8 +202,7 @@ class Call:
             case PageSpoken():
                 self._page_voice.heed(message)
             case DeviceState(camera=camera) if self.peer.frames is not None:
-                self._camera_on = camera
-                self._senses.camera(on=camera)
+                self._sight.camera(on=camera)
             case Leave():
                 self.end(EndReason.CUSTOMER_LEFT)
             case WithdrawConsent(purposes=purposes):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from agent.app.load import Load
 from agent.app.telemetry import Telemetry
 from agent.core.clock import Clock
 from agent.core.settings import Settings
@@ -32,4 +33,5 @@ class Rooms:
     hub: Hub
     store: CallStore
     telemetry: Telemetry
+    load: Load
     reply_url: Callable[[], str]

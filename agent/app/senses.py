@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from agent.core.clock import NS_PER_MS, Clock
+from agent.core.budget import LadderState
+from agent.core.clock import NS_PER_MS, NS_PER_S, Clock
 from agent.core.consent import Consent, Purpose
 from agent.core.signals import AffectValue, Finding, IntentValue, Signal, kind_of, signal_from
 from agent.core.types import CaptureOrigin, HearingEvent, Stamp, VisionReading
@@ -99,11 +100,16 @@ class Senses:
         self._health.report(room, fault)
         self.publish(self._health.conclude(self.moment(), now_ns=self._clock.now_ns()))
 
-    def camera(self, *, on: bool) -> None:
-        """The customer switched the camera on or off."""
+    def camera(self, *, on: bool, why_off: str = "camera off") -> None:
+        """Pictures are to be read from now on, or none will be, and why."""
         self._health.expect_camera(on, self._clock.now_ns())
         if not on:
-            self._go_blind("camera off")
+            self._go_blind(why_off)
+
+    def stands(self, ladder: LadderState) -> None:
+        """The call has gone down or up the ladder; followers learn it at once."""
+        self._health.stands(ladder, self._clock.wall_ns() / NS_PER_S)
+        self.publish(self._health.conclude(self.moment(), now_ns=self._clock.now_ns()))
 
     def withdraw(self, consent: Consent) -> None:
         """Forgets what the customer no longer agrees to."""

@@ -14,6 +14,7 @@ import uvicorn
 
 from agent.app.desk import Desk
 from agent.app.engine_process import EngineProcess
+from agent.app.load import Load
 from agent.app.rooms import Rooms
 from agent.app.scribe import FileScribe
 from agent.app.telemetry import Telemetry
@@ -131,6 +132,7 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
             hub=hub,
             store=store,
             telemetry=telemetry,
+            load=Load(vision, hearing, clock),
             reply_url=reply_url,
         )
 
@@ -181,5 +183,7 @@ async def serve(settings: Settings, *, say: Progress, on_listening: Callable[[Ro
         server = QuietServer(config, lambda port: on_listening(rooms, port))
         async with asyncio.TaskGroup() as tasks:
             watch = tasks.create_task(rooms.telemetry.watch_loop(), name="lag of the event loop")
+            load = tasks.create_task(rooms.load.run(), name="load of all calls")
             await desk.run(server.serve)
             watch.cancel()
+            load.cancel()

@@ -102,8 +102,10 @@ class Measured:
     loop_lag_ms: float = 0.0
     hearing_backlog_ms: float = 0.0
     """Sound that waits to be heard, of the call that waits longest."""
-    others_wait: bool = False
-    """Another call misses its budget, while this one needs more than its share."""
+    others_strained: bool = False
+    """Another call misses its budget, so that there is no room here either."""
+    costs_most: bool = False
+    """This call needs more than its share, so that it has to help the others."""
     turn: bool = True
     """False while other calls are to change first."""
 
@@ -130,7 +132,7 @@ def strain(measured: Measured) -> tuple[str, ...]:
         "more pictures come than can be read": flooded,
         "the process has no time left": measured.loop_lag_ms > LOOP_LAG_MS,
         "listening falls behind": measured.hearing_backlog_ms > HEARING_BACKLOG_MS,
-        "other calls wait, and this one needs most": measured.others_wait,
+        "other calls wait, and this one needs most": measured.others_strained and measured.costs_most,
     }
     return tuple(fault for fault, present in faults.items() if present)
 
@@ -143,7 +145,7 @@ def has_room(measured: Measured) -> bool:
         and measured.busy_share < ROOM
         and measured.loop_lag_ms < ROOM * LOOP_LAG_MS
         and measured.hearing_backlog_ms < ROOM * HEARING_BACKLOG_MS
-        and not measured.others_wait
+        and not measured.others_strained
     )
 
 

@@ -53,8 +53,8 @@ class ModelSettings(Section):
 class VisionSettings(Section):
     threads: int = Field(0, ge=0)
     """Perception threads; 0 stands for one a core."""
-    deadline_ms: float = Field(250.0, gt=0)
-    """A frame older than this is skipped, not analysed late."""
+    deadline_ms: float = Field(100.0, gt=0)
+    """A frame that could not be read this soon after it arrived is skipped, not analysed late."""
     hand_search_hz: float = Field(2.0, gt=0)
     """How often the whole picture is searched for hands while none is followed."""
     max_faces: int = Field(3, ge=1)

@@ -115,6 +115,10 @@ class TurnValue(msgspec.Struct, frozen=True, kw_only=True):
 class HealthValue(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["good", "degraded"]
     reasons: tuple[str, ...] = ()
+    rung: str = "full"
+    """How far the call is degraded to stay within its budget: a rung of `agent.core.budget.Rung` in small letters."""
+    rung_since: float | None = None
+    """Unix time at which that rung was entered; None where it was always the same."""
     analysed_fps: float | None = None
     frames: dict[str, int] = {}
     """Camera frames since the call began: "received", "analysed", and those that were not by why. What is missing to

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from agent.core.budget import IN_WORDS, LadderState, Rung
 from agent.core.clock import NS_PER_S
 from agent.core.signals import Finding, HealthValue
 from agent.core.types import Stamp, VisionReading
@@ -12,6 +13,8 @@ WINDOW_S = 3.0
 REPEAT_S = 3.0
 LOW_FPS = 8.0
 ANALYSED = "analysed"
+FAILING_FRAMES = 3
+"""So many in a row mean that the models are at fault, not a frame."""
 
 
 @dataclass(slots=True)
@@ -25,12 +28,24 @@ class HealthMonitor:
     _analysed_ns: deque[int] = field(default_factory=lambda: deque(maxlen=512))
     _reported_ns: int = 0
     _reported: tuple[str, ...] | None = None
+    _failed: int = 0
+    """Frames in a row on which models failed."""
+    _ladder: LadderState = LadderState()
+    _rung_since: float | None = None
     _faults: dict[str, str] = field(default_factory=dict)
 
     def saw(self, reading: VisionReading) -> None:
         """One frame's reading."""
-        if outcome_of(reading) == ANALYSED:
+        outcome = outcome_of(reading)
+        if outcome == ANALYSED:
             self._analysed_ns.append(reading.finished_ns)
+            self._failed = 0
+        elif outcome.startswith("models failed"):
+            self._failed += 1
+
+    def stands(self, ladder: LadderState, wall_s: float) -> None:
+        """Where the call stands on the ladder since `wall_s`, Unix time in seconds."""
+        self._ladder, self._rung_since = ladder, wall_s
 
     def expect_camera(self, expected: bool, now_ns: int) -> None:
         """Whether frames should come from now on, so that their absence is a fault."""
@@ -56,6 +71,11 @@ class HealthMonitor:
         """The health signal when something changed, else every `REPEAT_S` seconds."""
         fps = self.analysed_fps(now_ns) if self.camera_expected else None
         reasons = tuple(f"{room}: {fault}" for room, fault in sorted(self._faults.items()))
+        if self._failed >= FAILING_FRAMES:
+            reasons += ("camera: the models that read pictures fail",)
+        rung = self._ladder.rung
+        if rung is not Rung.FULL:
+            reasons += (f"load: {IN_WORDS[rung]}, because {' and '.join(self._ladder.because)}",)
         settled = now_ns - self.started_ns > WINDOW_S * NS_PER_S
         if fps is not None and settled and fps < LOW_FPS:
             reasons += (f"camera: few frames are analysed (fewer than {LOW_FPS:.0f} a second)",)
@@ -66,6 +86,8 @@ class HealthMonitor:
         value = HealthValue(
             state="degraded" if reasons else "good",
             reasons=reasons,
+            rung=rung.name.lower(),
+            rung_since=self._rung_since,
             analysed_fps=None if fps is None else round(fps, 1),
             frames=self.frames(),
         )

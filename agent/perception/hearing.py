@@ -85,6 +85,13 @@ class Hearing:
         self._thread.join()
         self._transcriber.stop()
 
+    @property
+    def backlog_ms(self) -> float:
+        """How much sound waits to be heard, of the call of which most does."""
+        with self._wake:
+            most = max((call.waiting_samples for call in self._calls.values()), default=0)
+        return most / MIC_RATE_HZ * 1_000
+
     def understands(self, language: str) -> bool:
         """Whether words in this language can be read."""
         return self._reader.understands(language)

@@ -93,7 +93,7 @@ class ClockPing(Message, frozen=True, kw_only=True, tag="clock_ping"):
 
 
 class SendLess(Message, frozen=True, kw_only=True, tag="send_less"):
-    """Asks the page for fewer or smaller pictures. Pages obey it; nothing sends it yet."""
+    """Asks the page for fewer or smaller pictures from now on, or for as many and as large as at first again."""
 
     fps: int
     width_px: int
