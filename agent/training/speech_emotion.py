@@ -26,10 +26,12 @@ SHRINKAGE = 0.5
 LEAST_VARIANCE = 1e-6
 """Of a feature that is always the same."""
 NEVER = -1e3
+LEAST_PROB = 1e-3
 FAR = 4.0
 """Deviations beyond which a feature counts no more: one that is far off says that something is wrong."""
 FEWEST_SPEAKERS = 3
 TIMED = 200
+UNHEARD = ", nothing of it heard in training"
 SURE_ACCURACY = 0.8
 """Share of the sure answers that are to be right; the threshold follows from it."""
 
@@ -50,6 +52,7 @@ def train(data: Path, work: Path, out: Path, *, runtime: Runtime, progress: Prog
     temperature = fit_temperature(logits, heard.emotion)
     prob = softmax(logits / temperature)
     threshold = confident_prob(prob, heard.emotion, SURE_ACCURACY)
+    held_out = _held_out(heard, prob, temperature, threshold)
     head = fit_head(heard)
     sha256 = export_head(head, temperature, out)
     used = DataUsed(file=data, items=len(heard), use="trained on, all of them")
@@ -60,10 +63,11 @@ def train(data: Path, work: Path, out: Path, *, runtime: Runtime, progress: Prog
         seed=0,
         cpu_s=time.process_time() - began_s,
         data=(used,),
-        held_out=_held_out(heard, prob, temperature, threshold),
+        held_out=held_out,
         ms_per_item=_ms_per_item(out, heard),
         notes={
             "temperature": f"{temperature:.3f}",
+            **_tempers(held_out),
             **{reason: str(count) for reason, count in (left_out + unheard_of).items()},
         },
     )
@@ -169,8 +173,28 @@ def _held_out(heard: Recordings, prob: Floats, temperature: float, threshold: fl
             strange = softmax(fit_head(others).logits(heard.features[rows]) / temperature)
             shared = np.isin(np.arange(len(VOICE_EMOTIONS)), heard.emotion[rows])
             strange = np.where(shared, strange, 0) / strange[:, shared].sum(axis=1, keepdims=True)
-            answers[f"{name}, nothing of it heard in training"] = _answers(strange, heard.emotion[rows], threshold)
+            answers[f"{name}{UNHEARD}"] = _answers(strange, heard.emotion[rows], threshold)
     return {"all, speakers held out in turn": _answers(prob, heard.emotion, threshold), **answers}
+
+
+def _tempers(held_out: dict[str, Answers]) -> dict[str, str]:
+    """What exponent the probabilities would bear in each corpus of which nothing was heard."""
+    unheard = {name: answers for name, answers in held_out.items() if name.endswith(UNHEARD)}
+    return {f"exponent, {name}": f"{best_temper(one.prob, one.label):.2f}" for name, one in unheard.items()}
+
+
+def best_temper(prob: NDArray[np.floating], label: NDArray[np.integer]) -> float:
+    """The exponent, from 0 (they tell nothing) to 1 (they hold), with which the label is the least surprising to (n, k)
+    probabilities, each label that occurs counting the same. Classes that no label has are left out of them."""
+    known = np.unique(label)
+    log_prob = np.log(np.maximum(prob[:, known], LEAST_PROB))
+    right = np.searchsorted(known, label)
+    weight = 1 / np.bincount(right)[right]
+
+    def loss(temper: float) -> float:
+        return float(-(weight * np.log(softmax(temper * log_prob)[np.arange(len(right)), right])).sum())
+
+    return float(min(np.linspace(0, 1, 101), key=loss))
 
 
 def _answers(prob: Floats, label: NDArray[np.int64], threshold: float) -> Answers:

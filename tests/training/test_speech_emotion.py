@@ -9,7 +9,7 @@ import pytest
 from agent.core.types import VOICE_EMOTIONS
 from agent.perception.voice_emotion import FEATURES
 from agent.training.softmax import Linear, softmax
-from agent.training.speech_emotion import Head, export_head, fit_discriminant, held_out_logits
+from agent.training.speech_emotion import Head, best_temper, export_head, fit_discriminant, held_out_logits
 from agent.training.speech_emotions import Recordings
 
 EMOTIONS = [VOICE_EMOTIONS.index(name) for name in ("neutral", "sadness", "anger")]
@@ -71,3 +71,21 @@ def test_an_emotion_without_examples_is_never_answered() -> None:
     answers = linear.logits(rng.normal(size=(100, 4)) * 3).argmax(axis=1)
     assert set(answers) == {0, 2}
     assert (linear.logits(features).argmax(axis=1) == label).mean() > 0.9
+
+
+@pytest.mark.parametrize(("boast", "temper"), [(1.0, 1.0), (2.0, 0.5), (4.0, 0.25)])
+def test_what_claims_too_much_is_tempered_by_as_much(boast: float, temper: float) -> None:
+    """The exponent that undoes a boast is found, and classes that no label has do not disturb it."""
+    rng = np.random.default_rng(7)
+    honest = softmax(rng.normal(size=(6000, 6)))
+    label = np.array([rng.choice(6, p=row) for row in honest])
+    claimed = np.zeros((6000, 9))
+    claimed[:, 2:8] = honest**boast / (honest**boast).sum(axis=1, keepdims=True)
+    assert best_temper(claimed, label + 2) == pytest.approx(temper, abs=0.08)
+
+
+def test_what_tells_nothing_is_worth_nothing() -> None:
+    """Probabilities that have nothing to do with the labels are best not heard at all."""
+    rng = np.random.default_rng(8)
+    claimed, label = softmax(3 * rng.normal(size=(3000, 6))), rng.integers(0, 6, 3000)
+    assert best_temper(claimed, label) < 0.05
