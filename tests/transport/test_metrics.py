@@ -1,0 +1,124 @@
+"""What Prometheus gets: who may read it, that sums are right, and that the document names all of it."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from pydantic import SecretStr
+
+from agent.core.settings import TelemetrySettings
+from agent.transport.metrics import COUNTERS, Metrics, metrics_router
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "observability.md"
+TOKEN = "a-token-of-these-tests"
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics()
+
+
+def _client(metrics: Metrics, settings: TelemetrySettings, *, host: str = "127.0.0.1") -> httpx.AsyncClient:
+    app = FastAPI()
+    app.include_router(metrics_router(metrics, settings))
+    transport = httpx.ASGITransport(app, client=(host, 5_000))
+    return httpx.AsyncClient(transport=transport, base_url="http://agent.test")
+
+
+@pytest.fixture
+async def client(metrics: Metrics) -> AsyncIterator[httpx.AsyncClient]:
+    async with _client(metrics, TelemetrySettings()) as client:
+        yield client
+
+
+async def test_what_is_served_is_openmetrics(metrics: Metrics, client: httpx.AsyncClient) -> None:
+    """A parser of the format reads all of it, and finds what was observed."""
+    metrics.frame(0.018, "sender", [("decode", 0.001), ("fusion", 0.002)])
+    metrics.now(states={"speaking": 2}, subscribers=3, in_flight=1)
+    answer = await client.get("/metrics")
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    families = {family.name: family for family in text_string_to_metric_families(answer.text)}  # type: ignore[no-untyped-call]
+    counts = {
+        sample.labels["stage"]: sample.value
+        for sample in families["agent_frame_stage_seconds"].samples
+        if sample.name.endswith("_count")
+    }
+    assert counts == {"decode": 1, "fusion": 1}
+    assert [(sample.labels, sample.value) for sample in families["agent_calls"].samples] == [({"state": "speaking"}, 2)]
+    assert families["agent_threads"].samples[0].value >= 1
+
+
+async def test_totals_are_taken_when_somebody_looks(metrics: Metrics, client: httpx.AsyncClient) -> None:
+    """Two calls' totals are added up; telling the same total again adds nothing, and a call that ends takes nothing."""
+    frames = {"one": 5, "two": 7}
+
+    def refresh() -> None:
+        for call, count in frames.items():
+            metrics.tally(call, {("agent_frames_received", ""): count})
+
+    metrics.refresh = refresh
+    await client.get("/metrics")
+    await client.get("/metrics")
+    frames["one"] = 9
+    metrics.forget("three")
+    answer = await client.get("/metrics")
+    assert "agent_frames_received_total 16.0" in answer.text
+    metrics.forget("one")
+    del frames["one"]
+    assert "agent_frames_received_total 16.0" in (await client.get("/metrics")).text
+
+
+async def test_a_state_that_no_call_is_in_any_more_counts_none(metrics: Metrics, client: httpx.AsyncClient) -> None:
+    """A gauge does not keep the last call for ever."""
+    metrics.now(states={"connected": 1}, subscribers=0, in_flight=0)
+    metrics.now(states={}, subscribers=0, in_flight=0)
+    assert 'agent_calls{state="connected"} 0.0' in (await client.get("/metrics")).text
+
+
+@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "Via"])
+async def test_without_a_token_only_this_machine_may_read(
+    metrics: Metrics, client: httpx.AsyncClient, header: str
+) -> None:
+    """Another machine, and anyone behind a proxy on this one, is refused with what to set."""
+    async with _client(metrics, TelemetrySettings(), host="192.0.2.7") as stranger:
+        refused = await stranger.get("/metrics")
+    proxied = await client.get("/metrics", headers={header: "192.0.2.7"})
+    assert (refused.status_code, proxied.status_code) == (403, 403)
+    assert "telemetry.metrics_token" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("shown", "status"), [(f"Bearer {TOKEN}", 200), ("Bearer another-token-altogether", 401), (None, 401)]
+)
+async def test_with_a_token_whoever_shows_it_may_read(metrics: Metrics, shown: str | None, status: int) -> None:
+    """The token counts, not where one comes from: this machine needs it too."""
+    settings = TelemetrySettings(metrics_token=SecretStr(TOKEN))
+    for host in ("192.0.2.7", "127.0.0.1"):
+        async with _client(metrics, settings, host=host) as client:
+            answer = await client.get("/metrics", headers={"Authorization": shown} if shown else {})
+            assert answer.status_code == status
+
+
+def test_the_document_lists_exactly_the_metrics_there_are(metrics: Metrics) -> None:
+    """Each name with its type and its label; nothing in the document that is not measured."""
+    rows = [line.split("|") for line in DOCUMENT.read_text().splitlines() if re.match(r"\| `(agent|process)_", line)]
+    described = {
+        name: (kind.strip(), label) for _, names, kind, label, *_ in rows for name in re.findall(r"\w+", names)
+    }
+    there = {family.name: family.type for family in metrics.registry.collect()}
+    assert described.keys() == there.keys()
+    for name, kind in there.items():
+        if name.startswith("agent_"):
+            assert described[name][0].split(",")[0] == kind
+    for name, (_, label) in COUNTERS.items():
+        assert described[name][1].strip("` ") == (label or "")
+
+
+def test_nothing_about_persons_is_a_label() -> None:
+    """No label by which series would grow with calls or customers, or tell what somebody felt."""
+    labels = {label for _, label in COUNTERS.values()} - {None}
+    assert labels == {"outcome", "model", "kind", "what", "reason"}
