@@ -113,7 +113,8 @@ class Speaker(MediaStreamTrack):
         A chunk that is still waiting when speech is stopped is dropped with the rest.
         """
         utterance = self._stops
-        samples = await asyncio.to_thread(resampled_speech, chunk)
+        at_rate = chunk.rate_hz == RATE_HZ
+        samples = chunk.samples if at_rate else await asyncio.to_thread(resampled_speech, chunk)
         while self.queued_s >= AHEAD_S and self._stops == utterance:
             self._room.clear()
             await self._room.wait()

@@ -31,6 +31,7 @@ class SpeechEndpoint:
     def __init__(self, voice: PiperVoice) -> None:
         self.url = ""
         self.fault = ""
+        self.go_on = threading.Event()
         self.asked: list[Wanted] = []
         self.keys: list[str] = []
         self._voice = voice
@@ -55,6 +56,8 @@ class SpeechEndpoint:
             case "trickle":
                 return StreamingResponse(_trickle(bytes(200)), media_type="audio/wav")
         pcm = self._pcm(wanted.input, wanted.speed)
+        if self.fault in ("held", "breaks off"):
+            return StreamingResponse(self._in_two(pcm), media_type=f"audio/pcm;rate={self._voice.rate_hz}")
         if wanted.response_format == "pcm":
             return Response(pcm, media_type=f"audio/pcm;rate={self._voice.rate_hz}")
         body = _wav(pcm, self._voice.rate_hz)
@@ -65,6 +68,16 @@ class SpeechEndpoint:
                 headers = {"content-length": str(len(body))}
                 return StreamingResponse(iter([body[: len(body) // 2]]), media_type="audio/wav", headers=headers)
         return Response(body, media_type="audio/wav")
+
+    def _in_two(self, pcm: bytes) -> Iterator[bytes]:
+        """The first half at once, in odd pieces; the second once `go_on` is set, or an end that comes too early."""
+        half = len(pcm) // 2
+        for start in range(0, half, 4_001):
+            yield pcm[start : min(half, start + 4_001)]
+        self.go_on.wait(10)
+        if self.fault == "breaks off":
+            raise ConnectionError("on purpose")
+        yield pcm[half:]
 
     def _pcm(self, text: str, rate: float) -> bytes:
         """Far quieter than our own voice; made once for each text and rate."""
