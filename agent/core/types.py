@@ -221,7 +221,7 @@ class VisionReading:
     finished_ns: int
     bystanders: tuple[Bystander, ...] = ()
     hands_read: bool = True
-    """False where hands were not looked for in this frame, so that none in `hands` says nothing."""
+    """False where hands are looked for in other frames and not in this one, so that none in `hands` says nothing."""
     preview_jpeg: bytes | None = field(default=None, repr=False)
     """The analysed picture itself, when somebody watches: what is drawn over it belongs to exactly this frame."""
 

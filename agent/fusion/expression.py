@@ -56,8 +56,9 @@ def valence_arousal(probabilities: NDArray[np.floating]) -> tuple[float, float]:
 
 def step(
     state: ExpressionState, reading: VisionReading, face: FaceState, now_ns: int
-) -> tuple[ExpressionState, Finding]:
-    """One frame's reading into the smoothed state and the signal to send; an invalid reading never moves the state.
+) -> tuple[ExpressionState, Finding | None]:
+    """One frame's reading into the smoothed state and the signal to send; an invalid reading never moves the state, and
+    a frame of which the expression was not to be read says nothing.
 
     `face` has taken in the same reading. The signal's confidence is the smoothed, calibrated probability of its label,
     and None where the label is "unknown".
@@ -65,8 +66,10 @@ def step(
     customer = reading.faces[0] if reading.faces else None
     if customer is not None and customer.track_id != state.track_id:
         state = ExpressionState(track_id=customer.track_id)
-    if customer is None or customer.expression is None:
+    if customer is None:
         return _not_read(state, reading.stamp, reading.reason or "no face", now_ns)
+    if customer.expression is None:
+        return state, None
     trusted = trust(customer.expression, face)
     probabilities = customer.expression.probabilities
     if trusted.reason is not None or probabilities is None:

@@ -43,7 +43,7 @@ def step(state: FaceState, reading: VisionReading) -> FaceState:
     customer = reading.faces[0]
     if customer.track_id != state.track_id:
         state = FaceState(track_id=customer.track_id)
-    hidden = covered(customer, reading.hands)
+    hidden = covered(customer, reading.hands) if reading.hands_read else state.covered
     seen_eyes = eyes.step(state.eyes, None if hidden.eyes > HIDDEN_SHARE else customer.eyes_open, now_ns)
     seen_mouth = mouth.step(state.mouth, None if hidden.mouth > HIDDEN_SHARE else customer.mouth_open, now_ns)
     return replace(

@@ -58,10 +58,13 @@ def see(state: FusionState, reading: VisionReading, now_ns: int) -> tuple[Fusion
     seen = face.step(state.face, reading)
     expressed, expression_finding = expression.step(state.expression, reading, seen, now_ns)
     same_face = seen.track_id == state.face.track_id
-    felt = affect.feed(state.affect if same_face else AffectState(), expression_finding, now_ns)
+    felt = state.affect if same_face else AffectState()
+    if expression_finding is not None:
+        felt = affect.feed(felt, expression_finding, now_ns)
+        findings = [expression_finding, *findings]
     felt, affect_findings = affect.conclude(felt, reading.stamp, now_ns, voice=state.voice.faded(now_ns))
     state = replace(state, face=seen, expression=expressed, affect=felt)
-    return state, [face.conclude(seen, reading), expression_finding, *findings, *affect_findings]
+    return state, [face.conclude(seen, reading), *findings, *affect_findings]
 
 
 def shows_palm(state: FusionState) -> bool:

@@ -27,6 +27,9 @@ def step(
 ) -> tuple[GestureState, list[Finding]]:
     """One frame into the state, and an event for each gesture that has just become certain; without `reads_faces`, from
     the hands alone."""
+    if not reading.hands_read:
+        head, nods = head_gestures.step(state.head, reading) if reads_faces else (state.head, [])
+        return replace(state, head=head), nods
     if not reads_faces:
         reading, state = replace(reading, faces=()), without_face(state)
     cover, covers = hand_over_face.step(state.cover, reading)

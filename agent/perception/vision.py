@@ -158,7 +158,7 @@ class VisionAnalyser:
             faces=() if face is None else (face,),
             bystanders=state.faces.bystanders(),
             hands=hands,
-            hands_read=hands_due,
+            hands_read=hands_due or not reads_hands,
             stage_ms=trace.stage_ms,
             finished_ns=self._clock.now_ns(),
             preview_jpeg=jpeg,

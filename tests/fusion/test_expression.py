@@ -27,6 +27,7 @@ def _run(readings: Sequence[tuple[float, ExpressionReading | None]]) -> list[Fin
         reading = frame(at_ms, expression=expression)
         seen = face.step(seen, reading)
         state, finding = step(state, reading, seen, round(at_ms * NS_PER_MS))
+        assert finding is not None
         findings.append(finding)
     return findings
 
