@@ -53,12 +53,16 @@ class Floor:
     understood: Meaning | None = None
     """What is known so far of the words spoken over the agent."""
     palm_holds: bool = False
+    doubt_holds: bool = False
+    """Whether the agent is silent because the customer may yet go on."""
+    answer_from_ns: int = 0
+    """When the customer can be taken to have finished."""
     check_at_ns: int | None = None
     """When `wait` is to be asked again."""
 
     @property
     def holds(self) -> bool:
-        return self.voice_holds or self.palm_holds
+        return self.voice_holds or self.palm_holds or self.doubt_holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,8 @@ class Ruling:
 
 def hear(floor: Floor, event: HearingEvent, agent: AgentSpeech, now_ns: int) -> tuple[Floor, Ruling]:
     """A voice begins or ends, or words were read."""
+    if isinstance(event, Transcript) and event.final:
+        floor = replace(floor, answer_from_ns=event.answer_from_ns)
     match event:
         case VoiceStarted():
             return _begin(floor, event, agent, now_ns)
@@ -90,7 +96,10 @@ def hear(floor: Floor, event: HearingEvent, agent: AgentSpeech, now_ns: int) -> 
 
 
 def reply_comes(floor: Floor, now_ns: int) -> tuple[Floor, Ruling]:
-    """A reply is about to be spoken: it waits while the customer speaks."""
+    """A reply is about to be spoken: it waits while the customer speaks, or may be about to."""
+    if not floor.voice and not floor.holds and now_ns < floor.answer_from_ns:
+        floor = replace(floor, doubt_holds=True, check_at_ns=floor.answer_from_ns)
+        return floor, Ruling(move=Move.HOLD)
     if not floor.voice or floor.voice_holds:
         return floor, Ruling()
     move = None if floor.holds else Move.HOLD
@@ -106,7 +115,7 @@ def palm(floor: Floor, *, raised: bool, agent: AgentSpeech, now_ns: int) -> tupl
         floor = replace(floor, palm_holds=True, check_at_ns=now_ns + PALM_HOLDS_MS * NS_PER_MS)
         return floor, Ruling(move=None if already else Move.HOLD)
     if not raised and floor.palm_holds:
-        floor = replace(floor, palm_holds=False)
+        floor = replace(floor, palm_holds=False, doubt_holds=False)
         return floor, Ruling(move=None if floor.voice_holds else Move.GO_ON)
     return floor, Ruling()
 
@@ -127,7 +136,13 @@ def _begin(floor: Floor, event: VoiceStarted, agent: AgentSpeech, now_ns: int) -
     move = None if floor.holds else Move.HOLD
     check_at_ns = now_ns + WORDLESS_MS * NS_PER_MS
     floor = replace(
-        floor, voice_holds=True, over_from_ns=began_ns, understood=None, palm_holds=False, check_at_ns=check_at_ns
+        floor,
+        voice_holds=True,
+        over_from_ns=began_ns,
+        understood=None,
+        palm_holds=False,
+        doubt_holds=False,
+        check_at_ns=check_at_ns,
     )
     return floor, Ruling(move=move)
 
@@ -151,5 +166,7 @@ def _go_on(floor: Floor) -> tuple[Floor, Ruling]:
 
 
 def _freed(floor: Floor) -> Floor:
-    """The voice does not hold the agent any more."""
-    return replace(floor, voice_holds=False, check_at_ns=floor.check_at_ns if floor.palm_holds else None)
+    """Neither the voice nor the doubt whether it comes back holds the agent any more."""
+    return replace(
+        floor, voice_holds=False, doubt_holds=False, check_at_ns=floor.check_at_ns if floor.palm_holds else None
+    )

@@ -1,12 +1,28 @@
 """How long a silence must last before a turn has ended: by sound, by wording, and by how this speaker pauses."""
 
+import math
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
 
 _SURE_PROB = 0.5
 """From here on the end-of-turn model says "finished"; below, the wait grows as the probability falls."""
 _LONGEST_DOUBT_MS = 240
-"""What the model alone can add. On 100 line ends it doubted 37, hardly fewer than lines that were cut in the middle."""
+"""What doubt alone can add, and what the end-of-turn model alone can: on 100 line ends it doubted 37, hardly fewer than
+lines that were cut in the middle."""
+_COMPLETE_PROB = 0.7
+"""From here on a line counts as complete: two of three ends lie above, and one of ten breaks."""
+_OPEN_PROB = 0.5
+_DOUBTFUL_PROB = 0.3
+_HOPELESS_PROB = 0.1
+"""Below, a line counts as broken off: 3 of 120 ends lay there."""
+_UNCERTAIN_MS = 800
+"""How long the reply to a line that may not be complete is withheld."""
+_SOUND_WEIGHT = 0.25
+"""Of the end-of-turn model beside the line's end, both in log odds; in a fit to both it weighs nothing on synthesized
+lines, and people's it helps to tell only where the line leaves it open."""
+_LEAST_PROB = 0.01
 _DICTATING_MS = 700
 """For who ends on a digit or a letter: numbers are spoken in groups."""
 
@@ -72,6 +88,16 @@ def wording(text: str, language: str) -> Wording:
     return Wording.DICTATED if last.isdigit() or len(last) == 1 else Wording.PLAIN
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """Milliseconds of silence."""
+
+    final_ms: float
+    """After these the turn has ended and its words are final, as far as can be told."""
+    answer_ms: float
+    """After these an answer may be heard; never fewer."""
+
+
 class Patience:
     """What is known of how one speaker pauses, as moving averages over turns. Owned by the turns of one call."""
 
@@ -93,20 +119,69 @@ class Patience:
         self._deviation_ms += _LEARNING_RATE * (abs(pause_ms - self._mean_ms) - self._deviation_ms)
         self._mean_ms += _LEARNING_RATE * (pause_ms - self._mean_ms)
 
-    def silence_needed_ms(self, finished_prob: float | None, text: str, *, language: str) -> float:
-        """How long the silence after `text` must last before the turn has ended; the longest when nothing is known.
+    def waits(
+        self, text: str, *, language: str, complete_prob: float | None = None, finished_prob: float | None = None
+    ) -> Waits:
+        """How long to wait in the silence after `text`; the longest when nothing is known.
 
-        `finished_prob` is None as long as the end-of-turn model has not answered.
+        `complete_prob` is what its end tells, `finished_prob` what the end-of-turn model does; None as long as they do
+        not.
         """
         habit_ms = self.usual_ms if self.usual_ms >= _HABIT_MS else 0.0
-        match wording(text, language):
-            case Wording.WHOLE:
-                return self._min_ms
-            case Wording.UNFINISHED:
-                return self._max_ms
-            case Wording.DICTATED:
-                return min(self._max_ms, max(_DICTATING_MS, habit_ms))
+        worded = wording(text, language)
+        if worded is Wording.WHOLE:
+            return self._between(0.0)
+        if worded is Wording.DICTATED:
+            return self._between(max(_DICTATING_MS, habit_ms))
+        if worded is Wording.UNFINISHED and (complete_prob is None or complete_prob < _OPEN_PROB):
+            return self._between(self._max_ms)
+        if complete_prob is not None:
+            prob = _both(complete_prob, finished_prob)
+            answer_ms = _along(prob, ((_DOUBTFUL_PROB, self._max_ms), (_OPEN_PROB, _UNCERTAIN_MS)))
+            return self._between(max(self._doubt_ms(prob), habit_ms), answer_ms if prob < _COMPLETE_PROB else 0.0)
         if finished_prob is None:
-            return self._max_ms
-        doubt = 1.0 - min(1.0, finished_prob / _SURE_PROB)
-        return min(self._max_ms, max(self._min_ms + doubt * _LONGEST_DOUBT_MS, habit_ms))
+            return self._between(self._max_ms)
+        return self._between(
+            max(_along(finished_prob, ((0.0, self._doubtful_ms), (_SURE_PROB, self._min_ms))), habit_ms)
+        )
+
+    @property
+    def _doubtful_ms(self) -> float:
+        return self._min_ms + _LONGEST_DOUBT_MS
+
+    def _doubt_ms(self, prob: float) -> float:
+        return _along(
+            prob, ((_HOPELESS_PROB, self._max_ms), (_DOUBTFUL_PROB, self._doubtful_ms), (_COMPLETE_PROB, self._min_ms))
+        )
+
+    def _between(self, final_ms: float, answer_ms: float = 0.0) -> Waits:
+        final_ms = min(self._max_ms, max(self._min_ms, final_ms))
+        return Waits(final_ms=final_ms, answer_ms=max(final_ms, min(self._max_ms, answer_ms)))
+
+
+def leaves_open(complete_prob: float | None) -> bool:
+    """Whether the end of a line leaves it to the end-of-turn model to say whether it is over."""
+    return complete_prob is None or _HOPELESS_PROB < complete_prob < _COMPLETE_PROB
+
+
+def _both(complete_prob: float, finished_prob: float | None) -> float:
+    """The first, moved by the second where it left the matter open."""
+    if finished_prob is None or not leaves_open(complete_prob):
+        return complete_prob
+    odds = _log_odds(complete_prob) + _SOUND_WEIGHT * _log_odds(finished_prob)
+    return 1.0 / (1.0 + math.exp(-odds))
+
+
+def _along(at: float, points: Sequence[tuple[float, float]]) -> float:
+    """The height at `at` of straight lines from point to point, level before the first and after the last."""
+    (x, y), *rest = points
+    for after_x, after_y in rest:
+        if at < after_x:
+            return y + (after_y - y) * max(0.0, at - x) / (after_x - x)
+        x, y = after_x, after_y
+    return y
+
+
+def _log_odds(prob: float) -> float:
+    prob = min(1.0 - _LEAST_PROB, max(_LEAST_PROB, prob))
+    return math.log(prob / (1.0 - prob))

@@ -14,7 +14,7 @@ from agent.core.types import VoiceEmotionReading
 from agent.inference.runtime import Runtime
 from agent.perception.end_of_turn import EndOfTurn
 from agent.perception.languages import Languages, Recognizer
-from agent.perception.patience import Wording, wording
+from agent.perception.patience import Wording, leaves_open, wording
 from agent.perception.utterance import Answer, Request, Said, Urgency
 from agent.perception.voice_emotion import Heard, VoiceEmotion
 
@@ -68,7 +68,8 @@ class Reader:
                 keep_states=request.keeps_states,
             )
             answer = Answer(request=request, words=words, stage_ms=dict(words.stage_ms))
-            open_end = bool(words.text) and wording(words.text, words.language) is Wording.PLAIN
+            plain = bool(words.text) and wording(words.text, words.language) is Wording.PLAIN
+            open_end = plain and leaves_open(words.complete_prob)
             if request.urgency is not Urgency.PAUSE or not open_end:
                 yield answer
                 return

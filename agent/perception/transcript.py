@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS
 from agent.core.types import MIC_RATE_HZ, read_only
+from agent.perception.closing import Closing
 from agent.perception.hypothesis import Hypothesis, most_tokens
 from agent.perception.log_mel import log_mel
 from agent.perception.simplified import simplified
@@ -69,6 +70,8 @@ class Words:
     """Milliseconds by stage: features, encode, decode."""
     times: tuple[TimedWord, ...] = ()
     """When each word was said, where that was asked for."""
+    complete_prob: float | None = None
+    """How surely the line ends here, by `Closing`; None where that is not known: of other models than the small one."""
     states: NDArray[np.float32] | None = field(default=None, repr=False)
     """What `SpeechToText.states` makes of the sound, where it was to be kept."""
 
@@ -86,6 +89,10 @@ class SpeechToText:
         self._model: ctranslate2.models.Whisper = whisper.model
         self._hf_tokenizer = whisper.hf_tokenizer
         self._tokenizers: dict[str, Tokenizer] = {}
+        self._closing: Closing | None = None
+        if short_windows:
+            tokenizer = self._tokenizer("en")
+            self._closing = Closing(tokenizer.encode, tokenizer.eot)
 
     def understands(self, language: str) -> bool:
         """Whether `read` takes this language; `AUTO` where there is more than one."""
@@ -132,6 +139,7 @@ class SpeechToText:
             redone=redo,
             stage_ms=stage_ms,
             times=times,
+            complete_prob=heard.complete_prob if text else None,
             states=states,
         )
 
@@ -190,8 +198,12 @@ class SpeechToText:
                 max_length=len(started) + most_tokens(seconds, language),
                 return_scores=True,
                 return_no_speech_prob=True,
+                return_logits_vocab=self._closing is not None,
             )
             tokens = result.sequences_ids[0]
+            complete_prob = None
+            if self._closing is not None:
+                complete_prob = self._closing.complete_prob(tokens, result.logits[0])
             return Hypothesis(
                 text=tokenizer.decode(tokens).strip(),
                 tokens=tuple(tokens),
@@ -200,6 +212,7 @@ class SpeechToText:
                 no_speech_prob=result.no_speech_prob,
                 language=language,
                 language_prob=language_prob,
+                complete_prob=complete_prob,
                 encoded=encoded,
             )
 

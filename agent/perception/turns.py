@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.core.clock import NS_PER_MS
 from agent.core.settings import HearingSettings
 from agent.core.types import MIC_RATE_HZ, HearingEvent, HearingFailed, Stamp, VoiceStarted, VoiceStopped
 from agent.perception.activity import START_WINDOWS, WINDOW_SAMPLES, VoiceGate
@@ -248,16 +249,20 @@ class Turns:
         silence_ms = (self._sample - utterance.voiced_end_sample) * _MS_PER_SAMPLE
         if silence_ms >= self._settings.min_silence_ms:
             self._fall_silent(utterance)
-        if silence_ms >= self._needed_ms(utterance):
-            self.end(now_ns)
-
-    def _needed_ms(self, utterance: Utterance) -> float:
         answer = utterance.pause_answer()
         if answer is None:
-            return self._settings.max_silence_ms
-        return self._patience.silence_needed_ms(
-            answer.finished_prob, utterance.text(answer), language=self._heard_language
+            if silence_ms >= self._settings.max_silence_ms:
+                self.end(now_ns)
+            return
+        waits = self._patience.waits(
+            utterance.text(answer),
+            language=self._heard_language,
+            complete_prob=answer.words.complete_prob if answer.words else None,
+            finished_prob=answer.finished_prob,
         )
+        if silence_ms >= waits.final_ms:
+            utterance.answer_from_ns = utterance.voiced_end.captured_ns + round(waits.answer_ms * NS_PER_MS)
+            self.end(now_ns)
 
     def _fall_silent(self, utterance: Utterance) -> None:
         if self._speaking:

@@ -114,6 +114,8 @@ class Utterance:
     """How often that was done."""
     ended_ns: int | None = None
     """When the turn was found to have ended."""
+    answer_from_ns: int = 0
+    """When an answer may be heard, by its capture time."""
 
     @property
     def piece_samples(self) -> int:
@@ -205,6 +207,7 @@ class Utterance:
             stage_ms=stage_ms,
             finished_ns=now_ns,
             paused=paused,
+            answer_from_ns=self.answer_from_ns if final else 0,
         )
 
     def manner_wanted(self) -> list[Request]:

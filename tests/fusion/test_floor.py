@@ -171,3 +171,26 @@ def test_the_mouth_is_never_left_held(happenings: list[tuple[str, bool]]) -> Non
         assert held == state.holds
     _, ruling = floor.wait(state, now_ns + 20_000_000_000)
     assert (ruling.move is Move.GO_ON) == held
+
+
+def test_an_answer_to_a_line_that_may_go_on_is_withheld() -> None:
+    """The reply is ready but not heard before the time that the words name; then it is, without anything happening."""
+    doubtful = replace(words("I sent it back", 0), answer_from_ns=800_000_000)
+    state, ruling = floor.hear(Floor(), doubtful, SILENT, 300_000_000)
+    assert ruling.move is None
+    state, ruling = floor.reply_comes(state, 500_000_000)
+    assert ruling.move is Move.HOLD and state.check_at_ns == 800_000_000
+    state, ruling = floor.wait(state, 800_000_000)
+    assert ruling.move is Move.GO_ON and not state.holds
+    assert floor.reply_comes(state, 900_000_000)[1].move is None
+
+
+def test_a_withheld_answer_is_forgotten_when_the_customer_goes_on() -> None:
+    """The voice takes over from the doubt: the words that follow end the reply that nobody heard."""
+    state, _ = floor.hear(Floor(), replace(words("I sent it", 0), answer_from_ns=800_000_000), SILENT, 300_000_000)
+    state, _ = floor.reply_comes(state, 500_000_000)
+    state, ruling = floor.hear(state, voice(600), TALKING, 650_000_000)
+    assert ruling.move is None and state.voice_holds
+    assert floor.wait(state, 800_000_000)[1].move is None
+    state, ruling = floor.hear(state, words("back last week.", 600), TALKING, 1_500_000_000)
+    assert ruling.move is Move.YIELD and not state.holds

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.perception.patience import Patience, Wording, wording
+from agent.perception.patience import Patience, Wording, leaves_open, wording
 
 MIN_MS, MAX_MS = 240, 1_300
 
@@ -17,7 +17,7 @@ def patience(*pauses_ms: float) -> Patience:
 
 
 def needed_ms(prob: float | None, text: str, language: str = "en") -> float:
-    return patience().silence_needed_ms(prob, text, language=language)
+    return patience().waits(text, language=language, finished_prob=prob).final_ms
 
 
 @pytest.mark.parametrize(
@@ -65,17 +65,61 @@ def test_without_an_answer_of_the_model_the_silence_is_the_longest() -> None:
 def test_long_pauses_are_learned_and_forgotten() -> None:
     """A speaker who pauses for most of a second is waited for; one who has stopped doing so is not."""
     slow = patience(*[700] * 8)
-    assert slow.silence_needed_ms(1.0, "I sent it back.", language="en") > 700
-    assert slow.silence_needed_ms(1.0, "Yes.", language="en") == MIN_MS
+    assert slow.waits("I sent it back.", language="en", finished_prob=1.0).final_ms > 700
+    assert slow.waits("Yes.", language="en", finished_prob=1.0).final_ms == MIN_MS
     again = patience(*[700] * 8, *[0] * 20)
-    assert again.silence_needed_ms(1.0, "I sent it back.", language="en") < 320
+    assert again.waits("I sent it back.", language="en", finished_prob=1.0).final_ms < 320
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.text(max_size=40), st.lists(st.floats(0, 1e5), max_size=20))
-def test_surer_of_the_end_never_waits_longer(one: float, other: float, text: str, pauses_ms: list[float]) -> None:
-    """The wait lies between the two limits and does not grow with the probability."""
-    low, high = sorted((one, other))
+def test_the_end_of_a_line_decides_how_long_is_waited() -> None:
+    """A complete line is final and answered after the shortest silence, one that was broken off after the longest."""
+    complete, open_end, broken = (
+        patience().waits("I sent it back.", language="en", complete_prob=prob) for prob in (0.9, 0.5, 0.05)
+    )
+    assert complete.final_ms == complete.answer_ms == MIN_MS
+    assert broken.final_ms == broken.answer_ms == MAX_MS
+    assert MIN_MS < open_end.final_ms < 500 < open_end.answer_ms < MAX_MS
+
+
+def test_the_sound_tells_where_the_line_leaves_it_open() -> None:
+    """The end-of-turn model shortens or lengthens the wait after a doubtful line, and no other."""
+
+    def final_ms(complete: float, finished: float) -> float:
+        return (
+            patience().waits("I sent it back.", language="en", complete_prob=complete, finished_prob=finished).final_ms
+        )
+
+    assert final_ms(0.5, 0.95) < final_ms(0.5, 0.5) < final_ms(0.5, 0.05)
+    assert final_ms(0.9, 0.0) == MIN_MS
+    assert final_ms(0.05, 1.0) == MAX_MS
+    assert [leaves_open(prob) for prob in (0.05, 0.5, 0.9, None)] == [False, True, False, True]
+
+
+def test_a_line_that_ends_well_is_believed_although_it_is_worded_as_if_it_broke_off() -> None:
+    """ "What am I charged for" is a whole question to one who hears it."""
+    line = "I do not know what I was charged for"
+    assert patience().waits(line, language="en", complete_prob=0.9).final_ms == MIN_MS
+    assert patience().waits(line, language="en", complete_prob=0.3).final_ms == MAX_MS
+
+
+@given(
+    st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    st.text(max_size=40),
+    st.lists(st.floats(0, 1e5), max_size=20),
+)
+def test_surer_of_the_end_never_waits_longer(
+    complete: tuple[float, float], finished: tuple[float, float], text: str, pauses_ms: list[float]
+) -> None:
+    """The waits lie between the two limits, the answer's is never the shorter, and neither grows with what is known."""
     known = patience(*pauses_ms)
-    short, long = (known.silence_needed_ms(prob, text, language="en") for prob in (high, low))
-    assert MIN_MS <= short <= long <= MAX_MS
+    ways = [
+        [known.waits(text, language="en", complete_prob=max(complete), finished_prob=one) for one in sorted(finished)],
+        [known.waits(text, language="en", complete_prob=one, finished_prob=finished[0]) for one in sorted(complete)],
+        [known.waits(text, language="en", finished_prob=one) for one in sorted(finished)],
+    ]
+    for less, more in ways:
+        assert MIN_MS <= more.final_ms <= less.final_ms <= MAX_MS
+        assert more.answer_ms <= less.answer_ms
+        assert all(one.final_ms <= one.answer_ms <= MAX_MS for one in (less, more))
     assert MIN_MS <= known.usual_ms <= MAX_MS
