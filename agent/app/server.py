@@ -15,6 +15,7 @@ import uvicorn
 from agent.app.desk import Desk
 from agent.app.engine_process import EngineProcess
 from agent.app.load import Load
+from agent.app.plain_words import sentences_of_every_call
 from agent.app.rooms import Rooms
 from agent.app.scribe import FileScribe
 from agent.app.telemetry import Telemetry
@@ -28,8 +29,9 @@ from agent.perception.text import TextReader
 from agent.perception.vision_pool import VisionPool
 from agent.storage.calls import CallStore
 from agent.synthesis.endpoint import AT_ONCE, EndpointVoice
+from agent.synthesis.remembered import RememberingVoice
 from agent.synthesis.speech import Synthesizer
-from agent.synthesis.voice import PiperVoice
+from agent.synthesis.voice import PiperVoice, Voice
 from agent.transport.api import build_app
 from agent.transport.hub import Hub
 
@@ -106,12 +108,14 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         stack.push_async_callback(asyncio.to_thread, hearing.stop)
         text = await loop.run_in_executor(text_thread, TextReader, runtime)
         say("loading the voice")
-        own_voice = await asyncio.to_thread(PiperVoice, runtime, settings.voice)
-        synthesizer = Synthesizer(own_voice)
+        voice: Voice = await asyncio.to_thread(PiperVoice, runtime, settings.voice)
+        voice_threads = 1
         if settings.voice.backend == "openai":
-            endpoint = EndpointVoice(settings.voice, own_voice)
+            voice = endpoint = EndpointVoice(settings.voice, voice)
             stack.callback(endpoint.close)
-            synthesizer = Synthesizer(endpoint, threads=AT_ONCE)
+            voice_threads = AT_ONCE
+        sentences = await asyncio.to_thread(sentences_of_every_call, settings.reply)
+        synthesizer = Synthesizer(RememberingVoice(voice, sentences), threads=voice_threads)
         synthesizer.start()
         stack.push_async_callback(asyncio.to_thread, synthesizer.stop)
         say("opening the store")

@@ -1,6 +1,7 @@
 """A domain pack: what a business can talk about, as YAML that people who do not program can read and change.
 
-A pack is a Python package with `flows.yaml`, one `lines.<locale>.yaml` a language, and `open_tools(database) -> Tools`.
+A pack is a Python package with `flows.yaml`, one `lines.<locale>.yaml` a language, and `open_tools(database) -> Tools`;
+a `vocabulary.<locale>.txt` helps to hear its products and names.
 `agent.dialogue.domains.shop` is one; a dotted name in `reply.domain` takes one from anywhere.
 """
 
@@ -8,6 +9,7 @@ import importlib
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import msgspec
@@ -132,6 +134,12 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
         outcomes = [*self.flows.outcomes.values(), *(one for flow in flows for one in flow.outcomes.values())]
         return frozenset(outcome.do for outcome in outcomes if outcome.do is not None)
 
+    @property
+    def fixed_lines(self) -> tuple[str, ...]:
+        """Wordings without a placeholder: any customer may hear them, and they hold nothing of any one's."""
+        wordings = [wording for line in self.lines.values() for wording in (line.text, line.calm) if wording]
+        return tuple(text for text in wordings if all(field is None for _, field, _, _ in Formatter().parse(text)))
+
     def outcome(self, flow: str, name: str) -> Outcome | None:
         return self.flows.flows[flow].outcomes.get(name) or self.flows.outcomes.get(name)
 
@@ -169,6 +177,19 @@ def load_domain(name: str, *, locale: str = "en") -> Domain:
     if faults:
         raise SettingsError(f"domain {name}: " + "; ".join(faults))
     return domain
+
+
+def load_vocabulary(name: str, *, locale: str = "en") -> str:
+    """The sentences of `vocabulary.<locale>.txt` in pack `name`, which hold the words its customers say; "" without.
+
+    Raises `SettingsError` where there is no such pack.
+    """
+    module = _module_name(name)
+    try:
+        file = files(importlib.import_module(module)) / f"vocabulary.{locale}.txt"
+    except ImportError:
+        raise SettingsError(f"reply.domain is {name!r}, but there is no package {module}") from None
+    return " ".join(file.read_text(encoding="utf-8").split()) if file.is_file() else ""
 
 
 def open_tools(name: str, database: Path) -> Tools:

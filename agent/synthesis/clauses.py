@@ -22,16 +22,19 @@ _COMFORTABLE_AT_FIRST = 45
 """The same for the first clause, whose synthesis the customer waits for."""
 
 
-def clauses(text: str) -> Iterator[str]:
-    """Pieces of at most 180 characters that together are all of `text`, split where a speaker would pause."""
+def clauses(text: str, *, opening: bool = True) -> Iterator[str]:
+    """Pieces of at most 180 characters that together are all of `text`, split where a speaker would pause.
+
+    With `opening` the first is kept short, as the customer waits for it.
+    """
     start = 0
     for match in _SENTENCE_END.finditer(text):
         stop = match.end()
         if _goes_on(text[start:stop], text[stop : stop + LONGEST_CHARACTERS].lstrip()):
             continue
-        yield from _within_sentence(text[start:stop], first=start == 0)
+        yield from _within_sentence(text[start:stop], first=opening and start == 0)
         start = stop
-    yield from _within_sentence(text[start:], first=start == 0)
+    yield from _within_sentence(text[start:], first=opening and start == 0)
 
 
 def _goes_on(before: str, after: str) -> bool:

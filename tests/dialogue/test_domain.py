@@ -93,3 +93,12 @@ def test_missing_lines_file_is_named(pack: Path) -> None:
 def test_values_are_never_taken_for_patterns() -> None:
     """What a customer says is put in as it stands, and what is not known is "that"."""
     assert fill("order {order_id} of {who}", {"order_id": "{who.__class__}"}) == "order {who.__class__} of that"
+
+
+def test_fixed_lines_hold_nothing_of_a_customer() -> None:
+    """Lines with a placeholder are left out, both wordings of the others are there."""
+    domain = load_domain("shop")
+    assert domain.lines["greeting"].text in domain.fixed_lines
+    assert domain.lines["help"].calm in domain.fixed_lines
+    assert all("{" not in line for line in domain.fixed_lines)
+    assert domain.lines["order_not_found"].text not in domain.fixed_lines
