@@ -8,7 +8,9 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from importlib import import_module
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -18,10 +20,10 @@ from agent.app.load import Load
 from agent.app.plain_words import sentences_of_every_call
 from agent.app.rooms import Rooms
 from agent.app.scribe import FileScribe
-from agent.app.telemetry import Telemetry
+from agent.app.telemetry import Telemetry, TurnTracer
 from agent.core.clock import SystemClock
 from agent.core.errors import SettingsError
-from agent.core.settings import Settings
+from agent.core.settings import Settings, TelemetrySettings
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception.hearing import Hearing
@@ -34,6 +36,9 @@ from agent.synthesis.speech import Synthesizer
 from agent.synthesis.voice import PiperVoice, Voice
 from agent.transport.api import build_app
 from agent.transport.hub import Hub
+
+if TYPE_CHECKING:
+    from agent.app.turn_traces import TurnTraces
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +126,7 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         say("opening the store")
         store = await stack.enter_async_context(CallStore.opened(settings.storage.url, clock))
         hub = Hub()
-        telemetry = Telemetry(hub, runtime, hearing)
+        telemetry = Telemetry(hub, runtime, hearing, await _turn_tracer(settings.telemetry, stack))
         say("starting the reply engine")
         reply_url = await _reply_engine(settings, stack)
         yield Rooms(
@@ -163,6 +168,21 @@ async def _reply_engine(settings: Settings, stack: AsyncExitStack) -> Callable[[
     stack.callback(running.cancel)
     await ready.wait()
     return lambda: engine.url
+
+
+async def _turn_tracer(settings: TelemetrySettings, stack: AsyncExitStack) -> TurnTracer | None:
+    """Where traces of turns go, if anywhere. Raises `SettingsError` when the packages for it are not installed."""
+    if settings.otlp_url is None:
+        return None
+    try:
+        module = await asyncio.to_thread(import_module, "agent.app.turn_traces")
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"telemetry.otlp_url is set, but {error.name} is not installed; run `uv sync --extra telemetry`"
+        ) from None
+    traces: TurnTraces = module.TurnTraces.to_collector(settings.otlp_url, share=settings.trace_share)
+    stack.push_async_callback(asyncio.to_thread, traces.close)
+    return traces
 
 
 async def serve(settings: Settings, *, say: Progress, on_listening: Callable[[Rooms, int], None]) -> None:
