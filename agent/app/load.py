@@ -55,8 +55,8 @@ class Standing:
 
 
 def first_to_fall(strained: Collection[str], calls: dict[str, Standing]) -> set[str]:
-    """Whose turn it is to go down when `strained` miss their budget: the one call that costs far more than the usual,
-    else those of them that are best off, all at once."""
+    """Whose turn it is to go down when `strained` miss their budget: the one call that costs far more than the usual;
+    else those of them that are best off of all, at once; else the costliest of those that are better off than they."""
     usual = median(call.cost for call in calls.values())
     greedy = [
         call_id
@@ -65,8 +65,9 @@ def first_to_fall(strained: Collection[str], calls: dict[str, Standing]) -> set[
     ]
     if greedy:
         return {max(greedy, key=lambda call_id: calls[call_id].cost)}
-    best = min(calls[call_id].rung for call_id in strained)
-    return {call_id for call_id in strained if calls[call_id].rung is best}
+    best = min(call.rung for call in calls.values())
+    best_off = {call_id for call_id, call in calls.items() if call.rung is best}
+    return best_off & set(strained) or {max(best_off, key=lambda call_id: calls[call_id].cost)}
 
 
 def first_to_climb(calls: dict[str, Standing]) -> set[str]:

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from agent.core.budget import RATES, Rates, Rung
 from agent.core.clock import FakeClock
 from agent.core.consent import Purpose
 from agent.core.settings import VisionSettings
@@ -66,6 +67,30 @@ def test_runs_only_models_that_were_agreed_to(
         assert bool(reading.hands) == (Purpose.GESTURE in purposes)
     assert {name for name, runs in runtime.runs().items() if runs > before[name]} == expected
     assert set(state.model_runs) == expected
+
+
+def test_hands_and_expression_can_be_read_less_often(analyser: VisionAnalyser) -> None:
+    """Of two seconds at 15 frames a second hands are read five times a second, expression four, the face always."""
+    state = VisionState(consent(Purpose.EXPRESSION, Purpose.GESTURE), rates=Rates(hands_hz=5, expression_hz=4))
+    readings = [analyser.analyse(frame(FACE_AND_HAND, at_ms=number * 1_000 / 15), state) for number in range(30)]
+    assert all(reading.valid and reading.faces for reading in readings)
+    hands_read, expressions_read = (
+        sum(reading.hands_read for reading in readings),
+        sum(reading.faces[0].expression is not None for reading in readings),
+    )
+    assert hands_read in (10, 11) and expressions_read in (8, 9)
+    assert all(bool(reading.hands) == reading.hands_read for reading in readings)
+    assert (state.model_runs["expression"], state.model_runs["gesture"]) == (expressions_read, hands_read)
+
+
+@pytest.mark.parametrize("rung", list(Rung))
+def test_no_rung_reads_what_was_not_agreed_to(analyser: VisionAnalyser, rung: Rung) -> None:
+    """Whatever the rates, without consent to hands no hand is searched for or read, and its absence is no gap."""
+    state = VisionState(consent(Purpose.EXPRESSION), rates=RATES[rung])
+    readings = [analyser.analyse(frame(FACE_AND_HAND, at_ms=number * 125), state, search=False) for number in range(8)]
+    analyser.search(state)
+    assert all(reading.hands == () and reading.hands_read for reading in readings)
+    assert not set(state.model_runs) & HAND_MODELS
 
 
 def test_an_unwanted_picture_is_not_even_converted(analyser: VisionAnalyser) -> None:
