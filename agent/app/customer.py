@@ -19,6 +19,7 @@ from agent.transport.messages import (
     Card,
     ClockPing,
     ClockPong,
+    SendLess,
     ToPage,
     Welcome,
 )
@@ -43,6 +44,8 @@ class Seen:
     cards: list[Card] = field(default_factory=list)
     states: list[str] = field(default_factory=list)
     speaking: list[tuple[int, bool]] = field(default_factory=list)
+    asked: list[SendLess] = field(default_factory=list)
+    """What the agent asked the camera for, in order."""
     analysis: tuple[str, ...] = ()
     malformed: int = 0
 
@@ -91,6 +94,7 @@ class Customer:
 
     def __init__(self, url: str, ticket: CallTicket, *, frames: FrameSource | None, voice: bool = True) -> None:
         self.seen = Seen()
+        self._fps = 0.0 if frames is None else frames.fps
         self.ticket = ticket
         self.on_agent_silent: Callable[[], None] = lambda: None
         """Called whenever the agent's voice has ended."""
@@ -123,6 +127,11 @@ class Customer:
                 self.seen.speaking.append((now_ns, active))
                 if not active:
                     self.on_agent_silent()
+            case SendLess(fps=fps, width_px=width_px):
+                self.seen.asked.append(message)
+                if self.caller.camera is not None:
+                    self.caller.camera.fps = min(fps, self._fps)
+                    self.caller.camera.width_px = width_px
             case Welcome(analysis=analysis):
                 self.seen.analysis = analysis
         return None

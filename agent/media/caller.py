@@ -37,7 +37,8 @@ class CameraTrack(MediaStreamTrack):
     def __init__(self, source: FrameSource) -> None:
         super().__init__()
         self.fps = source.fps
-        """May be lowered while it runs, when the agent asks for less."""
+        self.width_px: int | None = None
+        """Both may be changed while it runs, when the agent asks for less; no picture is made larger than it is."""
         self.sent_ns: dict[int, int] = {}
         """Monotonic time of capture by frame number, for the last `CAPTURES_KEPT` frames handed to the encoder."""
         self.frames = 0
@@ -58,7 +59,7 @@ class CameraTrack(MediaStreamTrack):
         elif self._due_ns > now_ns:
             await asyncio.sleep((self._due_ns - now_ns) / NS_PER_S)
         captured_ns = time.monotonic_ns()
-        frame = await asyncio.to_thread(self._source.picture, self.frames)
+        frame = await asyncio.to_thread(self._picture)
         frame.pts = (captured_ns - self._began_ns) * CLOCK_HZ // NS_PER_S
         frame.time_base = Fraction(1, CLOCK_HZ)
         self.sent_ns[self.frames] = captured_ns
@@ -66,6 +67,13 @@ class CameraTrack(MediaStreamTrack):
         self.frames += 1
         self._due_ns += interval_ns
         return frame
+
+    def _picture(self) -> VideoFrame:
+        frame = self._source.picture(self.frames)
+        if self.width_px is None or self.width_px >= frame.width:
+            return frame
+        height_px = round(frame.height * self.width_px / frame.width / 2) * 2
+        return frame.reformat(width=self.width_px, height=height_px)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
