@@ -17,8 +17,8 @@ from benchmarks.face import HEIGHT_PX, WIDTH_PX, face_picture
 from benchmarks.peer_environment import cache_folder
 from benchmarks.voice_sounds import OWN_LINES, OwnVoice
 
-RATES_FPS = (30, 15, 10)
-WIDTHS_PX = (640, 320)
+RATES_FPS = (30, 15, 12, 8)
+WIDTHS_PX = (640, 480)
 """What a page is asked for when the agent is short of time, besides what it likes best."""
 LOOP_S = 7.0
 KEYFRAME_EVERY_S = 2.5
@@ -51,9 +51,10 @@ class EncodedMedia(msgspec.Struct, frozen=True, kw_only=True):
     hush: list[bytes]
     """The same of somebody who says nothing."""
 
-    def closest(self, fps: float, width_px: int) -> Pictures:
-        """The best pictures that are not more than wanted; the least there are if even those are more."""
-        fitting = [loop for loop in self.pictures if loop.fps <= fps and loop.width_px <= width_px]
+    def closest(self, fps: float, width_px: int | None) -> Pictures:
+        """The best pictures that are not more than wanted, of any width with None; the least if all are more."""
+        widest_px = width_px or self.pictures[0].width_px
+        fitting = [loop for loop in self.pictures if loop.fps <= fps and loop.width_px <= widest_px]
         return fitting[0] if fitting else self.pictures[-1]
 
 

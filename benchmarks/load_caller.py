@@ -23,7 +23,9 @@ from agent.core.clock import NS_PER_S
 from agent.core.consent import Choice
 from agent.core.errors import AgentError, AtCapacity
 from agent.media.caller import CLOCK_HZ, CameraTrack
+from agent.media.clips import ArraySource
 from benchmarks.encoded_media import PACKET_SAMPLES, SOUND_HZ, EncodedMedia, load
+from benchmarks.face import face_picture
 
 TIED_WITHIN_S = 10.0
 SPREAD = 0.618
@@ -41,7 +43,6 @@ class EncodedCamera(CameraTrack):
         self._media = media
         self._pictures = media.pictures[0]
         super().__init__(self._pictures)  # type: ignore[arg-type]
-        self.width_px = self._pictures.width_px
         self.tied = asyncio.Event()
         """Set when one frame has gone out, so that `tie` is known."""
         self.tie = (0, 0)
@@ -112,7 +113,7 @@ class EncodedMicrophone(MediaStreamTrack):
         self._sent = 0
         self._due_ns = 0
 
-    async def recv(self) -> "Packet[Any]":  # type: ignore[override]
+    async def recv(self) -> "Packet[Any]":
         if self.readyState != "live":
             raise MediaStreamError
         now_ns = time.monotonic_ns()
@@ -156,15 +157,15 @@ class Crowd:
             await self._call(speaks=speaks)
         except AtCapacity as error:
             _print({"refused": str(error), "retry_after_s": error.retry_after_s})
-        except (AgentError, TimeoutError) as error:
+        except (AgentError, TimeoutError, OSError) as error:
             _print({"failed": f"{type(error).__name__}: {error}"})
 
     async def _call(self, *, speaks: bool) -> None:
         start = self._joined * SPREAD % 1
         self._joined += 1
         ticket = await open_call(self._url, Choice.AGREE)
-        caller = Customer(self._url, ticket, frames=None, voice=False).caller
         camera = EncodedCamera(self._media, start)
+        caller = Customer(self._url, ticket, frames=ArraySource(face_picture, fps=camera.fps), voice=False).caller
         caller.camera = camera
         caller.voice = EncodedMicrophone(self._media.speech if speaks else self._media.hush, start)  # type: ignore[assignment]
         leaving = self._leaving[ticket.call_id] = asyncio.Event()

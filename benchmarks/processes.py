@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,16 @@ LAST_WORDS = 3
 
 
 @asynccontextmanager
-async def running_agent(folder: Path) -> AsyncIterator[tuple[str, int]]:
-    """`agent serve` on a free port with its databases in `folder`; gives its address and process id."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "agent.app", "serve", "--port", "0", "--json", cwd=folder, stdout=PIPE, stderr=PIPE
-    )
+async def running_agent(folder: Path, settings: Mapping[str, str] | None = None) -> AsyncIterator[tuple[str, int]]:
+    """`agent serve` on a free port with its databases and its log in `folder`; gives its address and process id.
+
+    `settings` are environment variables, such as `AGENT_SERVER__MAX_CALLS`.
+    """
+    command = (sys.executable, "-m", "agent.app", "serve", "--port", "0", "--json")
+    environment = {**os.environ, **(settings or {})}
+    # A pipe that nobody reads would stop an agent that has much to say, such as of hundreds of calls.
+    with (folder / "agent.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=environment, stdout=PIPE, stderr=log)
     try:
         ready = await _line(process, "the agent")
         yield ready["url"].rstrip("/"), process.pid

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agent.core.errors import AgentError
 from agent.media.barcode import BITS
-from benchmarks.latency import RTP_WRAP, CaptureTie
+from benchmarks.subscriber import RTP_WRAP, CaptureTie
 
 
 def _ties(first_rtp: int, first_us: int, late_us: list[int]) -> list[tuple[int, int]]:
