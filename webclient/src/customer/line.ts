@@ -1,5 +1,7 @@
 // One WebRTC connection to the agent: offered once over WHIP with every slot it will ever need, never renegotiated.
 import { decodeToPage, type FromPage, type ToPage } from "../wire/call";
+import type { PictureLimits } from "./devices";
+import { limitSending } from "./sending";
 import type { OpenedCall } from "./service";
 
 /** Longest wait for ICE candidates before the offer is sent with those found so far. */
@@ -59,7 +61,7 @@ export class Line {
     await within(GATHERING_MS, until(pc, "icegatheringstatechange", () => pc.iceGatheringState === "complete"));
     const answer = await this.post(pc.localDescription?.sdp ?? "");
     await pc.setRemoteDescription({ type: "answer", sdp: answer });
-    await this.limitFrameRate(this.call.fps);
+    await this.limitPicture(this.call);
     const settled = () => !["new", "connecting"].includes(pc.connectionState);
     const open = () => this.channel.readyState === "open";
     await within(CONNECTING_MS, until(pc, "connectionstatechange", settled));
@@ -83,12 +85,8 @@ export class Line {
     await this.video.sender.replaceTrack(track);
   }
 
-  async limitFrameRate(fps: number): Promise<void> {
-    const parameters = this.video.sender.getParameters();
-    for (const encoding of parameters.encodings) encoding.maxFramerate = fps;
-    await this.video.sender.setParameters(parameters).catch(() => {
-      // A browser that cannot cap its encoder still follows the camera's own constraints.
-    });
+  async limitPicture(picture: PictureLimits): Promise<void> {
+    await limitSending(this.video.sender, picture);
   }
 
   /** Ends the call from this side; safe to call while the page is being closed, and more than once. */

@@ -230,8 +230,9 @@ export class Session {
   }
 
   private async sendLess(picture: PictureLimits): Promise<void> {
+    // The camera first: what it does not take up need not be scaled down again.
     await this.equipment.limitPicture(picture);
-    await this.line?.limitFrameRate(picture.fps);
+    await this.line?.limitPicture(picture);
   }
 
   private takeRemote(track: MediaStreamTrack, stream: MediaStream): void {

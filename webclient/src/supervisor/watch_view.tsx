@@ -3,6 +3,7 @@ import type { FaceSignal } from "../wire/signals";
 import { AffectChart } from "./affect_chart";
 import type { Desk } from "./desk";
 import { ExpressionPanel, NOT_AGREED } from "./expression_panel";
+import { HealthView } from "./health_view";
 import { LatencyPanel } from "./latency_panel";
 import { PictureView } from "./picture_view";
 import { TranscriptPanel } from "./transcript_panel";
@@ -24,7 +25,7 @@ export function WatchView({ desk }: { desk: Desk }) {
       <header class="watch-header">
         <h2>Call {shortId(watched.callId)}</h2>
         <span class="chip">{inWords(summary?.state ?? "ended")}</span>
-        <Health watched={watched} />
+        <HealthView watched={watched} />
         <button type="button" class="button small" onClick={() => desk.watch(null)}>
           Stop watching
         </button>
@@ -53,18 +54,6 @@ export function WatchView({ desk }: { desk: Desk }) {
         <LatencyPanel watched={watched} />
       </div>
     </>
-  );
-}
-
-function Health({ watched }: { watched: Watched }) {
-  const health = watched.health?.value;
-  if (!health) return null;
-  const rate = health.analysed_fps === null ? "" : `, ${Math.round(health.analysed_fps)} pictures/s`;
-  const reasons = health.reasons.join("; ") || "degraded";
-  return (
-    <span id="health" class={`chip ${health.state === "good" ? "good" : "warn"}`} role="status">
-      {health.state === "good" ? `healthy${rate}` : `${reasons}${rate}`}
-    </span>
   );
 }
 

@@ -117,6 +117,10 @@ export interface HealthSignal extends Envelope {
   value: {
     state: "good" | "degraded";
     reasons: string[];
+    /** How far the call is degraded to stay within its budget, "full" when not at all. */
+    rung: string;
+    /** Unix time at which that rung was entered; null where it was always the same. */
+    rung_since: number | null;
     analysed_fps: number | null;
     /** Camera frames since the call began: "received", "analysed", and those that were not by why. */
     frames: Record<string, number>;
