@@ -3,7 +3,7 @@
 import hmac
 import os
 import threading
-from asyncio import to_thread
+from asyncio import all_tasks, to_thread
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address
 
@@ -108,6 +108,7 @@ class Metrics:
             "Frames that wait for the decoder or for analysis, or are at it.",
             registry=registry,
         )
+        self._tasks = Gauge("agent_tasks", "Tasks of the event loop.", registry=registry)
         threads = Gauge("agent_threads", "Threads of the process, those of libraries included.", registry=registry)
         threads.set_function(_threads)
         ProcessCollector(registry=registry)
@@ -158,6 +159,7 @@ class Metrics:
     async def text(self) -> bytes:
         """Everything in OpenMetrics text. Formatting takes milliseconds and is done on another thread."""
         self.refresh()
+        self._tasks.set(len(all_tasks()))
         return await to_thread(generate_latest, self.registry)
 
 
