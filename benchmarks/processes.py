@@ -32,7 +32,7 @@ async def running_agent(folder: Path, settings: Mapping[str, str] | None = None)
     with (folder / "agent.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=environment, stdout=PIPE, stderr=log)
     try:
-        ready = await _line(process, "the agent")
+        ready = await first_line(process, "the agent")
         yield ready["url"].rstrip("/"), process.pid
     finally:
         if process.returncode is None:
@@ -48,7 +48,7 @@ async def running_caller(url: str, fps: float) -> AsyncIterator[str]:
         sys.executable, "-m", "benchmarks.caller", url, str(fps), stdin=PIPE, stdout=PIPE
     )
     try:
-        yield (await _line(process, "a caller"))["call_id"]
+        yield (await first_line(process, "a caller"))["call_id"]
     finally:
         async with asyncio.timeout(ENDS_WITHIN_S):
             await process.communicate(b"")
@@ -71,7 +71,7 @@ async def printed_by(*command: str, folder: Path, within_s: float, environment: 
     return printed.decode()
 
 
-async def _line(process: Process, who: str) -> dict[str, Any]:
+async def first_line(process: Process, who: str) -> dict[str, Any]:
     """The next line of JSON that a child prints. Raises `AgentError` when it ends or stays silent instead."""
     assert process.stdout is not None
     try:
