@@ -20,6 +20,8 @@ from agent.synthesis.voice import PiperVoice, Style
 LONGEST_LINE_S = 9.0
 VOICED_SHARE = 0.03
 """Of the loudest 10 ms: what lies above counts as voiced (-30 dB)."""
+OVER_NOISE, NOISE_PERCENTILE = 3.0, 5
+"""So far above its quietest moments a recording counts as voiced."""
 SPOKEN_RMS = 0.1
 STEP = SPEECH_RATE_HZ // 100
 
@@ -110,11 +112,12 @@ def _bursts(random: np.random.Generator, starts_s: tuple[float, ...], decay_s: f
 
 
 def _line(name: str, samples: NDArray[np.float32]) -> Line:
-    """Without silence at either end, at an even loudness."""
+    """Without silence at either end, at an even loudness. A recording's own noise is silence too."""
     levels = _levels(samples)
-    voiced = np.flatnonzero(levels > VOICED_SHARE * levels.max())
+    least = max(VOICED_SHARE * float(levels.max()), OVER_NOISE * float(np.percentile(levels, NOISE_PERCENTILE)))
+    voiced = np.flatnonzero(levels > least)
     trimmed = samples[voiced[0] * STEP : (voiced[-1] + 1) * STEP]
-    loudness = float(np.sqrt(np.mean(np.square(levels[levels > VOICED_SHARE * levels.max()]))))
+    loudness = float(np.sqrt(np.mean(np.square(levels[voiced]))))
     return Line(name=name, chunk=_chunk(np.clip(trimmed * (SPOKEN_RMS / loudness), -1, 1)))
 
 

@@ -13,8 +13,11 @@ _STATE_SHAPE = (1, 1, 128)
 
 START_WINDOWS = 2
 """Voiced windows in a row that open the gate: 64 ms, so that a customer who interrupts is heard in time."""
-PAUSE_WINDOWS = 3
-"""Windows without voice that close it: 96 ms, longer than the stop of a consonant."""
+_MARGIN_PROB = 0.1
+"""A window so far above the opening probability is surely voiced, one so far below it may be."""
+PAUSE_WINDOWS = 2
+"""Windows without voice that close it: 64 ms. Stops of consonants hardly ever last as long to the voice model: in 86 s
+of reading this closes it 29 times, with a third window 28 times."""
 _HOLD_PROB = 0.15
 """How far below the opening probability a window still counts as voice while the gate is open."""
 
@@ -51,12 +54,18 @@ class VoiceActivity:
 
 
 class VoiceGate:
-    """Open while somebody speaks; opens after `START_WINDOWS` voiced windows, closes after `PAUSE_WINDOWS` without."""
+    """Open while somebody speaks; opens after a surely voiced window or `START_WINDOWS` that may be, closes after
+    `PAUSE_WINDOWS` without voice.
+
+    In 12 minutes of noise and music it opens twice, and would once if it took two windows at the opening probability;
+    of 180 speakers it hears most 32 ms earlier than that.
+    """
 
     def __init__(self, speech_prob: float) -> None:
         self.open = False
+        self.voiced_windows = 0
+        """Voiced windows in a row up to now."""
         self._speech_prob = speech_prob
-        self._voiced_windows = 0
         self._silent_windows = 0
 
     @property
@@ -66,13 +75,13 @@ class VoiceGate:
 
     def step(self, prob: float) -> None:
         """Takes the probability of the next window."""
-        if prob >= self._speech_prob - (_HOLD_PROB if self.open else 0.0):
-            self._voiced_windows += 1
+        if prob >= self._speech_prob - (_HOLD_PROB if self.open else _MARGIN_PROB):
+            self.voiced_windows += 1
             self._silent_windows = 0
         else:
-            self._voiced_windows = 0
+            self.voiced_windows = 0
             self._silent_windows += 1
-        if self._voiced_windows >= START_WINDOWS:
+        if self.voiced_windows >= START_WINDOWS or prob >= self._speech_prob + _MARGIN_PROB:
             self.open = True
         elif self._silent_windows >= PAUSE_WINDOWS:
             self.open = False

@@ -122,14 +122,14 @@ class Patience:
     def waits(
         self, text: str, *, language: str, complete_prob: float | None = None, finished_prob: float | None = None
     ) -> Waits:
-        """How long to wait in the silence after `text`; the longest when nothing is known.
+        """How long to wait in the silence after `text`; the longest when nothing is known, the shortest without words.
 
         `complete_prob` is what its end tells, `finished_prob` what the end-of-turn model does; None as long as they do
         not.
         """
         habit_ms = self.usual_ms if self.usual_ms >= _HABIT_MS else 0.0
         worded = wording(text, language)
-        if worded is Wording.WHOLE:
+        if worded is Wording.WHOLE or not text:
             return self._between(0.0)
         if worded is Wording.DICTATED:
             return self._between(max(_DICTATING_MS, habit_ms))

@@ -33,6 +33,8 @@ PRE_ROLL_WINDOWS = 12
 without which Whisper mishears first words more often."""
 PARTIAL_WINDOWS = 15
 """Words are asked for every 480 ms of speech."""
+STEADY_PROB = 0.8
+"""Below, a pause may be about to begin, whose words must not wait until others have been read."""
 TAKEN_UP_SAMPLES = MIC_RATE_HZ * 3 // 2
 """Who speaks again this soon after a turn had not finished it."""
 TELLING_SAMPLES = MIC_RATE_HZ
@@ -67,6 +69,8 @@ class Turns:
         self._requests: list[Request] = []
         self._sample = 0
         """Position in the track up to which frames were followed."""
+        self._onset_sample = 0
+        """Where the last stretch of voice began."""
         self._recent: deque[NDArray[np.float32]] = deque(maxlen=PRE_ROLL_WINDOWS + START_WINDOWS)
         self._paused = True
         """Whether the gate was closed after the last frame."""
@@ -105,6 +109,8 @@ class Turns:
         """Takes the next frame, and the gate after it."""
         self._sample = frame.end_sample
         self._recent.append(frame.samples)
+        if gate.open and self._paused:
+            self._onset_sample = self._sample - gate.voiced_windows * WINDOW_SAMPLES
         if self._current is not None:
             self._current.append(frame.samples, prob)
         if gate.open and self._current is None:
@@ -120,7 +126,7 @@ class Turns:
             utterance.voiced_end_sample = self._sample
             utterance.voiced_end = self._stamp_at(self._sample)
             self._partial_in -= 1
-        self._want_words(utterance, paused=paused)
+        self._want_words(utterance, paused=paused, steady=prob >= STEADY_PROB)
         if utterance.samples >= LONGEST_UTTERANCE_SAMPLES:
             self._recent.clear()
             self.end(now_ns)
@@ -205,7 +211,7 @@ class Turns:
 
     def _begin(self) -> None:
         self._learn()
-        first = self._stamp_at(self._sample - START_WINDOWS * WINDOW_SAMPLES)
+        first = self._stamp_at(self._onset_sample)
         self._current = Utterance(id=self._utterances, stamp=first, voiced_end=first, voiced_end_sample=self._sample)
         self._utterances += 1
         self._partial_in = PARTIAL_WINDOWS
@@ -217,25 +223,25 @@ class Turns:
         last, self._last = self._last, None
         if last is None or last.samples < TELLING_SAMPLES:
             return
-        pause = self._sample - START_WINDOWS * WINDOW_SAMPLES - last.voiced_end_sample
+        pause = self._onset_sample - last.voiced_end_sample
         longest = max(last.longest_pause_samples, pause if pause <= TAKEN_UP_SAMPLES else 0)
         self._patience.learn(longest * _MS_PER_SAMPLE)
 
     def _resume(self, utterance: Utterance) -> None:
         """The voice sets in, at the beginning of an utterance or after a pause in it."""
-        pause = self._sample - START_WINDOWS * WINDOW_SAMPLES - utterance.voiced_end_sample
+        pause = self._onset_sample - utterance.voiced_end_sample
         utterance.longest_pause_samples = max(utterance.longest_pause_samples, pause)
         if utterance.piece_samples >= SEAL_AT_PAUSE_SAMPLES:
             self._seal(utterance, len(utterance.windows) - START_WINDOWS - 1)
         if not self._speaking:
             self._speaking = True
-            first = self._stamp_at(self._sample - START_WINDOWS * WINDOW_SAMPLES)
+            first = self._stamp_at(self._onset_sample)
             self._events.append(VoiceStarted(call_id=self._call_id, stamp=first))
 
-    def _want_words(self, utterance: Utterance, *, paused: bool) -> None:
+    def _want_words(self, utterance: Utterance, *, paused: bool, steady: bool) -> None:
         if paused:
             self._request(utterance, utterance.piece, Urgency.PAUSE, utterance.sound())
-        elif self._partial_in <= 0:
+        elif self._partial_in <= 0 and steady:
             self._partial_in = PARTIAL_WINDOWS
             self._request(utterance, utterance.piece, Urgency.PARTIAL, utterance.sound())
         if utterance.piece_samples >= SEAL_ANYWAY_SAMPLES:
