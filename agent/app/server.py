@@ -23,7 +23,8 @@ from agent.app.scribe import FileScribe
 from agent.app.telemetry import Telemetry, TurnTracer
 from agent.core.clock import SystemClock
 from agent.core.errors import SettingsError
-from agent.core.settings import Settings, TelemetrySettings
+from agent.core.settings import HearingSettings, Settings, TelemetrySettings
+from agent.dialogue.domain import load_vocabulary
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception.hearing import Hearing
@@ -108,7 +109,7 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         await vision.start()
         stack.push_async_callback(vision.stop)
         say("loading hearing")
-        hearing = await asyncio.to_thread(Hearing, runtime, settings.hearing, clock)
+        hearing = await asyncio.to_thread(Hearing, runtime, _hearing_settings(settings), clock)
         await asyncio.to_thread(hearing.start)
         stack.push_async_callback(asyncio.to_thread, hearing.stop)
         text = await loop.run_in_executor(text_thread, TextReader, runtime)
@@ -154,6 +155,15 @@ async def opened_scribe(rooms: Rooms) -> AsyncIterator[FileScribe]:
         yield scribe
     finally:
         await asyncio.to_thread(scribe.stop)
+
+
+def _hearing_settings(settings: Settings) -> HearingSettings:
+    """With the vocabulary of the domain that the embedded engine talks about, where none was set."""
+    hearing = settings.hearing
+    if hearing.vocabulary is not None or settings.reply.url is not None:
+        return hearing
+    vocabulary = load_vocabulary(settings.reply.domain, locale=hearing.language)
+    return hearing.model_copy(update={"vocabulary": vocabulary})
 
 
 async def _reply_engine(settings: Settings, stack: AsyncExitStack) -> Callable[[], str]:

@@ -53,7 +53,7 @@ class ModelSettings(Section):
 class VisionSettings(Section):
     threads: int = Field(0, ge=0)
     """Perception threads; 0 stands for one a core."""
-    deadline_ms: float = Field(100.0, gt=0)
+    deadline_ms: float = Field(250.0, gt=0)
     """A frame that could not be read this soon after it arrived is skipped, not analysed late."""
     hand_search_hz: float = Field(2.0, gt=0)
     """How often the whole picture is searched for hands while none is followed."""
@@ -74,11 +74,20 @@ class HearingSettings(Section):
     language is heard in that one, if it is understood."""
     model: str | None = None
     """A faster-whisper model by name or folder, instead of those that ship; on a GPU in float16."""
+    vocabulary: str | None = None
+    """Sentences with the names and numbers that customers say, spelled as they are to be written, in `language`. Where
+    the sound leaves words open, those that go with it are taken. The domain pack's own when absent; "" for none."""
     speech_prob: float = Field(0.5, gt=0, lt=1)
     min_silence_ms: int = Field(240, ge=100)
     """Silence after which a turn may end if the end-of-turn model agrees."""
     max_silence_ms: int = Field(1_300, ge=200)
     """Silence after which a turn ends however it is worded and whatever the model says."""
+
+    def in_language(self, language: str) -> Self:
+        """The same for a call in this language; the vocabulary is known in one only."""
+        if language == self.language:
+            return self
+        return self.model_copy(update={"language": language, "vocabulary": ""})
 
 
 class VoiceSettings(Section):

@@ -112,7 +112,7 @@ class Hearing:
         `Purpose.VOICE_EMOTION`.
         """
         activity = VoiceActivity(self._activity)
-        settings = self._settings.model_copy(update={"language": self.language_for(locale)})
+        settings = self._settings.in_language(self.language_for(locale))
         call = _Call(
             call_id=call_id,
             loop=asyncio.get_running_loop(),

@@ -20,6 +20,9 @@ _LOG_FROM_HZ = 1_000.0
 _LOG_STEP = np.log(6.4) / 27.0
 """Slaney's mel scale (Auditory Toolbox, 1998): linear to 1 kHz, then 27 steps for each factor of 6.4."""
 _FLOOR_POWER = 1e-10
+_QUIET_PEAK, _LIFTED_PEAK = 0.1, 0.3
+"""A voice below the first is brought to the second."""
+_MOST_LIFT = 10.0
 _DYNAMIC_RANGE = 8.0
 """In powers of ten below the loudest cell, after Whisper (Radford and others, 2022, and its reference code)."""
 
@@ -38,6 +41,14 @@ def log_mel(samples: NDArray[np.float32], *, bands: int = BANDS) -> NDArray[np.f
     cells = np.log10(np.maximum(_triangles(bands) @ power.T, _FLOOR_POWER))
     result: NDArray[np.float32] = (np.maximum(cells, cells.max() - _DYNAMIC_RANGE) + 4.0) / 4.0
     return result
+
+
+def lifted(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same (n,) sound, louder if it is quiet: the features depend on it, and Whisper with them."""
+    peak = float(np.abs(samples).max(initial=0.0))
+    if peak >= _QUIET_PEAK or peak == 0.0:
+        return samples
+    return samples * np.float32(min(_LIFTED_PEAK / peak, _MOST_LIFT))
 
 
 def _mel(frequency_hz: float) -> float:

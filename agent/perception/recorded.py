@@ -34,7 +34,7 @@ class RecordedHearing:
 
         Nothing is read along while somebody speaks: partial transcripts come at pauses only.
         """
-        settings = self._settings if language is None else self._settings.model_copy(update={"language": language})
+        settings = self._settings if language is None else self._settings.in_language(language)
         listener: Listener | None = None
         now_ns = 0
         for window in windows:

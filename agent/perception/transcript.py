@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from agent.core.clock import NS_PER_MS
 from agent.core.types import MIC_RATE_HZ, read_only
 from agent.perception.closing import Closing
-from agent.perception.hypothesis import Hypothesis, most_tokens
-from agent.perception.log_mel import log_mel
+from agent.perception.hypothesis import Found, Hypothesis, most_tokens
+from agent.perception.log_mel import lifted, log_mel
 from agent.perception.simplified import simplified
+from agent.perception.vocabulary import names_more
 from agent.perception.word_times import TimedWord, word_times
 
 AUTO = "auto"
@@ -32,6 +33,8 @@ _HUSH_COLUMNS = 100
 """1 s of silence after the sound, before the zeros that Whisper was trained to ignore. Without it short windows loop:
 "No." becomes "No? No? No?"."""
 _SHORTEST_SAMPLES = MIC_RATE_HZ // 10
+_BEAM = 5
+"""Readings kept side by side where the likeliest next word led to an unsure one; Whisper's own number."""
 
 _LONGEST_PROMPT_TOKENS = 200
 """Whisper's text window holds 448 tokens for the prompt and what is said."""
@@ -43,6 +46,8 @@ class Decoding:
 
     prompt: str = field(default="", repr=False)
     """Text that may have come before, for its spelling and its names."""
+    vocabulary: str = field(default="", repr=False)
+    """Sentences with names that are likely to be said. They count only where the sound leaves words open."""
     temperature: float = 0.0
     """Above 0 words are drawn by their probability, the more freely the higher; at 0 the likeliest are taken."""
     word_times: bool = False
@@ -109,9 +114,10 @@ class SpeechToText:
     ) -> Words:
         """The words in (n,) float32 sound at 16 kHz, n at most `LONGEST_S`.
 
-        With short windows the encoder sees the sound and a margin, 10 s at least, instead of 30 s. When what comes out
-        is too long, too unsure or repeats itself, a longer window is tried too and the better taken, unless not
-        `careful`. With `AUTO` the language is the one that Whisper finds the most probable. Chinese is simplified.
+        With short windows the encoder sees the sound and a margin, 10 s at least, instead of 30 s. If `careful`, words
+        that are unsure are looked for again more broadly and with the vocabulary; and when what comes out is too long,
+        too unsure or repeats itself, a longer window is tried too and the better taken. With `AUTO` the language is the
+        one that Whisper finds the most probable. Chinese is simplified.
         `keep_states`: the encoder's states come along, of the first window, if this is a model with short windows.
         """
         stage_ms = {"features": 0.0, "encode": 0.0, "decode": 0.0}
@@ -121,21 +127,23 @@ class SpeechToText:
         with _Timed(stage_ms, "features"):
             features = self._features(samples)
         columns = self._columns(features)
-        heard = self._decode(features, columns, seconds, language, decoding, stage_ms)
+        heard = self._hear(features, columns, seconds, language, decoding, stage_ms)
         states = self._rows(heard.encoded, features) if keep_states and self._small else None
+        if careful:
+            heard = self._reconsidered(heard, decoding, stage_ms)
         redo = careful and not heard.plausible() and not heard.surely_noise and columns < _FULL_COLUMNS
         if redo:
-            again = self._decode(features, _longer(columns), seconds, language, decoding, stage_ms)
+            again = self._hear(features, _longer(columns), seconds, language, decoding, stage_ms)
             heard = max(heard, again, key=Hypothesis.trust)
         text = heard.once() if heard.said() else ""
         with _Timed(stage_ms, "decode"):
             times = self._times(heard, features) if text and decoding.word_times else ()
         return Words(
-            text=simplified(text) if heard.language == "zh" else text,
+            text=simplified(text) if heard.found.language == "zh" else text,
             mean_token_logprob=heard.mean_token_logprob,
             no_speech_prob=heard.no_speech_prob,
-            language=heard.language,
-            language_prob=heard.language_prob,
+            language=heard.found.language,
+            language_prob=heard.found.language_prob,
             redone=redo,
             stage_ms=stage_ms,
             times=times,
@@ -155,7 +163,7 @@ class SpeechToText:
         return read_only(np.array(states[0, : (features.shape[1] + 1) // 2], np.float32))
 
     def _features(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        padded = np.pad(samples, (0, max(0, _SHORTEST_SAMPLES - len(samples))))
+        padded = np.pad(lifted(samples), (0, max(0, _SHORTEST_SAMPLES - len(samples))))
         return log_mel(padded, bands=self._model.n_mels)
 
     def _columns(self, features: NDArray[np.float32]) -> int:
@@ -170,7 +178,7 @@ class SpeechToText:
         filled[0, :, : features.shape[1]] = features[:, :columns]
         return self._model.encode(ctranslate2.StorageView.from_array(filled))
 
-    def _decode(
+    def _hear(
         self,
         features: NDArray[np.float32],
         columns: int,
@@ -183,43 +191,72 @@ class SpeechToText:
         with _Timed(stage_ms, "encode"):
             encoded = self._encode(features, columns)
         with _Timed(stage_ms, "decode"):
-            language_prob = 1.0
+            found = Found(language=language)
             if language == AUTO:
-                token, language_prob = self._model.detect_language(encoded)[0][0]
-                language = token.strip("<|>")
-            tokenizer = self._tokenizer(language)
-            started = _start(tokenizer, decoding.prompt)
-            (result,) = self._model.generate(
-                encoded,
-                [started],
-                beam_size=1,
-                sampling_topk=0 if decoding.temperature > 0 else 1,
-                sampling_temperature=decoding.temperature or 1.0,
-                max_length=len(started) + most_tokens(seconds, language),
-                return_scores=True,
-                return_no_speech_prob=True,
-                return_logits_vocab=self._closing is not None,
-            )
-            tokens = result.sequences_ids[0]
-            complete_prob = None
-            if self._closing is not None:
-                complete_prob = self._closing.complete_prob(tokens, result.logits[0])
-            return Hypothesis(
-                text=tokenizer.decode(tokens).strip(),
-                tokens=tuple(tokens),
-                seconds=seconds,
-                mean_token_logprob=result.scores[0],
-                no_speech_prob=result.no_speech_prob,
-                language=language,
-                language_prob=language_prob,
-                complete_prob=complete_prob,
-                encoded=encoded,
-            )
+                token, prob = self._model.detect_language(encoded)[0][0]
+                found = Found(language=token.strip("<|>"), language_prob=prob)
+            return self._decode(encoded, found, seconds, decoding.prompt, temperature=decoding.temperature)
+
+    def _reconsidered(self, heard: Hypothesis, decoding: Decoding, stage_ms: dict[str, float]) -> Hypothesis:
+        """The same sound read more broadly where `heard` is unsure, and with the vocabulary where it may have missed a
+        name; that reading counts only if it has one, as Whisper otherwise writes on what it was shown."""
+        if heard.surely_noise or decoding.temperature > 0:
+            return heard
+        with _Timed(stage_ms, "decode"):
+            if heard.unsure:
+                broad = self._decode(heard.encoded, heard.found, heard.seconds, decoding.prompt, beam_size=_BEAM)
+                heard = max(heard, heard.revised(broad), key=Hypothesis.trust)
+            if decoding.vocabulary and heard.open_to_names:
+                shown = f"{decoding.vocabulary} {decoding.prompt}"
+                named = self._decode(heard.encoded, heard.found, heard.seconds, shown)
+                if heard.yields_to(named) and names_more(named.text, heard.text, decoding.vocabulary):
+                    heard = heard.revised(named)
+        return heard
+
+    def _decode(
+        self,
+        encoded: ctranslate2.StorageView,
+        found: Found,
+        seconds: float,
+        prompt: str,
+        *,
+        temperature: float = 0.0,
+        beam_size: int = 1,
+    ) -> Hypothesis:
+        tokenizer = self._tokenizer(found.language)
+        started = _start(tokenizer, prompt)
+        closing = self._closing if beam_size == 1 else None
+        (result,) = self._model.generate(
+            encoded,
+            [started],
+            beam_size=beam_size,
+            sampling_topk=0 if temperature > 0 else 1,
+            sampling_temperature=temperature or 1.0,
+            max_length=len(started) + most_tokens(seconds, found.language),
+            return_scores=True,
+            return_no_speech_prob=True,
+            return_logits_vocab=closing is not None,
+        )
+        tokens = result.sequences_ids[0]
+        return Hypothesis(
+            text=tokenizer.decode(tokens).strip(),
+            tokens=tuple(tokens),
+            seconds=seconds,
+            mean_token_logprob=result.scores[0],
+            no_speech_prob=result.no_speech_prob,
+            found=found,
+            complete_prob=closing.complete_prob(tokens, result.logits[0]) if closing is not None else None,
+            encoded=encoded,
+        )
 
     def _times(self, heard: Hypothesis, features: NDArray[np.float32]) -> tuple[TimedWord, ...]:
-        timed = word_times(self._whisper, self._tokenizer(heard.language), heard, features.shape[1])
+        timed = word_times(self._whisper, self._tokenizer(heard.found.language), heard, features.shape[1])
         chosen = timed if heard.once() == heard.text else timed[: heard.period()]
-        return tuple(replace(word, text=simplified(word.text)) for word in chosen) if heard.language == "zh" else chosen
+        return (
+            tuple(replace(word, text=simplified(word.text)) for word in chosen)
+            if heard.found.language == "zh"
+            else chosen
+        )
 
     def _tokenizer(self, language: str) -> Tokenizer:
         if language not in self._tokenizers:

@@ -17,7 +17,7 @@ from agent.core.types import MIC_RATE_HZ, HearingEvent, HearingFailed, Stamp, Vo
 from agent.perception.activity import START_WINDOWS, WINDOW_SAMPLES, VoiceGate
 from agent.perception.framing import SoundFrame
 from agent.perception.patience import Patience
-from agent.perception.transcript import AUTO, Words
+from agent.perception.transcript import AUTO, Decoding, Words
 from agent.perception.utterance import (
     LONGEST_UTTERANCE_SAMPLES,
     SEAL_ANYWAY_SAMPLES,
@@ -82,6 +82,7 @@ class Turns:
         """What words are asked for in; `AUTO` until it is known."""
         self._heard_language = "en" if settings.language == AUTO else settings.language
         """What words were last read in."""
+        self._decoding = Decoding(vocabulary=settings.vocabulary or "")
         self._patience = Patience(min_silence_ms=settings.min_silence_ms, max_silence_ms=settings.max_silence_ms)
         self._last: Utterance | None = None
         """The turn that ended last, until the next one shows whether it was over."""
@@ -302,6 +303,7 @@ class Turns:
                 samples=sound,
                 heard_to_sample=self._sample,
                 language=self._language,
+                decoding=self._decoding,
                 keeps_states=self.reads_emotion and urgency is not Urgency.PARTIAL,
             )
         )

@@ -4,10 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from agent.core.errors import SettingsError
 from agent.core.settings import REPOSITORY
-from agent.dialogue.domain import fill, load_domain, open_tools
+from agent.dialogue.domain import fill, load_domain, load_vocabulary, open_tools
 from agent.dialogue.tools import ToolCall
 
 SHOP = REPOSITORY / "agent" / "dialogue" / "domains" / "shop"
@@ -102,3 +103,18 @@ def test_fixed_lines_hold_nothing_of_a_customer() -> None:
     assert domain.lines["help"].calm in domain.fixed_lines
     assert all("{" not in line for line in domain.fixed_lines)
     assert domain.lines["order_not_found"].text not in domain.fixed_lines
+
+
+def test_the_vocabulary_of_the_shop_names_everything_it_sells() -> None:
+    """Products and carriers that customers of the demonstration say are there for the ears to expect."""
+    seed = yaml.safe_load((SHOP / "seed.yaml").read_text(encoding="utf-8"))
+    carriers = {order["carrier"] for order in seed["orders"].values() if "carrier" in order}
+    vocabulary = load_vocabulary("shop")
+    assert [name for name in (*seed["products"], *carriers) if name not in vocabulary] == []
+
+
+def test_a_pack_needs_no_vocabulary(pack: Path) -> None:
+    """Without the file, or in another language, nothing is expected; a pack that is not there is named."""
+    assert load_vocabulary(f"{pack.parent.name}.bakery") == load_vocabulary("shop", locale="xx") == ""
+    with pytest.raises(SettingsError, match="there is no package"):
+        load_vocabulary("nowhere.bakery")

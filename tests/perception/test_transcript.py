@@ -8,7 +8,7 @@ import pytest
 from agent.core.types import MIC_RATE_HZ
 from agent.inference.runtime import Runtime
 from agent.media.sound_files import read_sound
-from agent.perception.transcript import LONGEST_S, SpeechToText
+from agent.perception.transcript import LONGEST_S, Decoding, SpeechToText
 from agent.perception.whisper import open_english
 from agent.training.spelling import units
 from tests.perception.sound import Say, noises, silence
@@ -55,6 +55,22 @@ def test_sound_that_whisper_cannot_hold_is_refused(speech_to_text: SpeechToText)
     """More than its 30 s would be lost without a word."""
     with pytest.raises(ValueError, match="cut it"):
         speech_to_text.read(silence(LONGEST_S + 1))
+
+
+def test_a_quiet_voice_is_read_like_a_loud_one(speech_to_text: SpeechToText, say: Say) -> None:
+    """Far from the microphone: a twentieth of the level, the same words."""
+    loud = say("I would like to return my headphones.")
+    loud = loud * np.float32(0.5 / np.abs(loud).max())
+    near, far = (speech_to_text.read(sound) for sound in (loud, loud / np.float32(20.0)))
+    assert units(far.text) == units(near.text)
+    assert far.mean_token_logprob == pytest.approx(near.mean_token_logprob, abs=0.1)
+
+
+def test_what_is_read_surely_is_left_alone_by_a_vocabulary(speech_to_text: SpeechToText, say: Say) -> None:
+    """Names are expected, none is said: the words are the same."""
+    expecting = Decoding(vocabulary="I bought the kettle, the toaster and the desk lamp. Northway will deliver it.")
+    for line in ("Where is my order?", "Can I speak to a person please?", "I like to sing."):
+        assert speech_to_text.read(say(line), decoding=expecting).text == speech_to_text.read(say(line)).text
 
 
 @pytest.mark.timeout(60)
