@@ -1,7 +1,7 @@
 """The HTTP side on a real server, with a desk whose answers a test decides."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -18,7 +18,7 @@ from agent.transport.desk import Answered, Ticket
 from agent.transport.hub import Hub
 from agent.transport.messages import CallSummary
 from agent.transport.metrics import Metrics
-from agent.transport.scribe import Segment, Transcription, Wish
+from agent.transport.scribe import Segment, SpokenWord, Transcription, Wish
 
 API_KEY = "key-of-the-tests-1"
 
@@ -73,25 +73,39 @@ class ScriptedScribe:
     asked: list[tuple[bytes, Wish]] = field(default_factory=list)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def transcribe(self, file: BinaryIO, wish: Wish) -> Transcription:
+    @property
+    def models(self) -> tuple[str, ...]:
+        return ("whisper-1", "our-own")
+
+    async def transcribe(
+        self, file: BinaryIO, wish: Wish, tell: Callable[[Segment], None] | None = None
+    ) -> Transcription:
         self.asked.append((file.read(), wish))
         if self.fails is not None:
             raise self.fails
+        lines = [(0.5, 2.25, "Hello there."), (3_723.0, 3_724.5, "5 < 6 --> yes & no.")]
+        segments = tuple(
+            Segment(
+                start_s=start_s,
+                end_s=end_s,
+                text=text,
+                mean_token_logprob=-0.25,
+                no_speech_prob=0.0625,
+                words=(SpokenWord(start_s=start_s, end_s=end_s, text=text.split()[0]),) if wish.word_times else (),
+            )
+            for start_s, end_s, text in lines
+        )
+        if tell is not None:
+            tell(segments[0])
         try:
             if self.waits is not None:
                 await self.waits.wait()
         except asyncio.CancelledError:
             self.cancelled.set()
             raise
-        lines = [(0.5, 2.25, "Hello there."), (3_723.0, 3_724.5, "5 < 6 --> yes & no.")]
-        return Transcription(
-            language="en",
-            duration_s=3_725.0,
-            segments=tuple(
-                Segment(start_s=start_s, end_s=end_s, text=text, mean_token_logprob=-0.25, no_speech_prob=0.0625)
-                for start_s, end_s, text in lines
-            ),
-        )
+        if tell is not None:
+            tell(segments[1])
+        return Transcription(language="en", duration_s=3_725.0, segments=segments)
 
 
 @pytest.fixture
