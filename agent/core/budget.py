@@ -22,6 +22,8 @@ ROOM_LATE_SHARE = 0.01
 FALL_AFTER_S = 1.0
 SETTLE_S = 1.5
 """After a change the next one down waits this long: a page needs time to obey."""
+BLIND_AFTER_S = 10.0
+"""Strain has to last this long on the last rung but one before pictures are given up altogether."""
 CLIMB_AFTER_S = 8.0
 LONGEST_CLIMB_AFTER_S = 64.0
 RELAPSE_S = 15.0
@@ -152,8 +154,8 @@ def has_room(measured: Measured) -> bool:
 def step(state: LadderState, measured: Measured, now_ns: int) -> LadderState:
     """The state after a look at what was measured: at most one rung further down or up.
 
-    Down after `FALL_AFTER_S` of strain; up after `climb_after_s` of room, and more slowly after a climb that did not
-    last. In between, nothing moves.
+    Down after `FALL_AFTER_S` of strain, to the last rung after `BLIND_AFTER_S`; up after `climb_after_s` of room, and
+    more slowly after a climb that did not last. In between, nothing moves.
     """
     reasons, room = strain(measured), has_room(measured)
     state = replace(
@@ -165,13 +167,21 @@ def step(state: LadderState, measured: Measured, now_ns: int) -> LadderState:
         state = replace(state, climb_after_s=CLIMB_AFTER_S, climbed_ns=None)
     if not measured.turn:
         return state
-    settled = state.rung is Rung.FULL or _passed_s(state.entered_ns, now_ns) >= SETTLE_S
-    if reasons and settled and state.rung < Rung.LISTENING_ONLY:
-        if _passed_s(state.strained_since_ns, now_ns) >= FALL_AFTER_S:
-            return _fallen(state, reasons, now_ns)
-    elif room and state.rung > Rung.FULL and _passed_s(state.room_since_ns, now_ns) >= state.climb_after_s:
+    if reasons and _has_borne_enough(state, now_ns):
+        return _fallen(state, reasons, now_ns)
+    if room and state.rung > Rung.FULL and _passed_s(state.room_since_ns, now_ns) >= state.climb_after_s:
         return _climbed(state, now_ns)
     return state
+
+
+def _has_borne_enough(state: LadderState, now_ns: int) -> bool:
+    strained_s = _passed_s(state.strained_since_ns, now_ns)
+    if state.rung is Rung.FULL:
+        return strained_s >= FALL_AFTER_S
+    here_s = _passed_s(state.entered_ns, now_ns)
+    if state.rung + 1 == Rung.LISTENING_ONLY:
+        return min(strained_s, here_s) >= BLIND_AFTER_S
+    return state.rung is not Rung.LISTENING_ONLY and strained_s >= FALL_AFTER_S and here_s >= SETTLE_S
 
 
 def _fallen(state: LadderState, reasons: tuple[str, ...], now_ns: int) -> LadderState:

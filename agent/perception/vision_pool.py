@@ -29,7 +29,7 @@ STOPPED = "stopped"
 FAILED = "models failed"
 HUNG = "models failed: no answer"
 
-HANG_DEADLINES = 50
+HANG_DEADLINES = 20
 """A thread that has one frame in hand for as long as this many deadlines hangs."""
 MOST_HANGS = 2
 """A call on which models hung this often is not read any more: each time costs a thread."""

@@ -366,7 +366,7 @@ async def test_a_model_that_hangs_costs_one_frame_and_no_other_call(runtime: Run
     let_go = threading.Event()
     first, second, third = (HangingAnalyser(let_go) for _ in range(3))
     left = iter((first, second, third))
-    settings = VisionSettings(threads=2, deadline_ms=100)
+    settings = VisionSettings(threads=2)
     pool = VisionPool(runtime, settings, clock, open_analyser=lambda: next(left))
     await pool.start()
     for call_id in ("stuck", "fine"):
@@ -400,7 +400,7 @@ async def test_a_call_on_which_models_always_hang_is_no_longer_read(runtime: Run
         opened.append(HangingAnalyser(let_go))
         return opened[-1]
 
-    pool = VisionPool(runtime, VisionSettings(threads=1, deadline_ms=100), clock, open_analyser=open_analyser)
+    pool = VisionPool(runtime, VisionSettings(threads=1), clock, open_analyser=open_analyser)
     await pool.start()
     for call_id in ("stuck", "fine"):
         pool.open_call(call_id, AGREED)
