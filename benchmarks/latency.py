@@ -22,12 +22,15 @@ from benchmarks.call_figures import CallFigures, figures_of, worst_of
 from benchmarks.load import LoadCallers, load_callers
 from benchmarks.percentiles import Machine, Percentiles, this_machine
 from benchmarks.processes import cpu_seconds, resident_mb, running_agent, running_caller
+from benchmarks.profiling import record_profile, require_profiler
 from benchmarks.subscriber import Subscriber
 
 WARM_UP_S = 5.0
 LOAD_WARM_UP_S = 10.0
 """Under load: the ladder has time to settle."""
+LOAD_FPS = 30.0
 CALLS_LIMIT = 100
+"""Of agents that are measured: what they bear is what is sought."""
 
 
 class LatencyReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +80,14 @@ async def following(url: str, subscribers: Sequence[Subscriber]) -> AsyncIterato
 
 
 async def observe(
-    url: str, pid: int, subscribers: Sequence[Subscriber], *, warm_up_s: float, seconds: float, load: LoadCallers | None
+    url: str,
+    pid: int,
+    subscribers: Sequence[Subscriber],
+    *,
+    warm_up_s: float,
+    seconds: float,
+    load: LoadCallers | None,
+    profile: Path | None = None,
 ) -> Measured:
     """Measures the calls of `subscribers`, which go on already, for `seconds` after warming up."""
     async with following(url, subscribers):
@@ -86,7 +96,10 @@ async def observe(
         caller_before_s = load.cpu_s if load is not None else 0.0
         for subscriber in subscribers:
             subscriber.begin()
-        await asyncio.sleep(seconds)
+        if profile is None:
+            await asyncio.sleep(seconds)
+        else:
+            await record_profile(pid, profile, seconds)
         took_s = time.monotonic() - began_s
         return Measured(
             took_s=took_s,
@@ -97,11 +110,14 @@ async def observe(
         )
 
 
-async def measure(*, calls: int, seconds: float, fps: float = 30.0) -> LatencyReport:
+async def measure(*, calls: int, seconds: float, fps: float = 30.0, profile: Path | None = None) -> LatencyReport:
     """Starts an agent and callers of its own, and measures `seconds` after warming up. Raises `AgentError`.
 
-    Several calls always send 30 frames a second, or what the agent asks them for.
+    Several calls always send 30 frames a second, or what the agent asks them for. `profile` is written by py-spy,
+    which takes some of the time that it shows.
     """
+    if profile is not None:
+        require_profiler()
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
         settings = {"AGENT_SERVER__MAX_CALLS": str(CALLS_LIMIT)}
@@ -109,13 +125,17 @@ async def measure(*, calls: int, seconds: float, fps: float = 30.0) -> LatencyRe
         if calls == 1:
             call_id = await stack.enter_async_context(running_caller(url, fps))
             subscribers = [Subscriber(call_id)]
-            measured = await observe(url, pid, subscribers, warm_up_s=WARM_UP_S, seconds=seconds, load=None)
+            measured = await observe(
+                url, pid, subscribers, warm_up_s=WARM_UP_S, seconds=seconds, load=None, profile=profile
+            )
         else:
             load = await stack.enter_async_context(load_callers(url))
             await load.become(calls)
             subscribers = [Subscriber(call_id, tie) for call_id, tie in load.ties.items()]
-            measured = await observe(url, pid, subscribers, warm_up_s=LOAD_WARM_UP_S, seconds=seconds, load=load)
-    return _report(measured, fps)
+            measured = await observe(
+                url, pid, subscribers, warm_up_s=LOAD_WARM_UP_S, seconds=seconds, load=load, profile=profile
+            )
+    return _report(measured, fps if calls == 1 else LOAD_FPS)
 
 
 def _report(measured: Measured, fps: float) -> LatencyReport:

@@ -2,16 +2,16 @@
 
 import asyncio
 from enum import StrEnum
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from agent.app.commands import bench_calls
+from agent.app.commands.checkout import benchmark
 from agent.app.printing import JsonFlag, console, print_json
 from agent.app.progress import shown
-from agent.core.errors import AgentError
 from agent.core.settings import load_settings
 
 
@@ -24,7 +24,7 @@ class Peer(StrEnum):
 def register(app: typer.Typer) -> None:
     bench = typer.Typer(help="Benchmarks of calls and of single frames.", no_args_is_help=True)
     bench.callback()(_benchmarks)
-    bench.command("latency")(latency)
+    bench_calls.register(bench)
     bench.command("perception")(perception)
     bench.command("voice")(voice)
     app.add_typer(bench, name="bench")
@@ -32,32 +32,6 @@ def register(app: typer.Typer) -> None:
 
 def _benchmarks() -> None:
     """Benchmarks of calls and of single frames."""
-
-
-def latency(
-    calls: Annotated[int, typer.Option(help="Calls at the same time.", min=1)] = 1,
-    seconds: Annotated[float, typer.Option(help="How long to measure, after warming up.", min=2)] = 20,
-    fps: Annotated[float, typer.Option(help="Frames a second that each caller sends.", min=1, max=60)] = 30,
-    json: JsonFlag = False,
-) -> None:
-    """From a frame's capture to its expression signal at a subscriber, stage by stage."""
-    benchmark = _benchmark("latency")
-    report = asyncio.run(benchmark.measure(calls=calls, seconds=seconds, fps=fps))
-    if json:
-        print_json(report)
-        return
-    table = Table("stage", "p50 ms", "p95 ms", "p99 ms", title=f"{calls} calls at {fps:g} frames a second")
-    for name, times in (
-        *report.stages.items(),
-        ("age by the agent's clock", report.age_ms),
-        ("capture to signal", report.capture_to_signal_ms),
-    ):
-        table.add_row(name, f"{times.p50:.2f}", f"{times.p95:.2f}", f"{times.p99:.2f}")
-    console.print(table)
-    console.print(
-        f"analysed {report.analysed_fps:.1f} frames a second; frames {report.frames}; "
-        f"{report.cpu_s_per_call_s:.2f} CPU seconds a second and call; {report.rss_mb:.0f} MB resident"
-    )
 
 
 def perception(
@@ -73,10 +47,10 @@ def perception(
     json: JsonFlag = False,
 ) -> None:
     """Processor time to read a frame, stage by stage, and beside MediaPipe's own pipelines."""
-    benchmark = _benchmark("perception")
+    module = benchmark("perception")
     with shown() as progress:
         report = asyncio.run(
-            benchmark.measure(
+            module.measure(
                 video,
                 frames=frames,
                 runs=runs,
@@ -87,7 +61,7 @@ def perception(
             )
         )
     if plot is not None:
-        _benchmark("perception_plot").plot(report, plot)
+        benchmark("perception_plot").plot(report, plot)
     if json:
         print_json(report)
     else:
@@ -136,10 +110,10 @@ def voice(
     json: JsonFlag = False,
 ) -> None:
     """How quickly the agent answers and gives way, and how often it cuts people off. Needs a quiet machine."""
-    benchmark = _benchmark("voice")
-    report = asyncio.run(benchmark.measure(turns=turns, recordings=recordings))
+    module = benchmark("voice")
+    report = asyncio.run(module.measure(turns=turns, recordings=recordings))
     if plot is not None:
-        benchmark.plot(report, plot)
+        module.plot(report, plot)
     if json:
         print_json(report)
         return
@@ -158,14 +132,3 @@ def voice(
         f"(held {report.held_ms:.0f} ms on average); "
         f"{report.answered_too_early} lines answered too early, {report.unanswered} not at all"
     )
-
-
-def _benchmark(name: str) -> Any:
-    """A module of `benchmarks/`, which lies beside the package in a checkout and is not installed with it."""
-    try:
-        return import_module(f"benchmarks.{name}")
-    except ModuleNotFoundError as error:
-        raise AgentError(
-            f"benchmarks run from a checkout with its development packages ({error.name} is missing here): "
-            "clone the repository and run `make bench`"
-        ) from None
