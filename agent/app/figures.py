@@ -8,6 +8,7 @@ from rich.table import Table
 
 from agent.training.evaluation import Evaluation, Slice
 from agent.training.scores import ClassScore, Scores
+from agent.training.speech import SpeechReport
 
 
 def scores_table(rows: Mapping[str, Scores | Slice]) -> Table:
@@ -42,6 +43,12 @@ def write_pages(evaluation: Evaluation, folder: Path, *, title: str, command: st
     """Writes what `agent.training.report` describes, and gives the page to open. Plotting is imported only now, as it
     takes longer to load than most commands take to run."""
     import_module("agent.training.report").write_report(evaluation, folder, title=title, command=command)
+    return folder / "index.html"
+
+
+def write_speech_pages(report: SpeechReport, folder: Path, *, command: str) -> Path:
+    """The same of speech recognition, as `agent.training.speech_report` describes it."""
+    import_module("agent.training.speech_report").write_speech_report(report, folder, command=command)
     return folder / "index.html"
 
 

@@ -43,8 +43,8 @@ def draw_reliability(drawn: Curves, ece: float, target: Path) -> None:
     axes.legend(loc="upper left", frameon=False)
     sizes.bar(prob, count, width=0.05, color=INK)
     sizes.set(xlabel="highest probability", ylabel="items", xlim=(0, 1.02))
-    _tidy(axes)
-    _tidy(sizes)
+    tidy(axes)
+    tidy(sizes)
     figure.savefig(target, dpi=DPI)
 
 
@@ -61,10 +61,11 @@ def draw_coverage(drawn: Curves, confident_prob: float, target: Path) -> None:
         text = f"shipped: from {confident_prob:g}"
         axes.annotate(text, place, textcoords="offset points", xytext=(-8, -14), ha="right")
     axes.set(xlabel="share of items answered", ylabel="share of those that is right", title="Coverage", xlim=(0, 1.02))
-    _tidy(axes)
+    tidy(axes)
     figure.savefig(target, dpi=DPI)
 
 
-def _tidy(axes: Axes) -> None:
+def tidy(axes: Axes) -> None:
+    """A light grid, and no frame on the sides without a scale."""
     axes.grid(color=GUIDE, alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)

@@ -10,7 +10,7 @@ from agent.training.evaluation import Evaluation, Slice
 from agent.training.plots import draw_confusion, draw_coverage, draw_reliability
 from agent.training.scores import BINS, Scores
 
-_STYLE = """
+STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1c2733 }
 table { border-collapse: collapse; margin: 1rem 0 } th, td { padding: .25rem .8rem; text-align: right }
 th:first-child, td:first-child { text-align: left } tr + tr { border-top: 1px solid #dde3ea }
@@ -32,11 +32,11 @@ def _page(evaluation: Evaluation, title: str, command: str) -> str:
     rows: dict[str, Scores | Slice] = {"all": evaluation, **evaluation.slices}
     if evaluation.ferplus is not None and evaluation.fer7 is not None:
         rows["FER2013's seven labels"] = evaluation.fer7
-    items = _table(
+    items = table(
         ("items", "n", "right", "95 % between", "macro F1", "calibration error", "sure", "right when sure"),
         [(name, *_cells(scores)) for name, scores in rows.items()],
     )
-    classes = _table(
+    classes = table(
         ("class", "n", "recall", "precision", "F1"),
         [
             (name, f"{one.support:,}", f"{one.recall:.3f}", f"{one.precision:.3f}", f"{one.f1:.3f}")
@@ -50,7 +50,7 @@ def _page(evaluation: Evaluation, title: str, command: str) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>{escape(title)}</title>
-<style>{_STYLE}</style>
+<style>{STYLE}</style>
 <h1>{escape(title)}</h1>
 <p><code>{escape(command)}</code></p>
 <p>{evaluation.n:,} items, {evaluation.ms_per_item:.2f} ms CPU each (median, one thread).
@@ -80,7 +80,7 @@ def _cells(scores: Scores | Slice) -> tuple[str, ...]:
     )
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     def line(cells: tuple[str, ...], tag: str) -> str:
         return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
 

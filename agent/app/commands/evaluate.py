@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from agent.app.figures import classes_table, percent, scores_table, write_pages
+from agent.app.figures import classes_table, percent, scores_table, write_pages, write_speech_pages
 from agent.app.printing import JsonFlag, console, print_json
 from agent.app.progress import shown
 from agent.core.settings import load_settings
@@ -81,20 +81,24 @@ def speech(
     noise: Annotated[
         bool, typer.Option("--noise", help="Also with noise, too quiet, clipped, and by telephone.")
     ] = False,
+    report: ReportFolder = None,
     json: JsonFlag = False,
 ) -> None:
     """Recordings listed in a manifest (`file`, `lang`, `text`), heard as calls are."""
     with shown() as progress:
-        report = evaluate_speech(data, _runtime(), load_settings().hearing, noise=noise, progress=progress)
+        heard = evaluate_speech(data, _runtime(), load_settings().hearing, noise=noise, progress=progress)
+    page = write_speech_pages(heard, report, command=command_line(sys.argv[1:])) if report is not None else None
     if json:
-        print_json(report)
+        print_json(heard)
         return
-    console.print(f"{report.n} recordings, {report.skipped} in languages that are not understood left out")
+    console.print(f"{heard.n} recordings, {heard.skipped} in languages that are not understood left out")
     table = Table("recordings", "word errors", "character errors")
-    for name, rates in {"as they are": report, **report.conditions}.items():
+    for name, rates in {"as they are": heard, **heard.conditions}.items():
         table.add_row(name, percent(rates.wer), percent(rates.cer))
     console.print(table)
-    console.print(f"{report.cpu_s_per_utterance:.2f} CPU seconds an utterance")
+    console.print(f"{heard.cpu_s_per_utterance:.2f} CPU seconds an utterance")
+    if page is not None:
+        console.print(f"written: {page}", highlight=False)
 
 
 def speech_emotion(data: Data, report: ReportFolder = None, card: Card = None, json: JsonFlag = False) -> None:
