@@ -94,7 +94,7 @@ class Talk:
         return "\n".join([*times, *(f"{speaker}: {words}" for speaker, words in self.captions)])
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(240)
 async def test_a_conversation_of_three_turns_keeps_its_rhythm(
     agent: RunningAgent, voice: OwnVoice, face_clip: Path, tmp_path: Path
 ) -> None:
