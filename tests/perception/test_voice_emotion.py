@@ -23,6 +23,8 @@ from agent.perception.voice_emotion import FEATURES, STATES, VoiceEmotion, Voice
 from agent.perception.whisper import open_english
 from tests.perception.sound import Say, silence, windows
 
+pytestmark = pytest.mark.timeout(60)
+
 RETURN = "I would like to return my headphones."
 ORDER = "Where is my order?"
 CLOCK = SystemClock()
@@ -163,7 +165,7 @@ class Listening:
         for number, window in enumerate(windows(sound, call_id="call", start_sample=began, start_ns=self._began_ns)):
             self._hearing.push(window)
             if number % 20 == 0:
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.1)
         self._position += len(sound)
 
     async def settled(self) -> None:
@@ -186,7 +188,7 @@ class Listening:
             await self._arrived.wait()
 
     async def until(self, *, finals: int = 0, readings: int = 0) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             while self.finals() < finals or len(self.readings()) < readings:
                 self._arrived.clear()
                 await self._arrived.wait()
@@ -211,7 +213,9 @@ async def test_a_call_that_did_not_agree_costs_no_run(hearing: Hearing, say: Say
     """The words are read as ever, and the model of emotion never runs for it."""
     call = Listening(hearing, agreed=False)
     try:
-        await call.say(silence(0.4), say(RETURN), silence(2.0), say(ORDER), silence(2.0))
+        await call.say(silence(0.4), say(RETURN), silence(2.0))
+        await call.until(finals=1)
+        await call.say(say(ORDER), silence(2.0))
         await call.until(finals=2)
         await call.settled()
         assert hearing.model_runs("call").get("voice_emotion", 0) == 0
@@ -227,7 +231,9 @@ async def test_withdrawal_stops_it_in_the_middle_of_an_utterance(hearing: Hearin
     try:
         await call.say(silence(0.4), line[: len(line) // 2])
         hearing.withdraw("call", agreed.without(Purpose.EXPRESSION, Purpose.VOICE_EMOTION))
-        await call.say(line[len(line) // 2 :], silence(2.0), say(ORDER), silence(2.0))
+        await call.say(line[len(line) // 2 :], silence(2.0))
+        await call.until(finals=1)
+        await call.say(say(ORDER), silence(2.0))
         await call.until(finals=2)
         await call.settled()
         assert hearing.model_runs("call").get("voice_emotion", 0) == 0
