@@ -13,18 +13,21 @@ FLOW_CONTEXT, DECODER_CONTEXT = 32, 10
 """Frames on either side that a frame depends on: four couplings of four convolutions that reach two frames each, and
 the widest path through the decoder's convolutions (VITS, Kim and others, 2021; HiFi-GAN, Kong and others, 2020)."""
 
-FIRST_FRAMES = 24
-"""Of the first window, about 0.28 s of sound: what a customer waits for, and has to listen to until the next comes."""
+FIRST_FRAMES = 28
+"""Of the first window, about a third of a second: what a customer waits for, and listens to until the next is there."""
 GROWTH = 3
-"""Each window is this many times the one before; computing it takes a tenth of the time that it sounds."""
-MOST_FRAMES = 128
+"""Each window is this many times the one before: a second of sound takes a tenth of one on a quiet machine."""
+MOST_FRAMES = 96
 
 
 def windows(frames: int) -> Iterator[tuple[int, int]]:
-    """Start and stop of the stretches in which a clause of so many frames is computed; a small rest joins the last."""
+    """Start and stop of the stretches in which a clause of so many frames is computed.
+
+    Every joint costs its context again, so what would be left over, being less than a window, joins the one before.
+    """
     start, size = 0, FIRST_FRAMES
     while start < frames:
-        stop = start + size if frames - start >= size * 3 // 2 else frames
+        stop = start + size if frames - start >= 2 * size else frames
         yield start, stop
         start, size = stop, min(size * GROWTH, MOST_FRAMES)
 
