@@ -212,5 +212,10 @@ async def test_the_official_client_is_answered_by_the_real_agent(tmp_path: Path,
         async with AsyncOpenAI(api_key=KEY, base_url=f"{agent.url}/v1", max_retries=0) as client:
             read = await client.audio.transcriptions.create(model="whisper-1", file=("talk.flac", file.getvalue()))
             assert units(read.text) == units(" ".join(LINES))
+            assert [model.id async for model in client.models.list()] == ["whisper-1"]
+            events = await client.audio.transcriptions.create(
+                model="whisper-1", file=("talk.flac", file.getvalue()), stream=True
+            )
+            assert [event.type async for event in events] == [*3 * ["transcript.text.delta"], "transcript.text.done"]
             with pytest.raises(BadRequestError, match="holds no sound"):
                 await client.audio.transcriptions.create(model="whisper-1", file=("talk.txt", b"Where is my order?"))

@@ -16,7 +16,7 @@ from agent.perception import whisper
 from agent.perception.languages import Languages
 from agent.perception.recorded import RecordedHearing
 from agent.perception.simplified import simplified
-from agent.perception.transcript import AUTO, SpeechToText, Words
+from agent.perception.transcript import AUTO, PLAIN, Decoding, SpeechToText, Words
 from agent.training.spelling import edit_distance, units
 from tests.perception.sound import Say, windows
 
@@ -36,7 +36,7 @@ class KnowsOnly(SpeechToText):
         *,
         language: str = "en",
         careful: bool = True,
-        prompt: str = "",
+        decoding: Decoding = PLAIN,
         keep_states: bool = False,
     ) -> Words:
         return Words(text=self._name, mean_token_logprob=0.0, no_speech_prob=0.0, redone=False, stage_ms={})

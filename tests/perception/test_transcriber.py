@@ -11,7 +11,7 @@ from agent.core.clock import FakeClock, SystemClock
 from agent.core.types import read_only
 from agent.perception.end_of_turn import EndOfTurn
 from agent.perception.transcriber import MOST_FINALS_A_CALL, Reader, Transcriber
-from agent.perception.transcript import SpeechToText, Words
+from agent.perception.transcript import PLAIN, Decoding, SpeechToText, Words
 from agent.perception.utterance import Answer, Request, Said, Urgency
 from agent.perception.voice_emotion import Heard, VoiceEmotion
 from tests.perception.sound import stamp_at
@@ -146,7 +146,7 @@ class BrokenSpeechToText(SpeechToText):
         *,
         language: str = "en",
         careful: bool = True,
-        prompt: str = "",
+        decoding: Decoding = PLAIN,
         keep_states: bool = False,
     ) -> Words:
         raise RuntimeError("I live at 12 Elm Street")
