@@ -109,7 +109,7 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         await vision.start()
         stack.push_async_callback(vision.stop)
         say("loading hearing")
-        hearing = await asyncio.to_thread(Hearing, runtime, _hearing_settings(settings), clock)
+        hearing = await asyncio.to_thread(Hearing, runtime, hearing_settings(settings), clock)
         await asyncio.to_thread(hearing.start)
         stack.push_async_callback(asyncio.to_thread, hearing.stop)
         text = await loop.run_in_executor(text_thread, TextReader, runtime)
@@ -157,7 +157,7 @@ async def opened_scribe(rooms: Rooms) -> AsyncIterator[FileScribe]:
         await asyncio.to_thread(scribe.stop)
 
 
-def _hearing_settings(settings: Settings) -> HearingSettings:
+def hearing_settings(settings: Settings) -> HearingSettings:
     """With the vocabulary of the domain that the embedded engine talks about, where none was set."""
     hearing = settings.hearing
     if hearing.vocabulary is not None or settings.reply.url is not None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.core.errors import SettingsError
-from agent.core.settings import load_settings
+from agent.core.settings import HearingSettings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +42,11 @@ def test_a_file_that_is_no_toml_is_refused_with_its_name(tmp_path: Path) -> None
     (tmp_path / "agent.toml").write_text("[server\nport")
     with pytest.raises(SettingsError, match=r"agent\.toml"):
         load_settings()
+
+
+def test_a_vocabulary_is_of_one_language() -> None:
+    """A call in another language is heard without it, and with everything else as it was set."""
+    settings = HearingSettings(language="en", vocabulary="The kettle.", max_silence_ms=900)
+    assert settings.in_language("en") == settings
+    other = settings.in_language("zh")
+    assert (other.language, other.vocabulary, other.max_silence_ms) == ("zh", "", 900)
