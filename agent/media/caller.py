@@ -72,8 +72,8 @@ class CameraTrack(MediaStreamTrack):
         frame = self._source.picture(self.frames)
         if self.width_px is None or self.width_px >= frame.width:
             return frame
-        height_px = round(frame.height * self.width_px / frame.width / 2) * 2
-        return frame.reformat(width=self.width_px, height=height_px)
+        width_px = self.width_px & ~1
+        return frame.reformat(width=width_px, height=round(frame.height * width_px / frame.width / 2) * 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from agent.core.budget import Rates
-from agent.core.clock import NS_PER_MS, Clock
+from agent.core.clock import NS_PER_MS, NS_PER_S, Clock
 from agent.core.consent import Consent
 from agent.core.errors import CallNotFound
 from agent.core.settings import PerceptionSettings, VisionSettings
@@ -29,8 +29,8 @@ STOPPED = "stopped"
 FAILED = "models failed"
 HUNG = "models failed: no answer"
 
-HANG_DEADLINES = 20
-"""A thread that has one frame in hand for as long as this many deadlines hangs."""
+HANG_DEADLINES, HANG_LEAST_S = 20, 2.0
+"""A thread that has one frame in hand for as long as this many deadlines, and this many seconds, hangs."""
 MOST_HANGS = 2
 """A call on which models hung this often is not read any more: each time costs a thread."""
 
@@ -111,7 +111,7 @@ class VisionPool:
             take=self._take,
             do=self._do,
             on_lost=self._give_up,
-            hang_ns=round(HANG_DEADLINES * settings.deadline_ms * NS_PER_MS),
+            hang_ns=round(max(HANG_DEADLINES * settings.deadline_ms * NS_PER_MS, HANG_LEAST_S * NS_PER_S)),
             clock=clock,
         )
 
