@@ -1,5 +1,6 @@
 """The ladder goes down a rung at a time when the budget is missed, up again when there is room, and does not flap."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,11 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.budget import (
+    BUDGET_MS,
     CLIMB_AFTER_S,
     FALL_AFTER_S,
     IN_WORDS,
+    LATE_SHARE,
     LONGEST_CLIMB_AFTER_S,
+    LOOP_LAG_MS,
     RATES,
+    RELAPSE_S,
     SETTLE_S,
     LadderState,
     Measured,
@@ -22,6 +27,7 @@ from agent.core.budget import (
     strain,
 )
 from agent.core.clock import NS_PER_S
+from agent.core.settings import REPOSITORY
 
 IDLE = Measured(age_p95_ms=20.0, busy_share=0.2)
 STRAINED = Measured(age_p95_ms=150.0, late_share=0.4, busy_share=1.0)
@@ -187,3 +193,17 @@ def test_the_gate_outlives_jumps_of_the_clock_and_bursts() -> None:
     back = [gate.admits(500 * NS_PER_S + round(number / 30 * NS_PER_S), 10) for number in range(90)]
     assert sum(back) == pytest.approx(30, abs=2)
     assert not gate.admits(3_000 * NS_PER_S, 0)
+
+
+def test_the_document_names_every_rung_with_its_figures() -> None:
+    """docs/load.md says what each rung asks for and reads."""
+    document = (REPOSITORY / "docs" / "load.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", document, re.MULTILINE))
+    assert list(rows) == [rung.name.lower() for rung in Rung]
+    for above, below in zip(Rung, list(Rung)[1:-1], strict=False):
+        for part in ("frames_hz", "hands_hz", "expression_hz", "asked_fps", "asked_width_px"):
+            figure = getattr(RATES[below], part)
+            if figure != getattr(RATES[above], part):
+                assert f"{figure:g}" in rows[below.name.lower()], (below, part)
+    for figure in (BUDGET_MS, LOOP_LAG_MS, 100 * LATE_SHARE, RELAPSE_S, LONGEST_CLIMB_AFTER_S):
+        assert f"{figure:g}" in document
