@@ -14,7 +14,7 @@ from agent.synthesis.voice import Piece, Style
 
 
 class ScriptedVoice:
-    """Speaks one sample a character; can be held at a clause and told to fail at another."""
+    """Speaks each clause in `pieces` of a sample a character; can be held at a clause and told to fail at another."""
 
     rate_hz = 16_000
 
@@ -24,6 +24,8 @@ class ScriptedVoice:
         self.go_on = threading.Event()
         self.go_on.set()
         self.fails_on: str | None = None
+        self.pieces = 1
+        self.made = self.let_go = 0
 
     fault: str | None = None
 
@@ -39,7 +41,12 @@ class ScriptedVoice:
         self.go_on.wait(timeout=5)
         if clause.strip() == self.fails_on:
             raise RuntimeError("a fault inside the model")
-        yield Piece(samples=read_only(np.zeros(len(clause), np.float32)), share=1.0)
+        try:
+            for number in range(1, self.pieces + 1):
+                self.made += 1
+                yield Piece(samples=read_only(np.zeros(len(clause), np.float32)), share=number / self.pieces)
+        finally:
+            self.let_go += 1
 
 
 @pytest.fixture
@@ -70,6 +77,25 @@ async def test_a_chunk_a_clause(synthesizer: Synthesizer, voice: ScriptedVoice) 
     ]
     assert all(chunk.rate_hz == voice.rate_hz and not chunk.samples.flags.writeable for chunk in chunks)
     assert threading.current_thread().name not in voice.threads and len(voice.threads) == 1
+
+
+async def test_a_clause_comes_in_pieces_that_share_its_text(synthesizer: Synthesizer, voice: ScriptedVoice) -> None:
+    """Each word goes with the samples that end it, once, and only the last piece of the reply is the last."""
+    voice.pieces = 4
+    chunks = await heard(synthesizer, "It is on its way to you. Goodbye.")
+    assert [chunk.text for chunk in chunks[:4]] == ["It is", "on its", "way", "to you."]
+    assert [chunk.text for chunk in chunks[4:]] == ["", "", "", "Goodbye."]
+    assert [chunk.last for chunk in chunks] == [False] * 7 + [True]
+
+
+async def test_abandoning_stops_within_the_clause(synthesizer: Synthesizer, voice: ScriptedVoice) -> None:
+    """Who closes the iterator pays for one more piece at most, and the voice lets go of the clause."""
+    voice.pieces = 50
+    speech = synthesizer.speak("One is here.")
+    await anext(speech)
+    await speech.aclose()
+    await asyncio.to_thread(synthesizer.stop)
+    assert voice.made <= 2 and voice.let_go == 1
 
 
 async def test_unspeakable_parts_go_along(synthesizer: Synthesizer) -> None:

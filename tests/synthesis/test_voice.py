@@ -41,6 +41,20 @@ def test_samples_are_what_a_track_can_take(voice: PiperVoice) -> None:
     assert 0.8 < len(samples) / voice.rate_hz < 4
 
 
+def test_the_first_piece_is_short_and_the_joints_are_not_heard(voice: PiperVoice) -> None:
+    """A third of a second leaves first; where pieces meet, samples are no further apart than within them."""
+    pieces = list(
+        voice.stream("I have found your order and it will arrive with you tomorrow.", Style(pitch_semitones=-1))
+    )
+    assert len(pieces) >= 3 and len(pieces[0].samples) < 0.4 * voice.rate_hz
+    assert [piece.share for piece in pieces] == sorted(piece.share for piece in pieces) and pieces[-1].share == 1.0
+    joined = np.concatenate([piece.samples for piece in pieces])
+    bend = np.abs(np.diff(joined, n=2))
+    for end in np.cumsum([len(piece.samples) for piece in pieces[:-1]]):
+        around = bend[end - 1_000 : end + 1_000]
+        assert bend[end - 3 : end + 1].max() <= np.quantile(around, 0.995) + 1e-3
+
+
 def test_rate_and_pitch(voice: PiperVoice) -> None:
     """Slower speech takes longer; lower speech does not."""
     clause = "It arrives on Monday at noon."
