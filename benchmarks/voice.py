@@ -5,6 +5,7 @@ figures are those of a machine that does nothing else: another busy program show
 """
 
 import asyncio
+import re
 import sys
 import tempfile
 from asyncio.subprocess import PIPE
@@ -12,6 +13,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import httpx
 import msgspec
 from matplotlib.figure import Figure
 
@@ -21,6 +23,13 @@ from benchmarks.processes import running_agent
 from benchmarks.voice_caller import Observed
 
 SCENE_WITHIN_S = 900.0
+
+
+class Guesses(msgspec.Struct, frozen=True, kw_only=True):
+    """Pauses that the agent took early for the end of a turn, to have the reply ready by the time that it is one."""
+
+    made: int
+    right: int
 
 
 class VoiceReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +52,8 @@ class VoiceReport(msgspec.Struct, frozen=True, kw_only=True):
     unanswered: int
     held_ms: float
     """How long the agent held its breath over a false alarm, on average."""
+    guesses: Guesses | None
+    """Over all scenes, those with pauses too; None where the agent was not asked."""
     recordings: bool
     """Whether people spoke, or the agent's own voice."""
     machine: Machine
@@ -58,7 +69,25 @@ async def measure(*, turns: int, recordings: Path | None) -> VoiceReport:
         observed += await _scene(url, "interruptions", max(2, turns * 2 // 3), recordings)
         async with asyncio.TaskGroup() as tasks:
             others = [tasks.create_task(_scene(url, name, turns, recordings)) for name in ("pauses", "false alarms")]
-    return report(observed + [one for other in others for one in other.result()], recordings=recordings is not None)
+        guesses = await _guesses(url)
+    observed += [one for other in others for one in other.result()]
+    return report(observed, recordings=recordings is not None, guesses=guesses)
+
+
+async def _guesses(url: str) -> Guesses:
+    """What the agent has counted. Raises `AgentError` when it does not tell."""
+    try:
+        async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+            told = (await client.get("/metrics")).raise_for_status().text
+    except httpx.HTTPError as error:
+        raise AgentError(f"the agent does not show its metrics: {error}") from None
+    return Guesses(made=counted(told, "agent_guesses"), right=counted(told, "agent_guesses_right"))
+
+
+def counted(metrics: str, name: str) -> int:
+    """A counter without labels in OpenMetrics text; 0 where it is missing."""
+    found = re.search(rf"^{name}_total ([\d.e+]+)", metrics, re.MULTILINE)
+    return round(float(found[1])) if found else 0
 
 
 async def _scene(url: str, scene: str, turns: int, recordings: Path | None) -> list[Observed]:
@@ -87,7 +116,7 @@ async def _child(module: str, *arguments: str) -> AsyncIterator[asyncio.subproce
             await process.wait()
 
 
-def report(observed: Sequence[Observed], *, recordings: bool) -> VoiceReport:
+def report(observed: Sequence[Observed], *, recordings: bool, guesses: Guesses | None = None) -> VoiceReport:
     """Figures of all turns. Raises `AgentError` when too little was observed for any."""
     spoken = [one for one in observed if one.scene in ("answer", "interruption") and not one.spoke_too_early]
     pauses = [one for one in observed if one.scene == "pause"]
@@ -104,6 +133,7 @@ def report(observed: Sequence[Observed], *, recordings: bool) -> VoiceReport:
         answered_too_early=sum(one.scene == "answer" and one.spoke_too_early for one in observed),
         unanswered=sum(one.end_to_audio_ms is None for one in spoken),
         held_ms=round(sum(one.held_ms for one in alarms) / max(1, len(alarms)), 1),
+        guesses=guesses,
         recordings=recordings,
         machine=this_machine(),
         observed=tuple(observed),

@@ -10,6 +10,7 @@ from agent.core.settings import HearingSettings
 from agent.core.types import HearingFailed, MicWindow, VoiceEmotionReading, VoiceLevel
 from agent.perception.activity import WINDOW_SAMPLES, VoiceGate
 from agent.perception.echo import EchoGuard, Playout
+from agent.perception.foreground import Foreground
 from agent.perception.framing import Framer, SoundFrame
 from agent.perception.loudness import PITCH_SAMPLES, energy_db, pitch_hz
 from agent.perception.turns import Outcome, Turns
@@ -41,6 +42,8 @@ class Listener:
         self._settings = settings
         self._framer = Framer()
         self._gate = VoiceGate(settings.speech_prob)
+        self._playout = playout
+        self._foreground = Foreground()
         self._echo = EchoGuard(playout) if playout is not None else None
         self._turns = Turns(call_id, settings, self._framer.stamp_at)
         self._others: list[VoiceLevel | VoiceEmotionReading | HearingFailed] = []
@@ -101,7 +104,7 @@ class Listener:
             if self._turns.miss(frame.gap_samples, now_ns):
                 self._gate = VoiceGate(self._settings.speech_prob)
         prob = self._activity.probability(frame.samples)
-        if self._is_echo(frame, prob):
+        if self._is_echo(frame, prob) or self._is_behind(frame, prob):
             prob = 0.0
         self._gate.step(prob)
         self._turns.follow(frame, prob, self._gate, now_ns)
@@ -115,6 +118,10 @@ class Listener:
             return False
         self._echo.hear(frame.samples)
         return prob >= MAYBE_VOICE_PROB and self._echo.is_echo(self._framer.stamp_at(frame.end_sample).captured_ns)
+
+    def _is_behind(self, frame: SoundFrame, prob: float) -> bool:
+        mouth_talks = self._playout.mouth_talks() if self._playout is not None else None
+        return self._foreground.is_behind(energy_db(frame.samples), prob, mouth_talks=mouth_talks)
 
     def _tell_level(self, frame: SoundFrame, prob: float) -> None:
         sound = np.concatenate(self._unlevelled)

@@ -8,7 +8,7 @@ import pytest
 from agent.core.errors import AgentError
 from agent.core.types import SpeechChunk, read_only
 from benchmarks.room import Loudspeaker, RoomMicrophone
-from benchmarks.voice import plot, report
+from benchmarks.voice import counted, plot, report
 from benchmarks.voice_caller import Observed
 from benchmarks.voice_sounds import STEP, Line, with_pause
 
@@ -82,3 +82,9 @@ def test_a_scene_in_which_nothing_was_heard_is_refused() -> None:
     """No figure is made of turns that brought no answer."""
     with pytest.raises(AgentError, match="final transcript"):
         report([_turn("answer", end_to_final_ms=None)], recordings=False)
+
+
+def test_guesses_are_read_from_the_agents_metrics() -> None:
+    """A counter is found by its whole name, and one that was never counted is none."""
+    told = "# TYPE agent_guesses counter\nagent_guesses_total 12.0\nagent_guesses_right_total 1e+01\n"
+    assert [counted(told, name) for name in ("agent_guesses", "agent_guesses_right", "agent_calls")] == [12, 10, 0]
