@@ -23,7 +23,9 @@ FALL_AFTER_S = 1.0
 SETTLE_S = 1.5
 """After a change the next one down waits this long: a page needs time to obey."""
 BLIND_AFTER_S = 10.0
-"""Strain has to last this long on the last rung but one before pictures are given up altogether."""
+GRAVE_LATE_SHARE = 0.5
+"""Pictures are given up altogether only after so long on the last rung but one with most frames late, or with the loop
+or hearing behind: a picture that is a little late says more than none."""
 CLIMB_AFTER_S = 8.0
 LONGEST_CLIMB_AFTER_S = 64.0
 RELAPSE_S = 15.0
@@ -119,6 +121,7 @@ class LadderState:
     because: tuple[str, ...] = ()
     """Why the rung was entered, in plain words; of the way up, why the call had gone down."""
     strained_since_ns: int | None = None
+    grave_since_ns: int | None = None
     room_since_ns: int | None = None
     climbed_ns: int | None = None
     """When it last went up."""
@@ -139,6 +142,15 @@ def strain(measured: Measured) -> tuple[str, ...]:
     return tuple(fault for fault, present in faults.items() if present)
 
 
+def is_grave(measured: Measured) -> bool:
+    """Whether hardly any picture is read in time, or speech suffers."""
+    return (
+        measured.late_share > GRAVE_LATE_SHARE
+        or measured.loop_lag_ms > LOOP_LAG_MS
+        or measured.hearing_backlog_ms > HEARING_BACKLOG_MS
+    )
+
+
 def has_room(measured: Measured) -> bool:
     """Whether more could be read than is."""
     return (
@@ -154,13 +166,14 @@ def has_room(measured: Measured) -> bool:
 def step(state: LadderState, measured: Measured, now_ns: int) -> LadderState:
     """The state after a look at what was measured: at most one rung further down or up.
 
-    Down after `FALL_AFTER_S` of strain, to the last rung after `BLIND_AFTER_S`; up after `climb_after_s` of room, and
-    more slowly after a climb that did not last. In between, nothing moves.
+    Down after `FALL_AFTER_S` of strain, to the last rung after `BLIND_AFTER_S` of grave strain; up after
+    `climb_after_s` of room, and more slowly after a climb that did not last. In between, nothing moves.
     """
     reasons, room = strain(measured), has_room(measured)
     state = replace(
         state,
         strained_since_ns=_since(state.strained_since_ns, bool(reasons), now_ns),
+        grave_since_ns=_since(state.grave_since_ns, is_grave(measured), now_ns),
         room_since_ns=_since(state.room_since_ns, room, now_ns),
     )
     if state.climbed_ns is not None and _passed_s(state.climbed_ns, now_ns) >= STEADY_S:
@@ -180,7 +193,7 @@ def _has_borne_enough(state: LadderState, now_ns: int) -> bool:
         return strained_s >= FALL_AFTER_S
     here_s = _passed_s(state.entered_ns, now_ns)
     if state.rung + 1 == Rung.LISTENING_ONLY:
-        return min(strained_s, here_s) >= BLIND_AFTER_S
+        return min(_passed_s(state.grave_since_ns, now_ns), here_s) >= BLIND_AFTER_S
     return state.rung is not Rung.LISTENING_ONLY and strained_s >= FALL_AFTER_S and here_s >= SETTLE_S
 
 
@@ -205,6 +218,7 @@ def _climbed(state: LadderState, now_ns: int) -> LadderState:
         entered_ns=now_ns,
         because=because,
         strained_since_ns=None,
+        grave_since_ns=None,
         room_since_ns=None,
         climbed_ns=now_ns,
     )

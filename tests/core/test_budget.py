@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.budget import (
+    BLIND_AFTER_S,
     BUDGET_MS,
     CLIMB_AFTER_S,
     FALL_AFTER_S,
@@ -31,6 +32,7 @@ from agent.core.settings import REPOSITORY
 
 IDLE = Measured(age_p95_ms=20.0, busy_share=0.2)
 STRAINED = Measured(age_p95_ms=150.0, late_share=0.4, busy_share=1.0)
+GRAVE = replace(STRAINED, late_share=0.7)
 BETWEEN = Measured(age_p95_ms=65.0, busy_share=0.8)
 TICK_S = 0.25
 
@@ -56,11 +58,21 @@ def test_a_second_of_strain_leads_one_rung_down_and_says_why() -> None:
     assert state.rung is Rung.SMALLER_PICTURES
 
 
-def test_lasting_strain_ends_in_listening_only_and_stays_there() -> None:
+def test_pictures_that_are_somewhat_late_are_not_given_up() -> None:
+    """Strain alone leads to the last rung but one, for as long as it lasts; only grave strain leads to the last."""
+    state, now_s = lived(LadderState(), STRAINED, 300, from_s=0)
+    assert state.rung is Rung.SLOWER_EXPRESSION
+    state, now_s = lived(state, replace(STRAINED, hearing_backlog_ms=900), BLIND_AFTER_S, from_s=now_s)
+    assert state.rung is Rung.SLOWER_EXPRESSION
+    state, _ = lived(state, replace(STRAINED, hearing_backlog_ms=900), 2 * TICK_S, from_s=now_s)
+    assert state.rung is Rung.LISTENING_ONLY
+
+
+def test_lasting_grave_strain_ends_in_listening_only_and_stays_there() -> None:
     """Every rung is passed, and there is none below the last."""
     state, now_s, seen = LadderState(), 0.0, [Rung.FULL]
     for _ in range(80):
-        state, now_s = lived(state, STRAINED, TICK_S, from_s=now_s)
+        state, now_s = lived(state, GRAVE, TICK_S, from_s=now_s)
         if state.rung is not seen[-1]:
             seen.append(state.rung)
     assert seen == list(Rung)
