@@ -5,10 +5,12 @@ import time
 from fractions import Fraction
 
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
-from av import AudioFrame, VideoFrame
+from av import AudioFrame, Packet, VideoFrame
 from av.frame import Frame
+from av.stream import Stream
 
 from agent.core.clock import NS_PER_S
+from agent.media.clause import FRAME_SAMPLES, RATE_HZ
 
 VIDEO_CLOCK_HZ = 90_000
 
@@ -27,9 +29,6 @@ class Slot(MediaStreamTrack):
         self._scope: asyncio.Timeout | None = None
         self._began_ns: int | None = None
         self._next_pts = 0
-        self._followed: MediaStreamTrack | None = None
-        """Whose sound was passed on last, up to `_followed_pts` of its own time."""
-        self._followed_pts = 0
         if source is not None:
             self._filled.set()
 
@@ -43,16 +42,19 @@ class Slot(MediaStreamTrack):
         if self._scope is not None:
             self._scope.reschedule(asyncio.get_running_loop().time())
 
-    async def recv(self) -> Frame:
-        """The next frame of the source. Raises `MediaStreamError` once the slot itself has been stopped."""
+    async def recv(self) -> "Frame | Packet[Stream]":
+        """The next frame of the source, or 20 ms of sound that it has encoded itself.
+
+        Raises `MediaStreamError` once the slot itself has been stopped.
+        """
         while self.readyState == "live":
             await self._filled.wait()
             source = self._source
             if source is None:
                 continue
             frame = await self._from(source)
-            if isinstance(frame, AudioFrame | VideoFrame):
-                return self._restamped(frame, source)
+            if isinstance(frame, AudioFrame | VideoFrame | Packet):
+                return self._restamped(frame)
         raise MediaStreamError
 
     async def _from(self, source: MediaStreamTrack) -> object:
@@ -71,7 +73,7 @@ class Slot(MediaStreamTrack):
             self.switch(None)
         return None
 
-    def _restamped(self, frame: AudioFrame | VideoFrame, source: MediaStreamTrack) -> Frame:
+    def _restamped(self, frame: "AudioFrame | VideoFrame | Packet[Stream]") -> "Frame | Packet[Stream]":
         now_ns = time.monotonic_ns()
         if self._began_ns is None:
             self._began_ns = now_ns
@@ -81,21 +83,11 @@ class Slot(MediaStreamTrack):
             frame.time_base = Fraction(1, VIDEO_CLOCK_HZ)
             self._next_pts = frame.pts + 1
             return frame
-        elapsed = (now_ns - self._began_ns) * frame.sample_rate // NS_PER_S
-        if elapsed - self._next_pts > frame.sample_rate:
+        rate_hz, samples = (RATE_HZ, FRAME_SAMPLES) if isinstance(frame, Packet) else (frame.sample_rate, frame.samples)
+        elapsed = (now_ns - self._began_ns) * rate_hz // NS_PER_S
+        if elapsed - self._next_pts > rate_hz:
             self._next_pts = elapsed
-        left_out = self._left_out(frame, source)
-        if left_out:
-            # A source that leaves silence out has its time pass all the same, but never faster than time does.
-            self._next_pts = max(self._next_pts, min(self._next_pts + left_out, elapsed))
         frame.pts = self._next_pts
-        frame.time_base = Fraction(1, frame.sample_rate)
-        self._next_pts += frame.samples
+        frame.time_base = Fraction(1, rate_hz)
+        self._next_pts += samples
         return frame
-
-    def _left_out(self, frame: AudioFrame, source: MediaStreamTrack) -> int:
-        """Samples by which this frame begins later on its source's own time than the one before ended."""
-        begins = frame.pts if frame.pts is not None else self._followed_pts
-        left_out = begins - self._followed_pts if source is self._followed else 0
-        self._followed, self._followed_pts = source, begins + frame.samples
-        return max(0, left_out)

@@ -5,9 +5,11 @@ from fractions import Fraction
 
 import pytest
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
-from av import AudioFrame, VideoFrame
+from av import AudioFrame, Packet, VideoFrame
+from av.stream import Stream
 
 from agent.media.slots import Slot
+from agent.media.speaker import ENCODED_SILENCE
 
 
 class Feed(MediaStreamTrack):
@@ -16,9 +18,9 @@ class Feed(MediaStreamTrack):
     def __init__(self, kind: str = "audio") -> None:
         super().__init__()
         self.kind = kind
-        self.queue: asyncio.Queue[AudioFrame | VideoFrame | None] = asyncio.Queue()
+        self.queue: asyncio.Queue[AudioFrame | Packet[Stream] | VideoFrame | None] = asyncio.Queue()
 
-    async def recv(self) -> AudioFrame | VideoFrame:
+    async def recv(self) -> "AudioFrame | Packet[Stream] | VideoFrame":
         frame = await self.queue.get()
         if frame is None:
             raise MediaStreamError
@@ -46,18 +48,13 @@ async def test_times_move_on_across_sources() -> None:
     assert seen == [0, 960, 1_920]
 
 
-async def test_silence_left_out_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A source's own pause shows in the slot's times, up to the time that has really passed."""
-    now_ns = 0
-    monkeypatch.setattr("agent.media.slots.time.monotonic_ns", lambda: now_ns)
+async def test_encoded_sound_takes_its_place_in_time() -> None:
+    """Packets that a source has encoded itself are 20 ms long and stand between frames."""
     source = Feed()
     slot = Slot("audio", source)
-    seen = []
-    for now_ms, pts in ((0, 0), (20, 960), (420, 20_160), (440, 1_000_000)):
-        now_ns = now_ms * 1_000_000
-        source.queue.put_nowait(sound(pts))
-        seen.append((await slot.recv()).pts)
-    assert seen == [0, 960, 20_160, 21_120]
+    for piece in (sound(0), Packet(ENCODED_SILENCE), Packet(ENCODED_SILENCE), sound(0)):
+        source.queue.put_nowait(piece)
+    assert [(await slot.recv()).pts for _ in range(4)] == [0, 960, 1_920, 2_880]
 
 
 async def test_waiting_receiver_turns_to_the_new_source() -> None:
