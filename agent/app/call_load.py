@@ -75,12 +75,13 @@ class CallLoad:
         if not self._read:
             return shared
         ages_ms = sorted(age_ms for _, age_ms in self._read if age_ms is not None)
-        late = len(self._read) - sum(age_ms <= BUDGET_MS for age_ms in ages_ms)
+        # One late frame is chance, and would be more than one in twenty of the few frames of a low rung.
+        late = max(0, len(self._read) - sum(age_ms <= BUDGET_MS for age_ms in ages_ms) - 1)
         wanted = min(received, self.rates.frames_hz * window_s)
         return replace(
             shared,
             late_share=late / len(self._read),
-            age_p95_ms=ages_ms[int(0.95 * len(ages_ms))] if ages_ms else None,
+            age_p95_ms=ages_ms[max(0, int(0.95 * len(ages_ms)) - 1)] if ages_ms else None,
             unread_share=max(0.0, 1.0 - len(self._read) / wanted) if wanted >= 1 else 0.0,
         )
 
@@ -89,6 +90,8 @@ class CallLoad:
         moved = state.rung is not self.state.rung
         self.state = state
         if moved:
+            # What was measured before says nothing of what the change does.
+            self._read.clear()
             self._on_change(state)
         return moved
 

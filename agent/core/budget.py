@@ -20,8 +20,8 @@ ROOM = 0.6
 ROOM_LATE_SHARE = 0.01
 
 FALL_AFTER_S = 1.0
-SETTLE_S = 1.5
-"""After a change the next one down waits this long: a page needs time to obey."""
+SETTLE_S = 2.5
+"""After a change the next one down waits this long: a page needs time to obey, and what it does has to be seen."""
 BLIND_AFTER_S = 10.0
 GRAVE_LATE_SHARE = 0.5
 """Pictures are given up altogether only after so long on the last rung but one with most frames late, or with the loop
@@ -204,6 +204,7 @@ def _fallen(state: LadderState, reasons: tuple[str, ...], now_ns: int) -> Ladder
         rung=Rung(state.rung + 1),
         entered_ns=now_ns,
         because=reasons,
+        strained_since_ns=None,
         climbed_ns=None,
         climb_after_s=min(2 * state.climb_after_s, LONGEST_CLIMB_AFTER_S) if relapsed else state.climb_after_s,
     )

@@ -71,7 +71,7 @@ def test_pictures_that_are_somewhat_late_are_not_given_up() -> None:
 def test_lasting_grave_strain_ends_in_listening_only_and_stays_there() -> None:
     """Every rung is passed, and there is none below the last."""
     state, now_s, seen = LadderState(), 0.0, [Rung.FULL]
-    for _ in range(80):
+    for _ in range(120):
         state, now_s = lived(state, GRAVE, TICK_S, from_s=now_s)
         if state.rung is not seen[-1]:
             seen.append(state.rung)
@@ -121,7 +121,7 @@ def test_a_load_that_only_a_lower_rung_can_bear_is_tried_ever_more_rarely() -> N
     assert len(climbs) <= 14
     assert gaps == sorted(gaps)
     assert gaps[-1] >= LONGEST_CLIMB_AFTER_S
-    assert seconds_at[Rung.SKIPPED_FRAMES] >= 570
+    assert seconds_at[Rung.SKIPPED_FRAMES] >= 560
 
 
 def test_a_swing_of_load_is_followed_down_and_back_up() -> None:
