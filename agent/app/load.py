@@ -35,6 +35,9 @@ class Threads(Protocol):
     @property
     def fault(self) -> str | None: ...
 
+    @property
+    def lost_threads(self) -> int: ...
+
     def used_ns(self, call_id: str) -> int: ...
 
 
@@ -122,6 +125,14 @@ class Load:
     def rungs(self) -> Counter[str]:
         """Calls by the rung that they are on, by its name in small letters."""
         return Counter(call.state.rung.name.lower() for call in self._calls.values())
+
+    def totals(self) -> dict[tuple[str, str], float]:
+        """Counts since the start, by metric and label."""
+        return {
+            ("agent_ladder_steps", "down"): self.changes["down"],
+            ("agent_ladder_steps", "up"): self.changes["up"],
+            ("agent_perception_threads_lost", ""): self._threads.lost_threads,
+        }
 
     async def run(self) -> None:
         """Looks after the calls until cancelled, and measures by it how late the event loop is."""

@@ -128,7 +128,8 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         say("opening the store")
         store = await stack.enter_async_context(CallStore.opened(settings.storage.url, clock))
         hub = Hub()
-        telemetry = Telemetry(hub, runtime, hearing, await _turn_tracer(settings.telemetry, stack))
+        load = Load(vision, hearing, clock)
+        telemetry = Telemetry(hub, runtime, hearing, load, await _turn_tracer(settings.telemetry, stack))
         say("starting the reply engine")
         reply_url = await _reply_engine(settings, stack)
         yield Rooms(
@@ -143,7 +144,7 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
             hub=hub,
             store=store,
             telemetry=telemetry,
-            load=Load(vision, hearing, clock),
+            load=load,
             reply_url=reply_url,
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from agent.app.journey import Span
+from agent.app.load import Load
 from agent.app.turn_clock import Turn
 from agent.core.clock import NS_PER_S
 from agent.core.frames import FrameLedger
@@ -38,12 +39,15 @@ class TurnTracer(Protocol):
 class Telemetry:
     """Owned by the event loop."""
 
-    def __init__(self, hub: Hub, runtime: Runtime, hearing: Hearing, tracer: TurnTracer | None = None) -> None:
+    def __init__(
+        self, hub: Hub, runtime: Runtime, hearing: Hearing, load: Load, tracer: TurnTracer | None = None
+    ) -> None:
         self.metrics = Metrics()
         self.metrics.refresh = self._refresh
         self._hub = hub
         self._runtime = runtime
         self._hearing = hearing
+        self._load = load
         self._tracer = tracer
         self._books: dict[str, Books] = {}
         self._ended: Counter[str] = Counter()
@@ -97,10 +101,12 @@ class Telemetry:
                 ("agent_sound_dropped_seconds", ""): self._hearing.dropped_samples / MIC_RATE_HZ,
                 ("agent_dropped", "subscriber_state"): hub.states_replaced,
                 ("agent_dropped", "subscriber"): hub.let_go,
+                **self._load.totals(),
             },
         )
         metrics.now(
             states=Counter(call.state for call in hub.calls()),
             subscribers=hub.subscribers,
             in_flight=sum(books.frames.in_flight for books in self._books.values()),
+            rungs=self._load.rungs(),
         )

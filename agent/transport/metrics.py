@@ -37,6 +37,8 @@ COUNTERS: dict[str, tuple[str, str | None]] = {
     "agent_engine_losses": ("Connections to the reply engine lost, or not to be had.", None),
     "agent_dropped": ("What was thrown away because its receiver did not keep up, by what it was.", "what"),
     "agent_sound_dropped_seconds": ("Customers' sound thrown away because it came faster than it was heard.", None),
+    "agent_ladder_steps": ("Steps that calls took down or up the ladder of what is read of them.", "direction"),
+    "agent_perception_threads_lost": ("Threads that read pictures and hung or died.", None),
     "agent_calls_ended": ("Calls that ended, by why.", "reason"),
 }
 """Meaning and label of each counter. OpenMetrics adds `_total` to the names."""
@@ -102,6 +104,10 @@ class Metrics:
         )
         self._calls = Gauge("agent_calls", "Live calls by state.", ("state",), registry=registry)
         self._states: set[str] = set()
+        self._rung = Gauge(
+            "agent_calls_by_rung", "Calls with a camera by rung of the ladder.", ("rung",), registry=registry
+        )
+        self._rungs: set[str] = set()
         self._subscribers = Gauge("agent_subscribers", "Supervisors that are connected.", registry=registry)
         self._in_flight = Gauge(
             "agent_frames_in_flight",
@@ -148,8 +154,14 @@ class Metrics:
         """`source` will tell no more; what it told stays counted."""
         self._seen.pop(source, None)
 
-    def now(self, *, states: Mapping[str, int], subscribers: int, in_flight: int) -> None:
-        """How things stand: live calls by state, connected supervisors, frames under way."""
+    def now(
+        self, *, states: Mapping[str, int], subscribers: int, in_flight: int, rungs: Mapping[str, int] | None = None
+    ) -> None:
+        """How things stand: live calls by state, connected supervisors, frames under way, calls by rung."""
+        rungs = rungs or {}
+        self._rungs.update(rungs)
+        for rung in self._rungs:
+            self._rung.labels(rung).set(rungs.get(rung, 0))
         self._states.update(states)
         for state in self._states:
             self._calls.labels(state).set(states.get(state, 0))

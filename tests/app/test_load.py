@@ -23,6 +23,7 @@ class Threads:
     threads: int = 2
     busy_ns: int = 0
     fault: str | None = None
+    lost_threads: int = 0
     used: Counter[str] = field(default_factory=Counter)
 
     def used_ns(self, call_id: str) -> int:
@@ -158,6 +159,7 @@ def test_too_many_calls_go_down_together_until_all_are_served(town: Town) -> Non
     assert max(settled) is Rung.FEWER_PICTURES
     town.seconds(60)
     assert max(town.rungs()) - min(town.rungs()) <= 1
+    assert town.load.totals()["agent_ladder_steps", "down"] == town.load.changes["down"]
     assert town.load.changes["down"] <= 16
 
 

@@ -121,4 +121,4 @@ def test_the_document_lists_exactly_the_metrics_there_are(metrics: Metrics) -> N
 def test_nothing_about_persons_is_a_label() -> None:
     """No label by which series would grow with calls or customers, or tell what somebody felt."""
     labels = {label for _, label in COUNTERS.values()} - {None}
-    assert labels == {"outcome", "model", "kind", "what", "reason"}
+    assert labels == {"outcome", "model", "kind", "what", "reason", "direction"}
