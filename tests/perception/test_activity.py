@@ -54,14 +54,14 @@ def test_sound_that_is_no_number_is_refused_and_forgotten(activity: VoiceActivit
     assert probabilities(activity, say("Where is my order?")).max() > 0.9
 
 
-def test_gate_opens_for_what_is_surely_voice_and_closes_after_two_silent_windows() -> None:
-    """One sure window or two likely ones are a voice, one likely window is a click; a gap of one is a consonant."""
+def test_gate_opens_for_what_is_surely_voice_and_closes_after_three_silent_ones() -> None:
+    """One sure window or two likely ones are a voice, one likely window is a click; a gap of two is a consonant."""
     gate = VoiceGate(0.5)
     opened = []
-    for prob in [0.5, 0.1, 0.5, 0.5, 0.1, 0.5, 0.1, 0.1, 0.9, 0.1, 0.1]:
+    for prob in [0.5, 0.1, 0.5, 0.5, 0.1, 0.1, 0.5, 0.1, 0.1, 0.1, 0.9]:
         gate.step(prob)
         opened.append(gate.open)
-    assert opened == [False, False, False, True, True, True, True, False, True, True, False]
+    assert opened == [False, False, False, True, True, True, True, True, True, False, True]
 
 
 def test_an_open_gate_holds_on_to_a_weaker_voice() -> None:

@@ -102,7 +102,7 @@ def test_sound_without_words_does_not_hold_the_turn_open() -> None:
 
 
 def test_words_are_read_early_in_a_pause_and_told_when_the_turn_ends() -> None:
-    """The pause is read after 64 ms; once it has lasted 240 ms the words are final without further reading."""
+    """The pause is read after 96 ms; once it has lasted 240 ms the words are final without further reading."""
     call = Call(VOICE * 30)
     call.hear(33)
     (pause,) = call.wanted(Urgency.PAUSE)
