@@ -8,6 +8,7 @@ from typing import Any
 from agent.app import plain_words
 from agent.app.accounts import CallAccounts
 from agent.app.conversation import Conversation
+from agent.app.memory import give_memory_back
 from agent.app.mouth import Mouth, Reply
 from agent.app.page import Page
 from agent.app.page_voice import PageVoice
@@ -124,6 +125,7 @@ class Call:
                 right, made = self._talk.guesses_right, self._talk.guesses
                 log.info("call %s: %d of %d early guesses at the end of a turn were right", self.call_id, right, made)
             await self.peer.close()
+            await asyncio.to_thread(give_memory_back)
 
     async def _live(self) -> EndReason:
         """The call's tasks, from the first packet to the end."""

@@ -1,7 +1,6 @@
 """The server process: opens the models, starts every room, and serves calls until it is told to stop."""
 
 import asyncio
-import gc
 import logging
 import signal
 import socket
@@ -15,10 +14,13 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from agent.app.calibration import measure_parts, transcribe_and_wait
 from agent.app.desk import Desk
 from agent.app.engine_process import EngineProcess
 from agent.app.load import Load
 from agent.app.plain_words import sentences_of_every_call
+from agent.app.memory import settle_garbage
+from agent.app.rating import rated_capacity
 from agent.app.rooms import Rooms
 from agent.app.scribe import FileScribe
 from agent.app.telemetry import Telemetry, TurnTracer
@@ -115,7 +117,8 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         stack.push_async_callback(asyncio.to_thread, hearing.stop)
         text = await loop.run_in_executor(text_thread, TextReader, runtime)
         say("loading the voice")
-        voice: Voice = await asyncio.to_thread(PiperVoice, runtime, settings.voice)
+        voice: Voice
+        voice = own_voice = await asyncio.to_thread(PiperVoice, runtime, settings.voice)
         voice_threads = 1
         if settings.voice.backend == "openai":
             voice = endpoint = EndpointVoice(settings.voice, voice)
@@ -125,6 +128,13 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         synthesizer = Synthesizer(RememberingVoice(voice, sentences), threads=voice_threads)
         synthesizer.start()
         stack.push_async_callback(asyncio.to_thread, synthesizer.stop)
+        say("finding out how many calls this machine bears")
+        capacity = await asyncio.to_thread(
+            rated_capacity,
+            settings,
+            registry,
+            lambda: measure_parts(registry, settings, own_voice, lambda sound: transcribe_and_wait(hearing, sound)),
+        )
         say("opening the store")
         store = await stack.enter_async_context(CallStore.opened(settings.storage.url, clock))
         hub = Hub()
@@ -145,6 +155,7 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
             store=store,
             telemetry=telemetry,
             load=load,
+            capacity=capacity,
             reply_url=reply_url,
         )
 
@@ -197,23 +208,13 @@ async def _turn_tracer(settings: TelemetrySettings, stack: AsyncExitStack) -> Tu
     return traces
 
 
-def settle_garbage() -> None:
-    """Takes what is there now, which stays, out of garbage collection.
-
-    A full collection of some 160,000 objects held the interpreter, and so every call, for 110 ms; of what calls make it
-    takes next to nothing, and comes so often that calls that have ended do not linger.
-    """
-    gc.collect()
-    gc.freeze()
-
-
 async def serve(settings: Settings, *, say: Progress, on_listening: Callable[[Rooms, int], None]) -> None:
     """Serves until cancelled. `on_listening` gets the rooms and the port once calls can come."""
     require_loopback(settings.server.host)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     async with opened_rooms(settings, say) as rooms, opened_scribe(rooms) as scribe:
         settle_garbage()
-        desk = Desk(rooms)
+        desk = Desk(rooms, rooms.capacity)
         config = uvicorn.Config(
             build_app(desk, rooms.hub, scribe, rooms.telemetry.metrics, settings),
             host=settings.server.host,
