@@ -248,8 +248,8 @@ class RateGate:
         interval_ns = round(NS_PER_S / rate_hz)
         # No frame is ever due later than this unless the clock went back.
         due_ns = at_ns if self._due_ns is None or self._due_ns > at_ns + 2 * interval_ns else self._due_ns
-        # Frames of just this rate come a little early every other time.
-        if at_ns < due_ns - interval_ns // 2:
+        # The network bunches frames of just this rate, so that one may come a whole interval early.
+        if at_ns < due_ns - interval_ns:
             return False
         self._due_ns = max(due_ns + interval_ns, at_ns)
         return True

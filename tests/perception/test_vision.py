@@ -78,7 +78,7 @@ def test_hands_and_expression_can_be_read_less_often(analyser: VisionAnalyser) -
         sum(reading.hands_read for reading in readings),
         sum(reading.faces[0].expression is not None for reading in readings),
     )
-    assert hands_read in (10, 11) and expressions_read in (8, 9)
+    assert 10 <= hands_read <= 12 and 8 <= expressions_read <= 10
     assert all(bool(reading.hands) == reading.hands_read for reading in readings)
     assert (state.model_runs["expression"], state.model_runs["gesture"]) == (expressions_read, hands_read)
 
