@@ -18,8 +18,8 @@ from agent.app.calibration import measure_parts, transcribe_and_wait
 from agent.app.desk import Desk
 from agent.app.engine_process import EngineProcess
 from agent.app.load import Load
-from agent.app.plain_words import sentences_of_every_call
 from agent.app.memory import settle_garbage
+from agent.app.plain_words import sentences_of_every_call
 from agent.app.rating import rated_capacity
 from agent.app.rooms import Rooms
 from agent.app.scribe import FileScribe
