@@ -68,7 +68,7 @@ async def measure(
     """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
-        settings = {"AGENT_SERVER__MAX_CALLS": str(CALLS_LIMIT)}
+        settings = {"AGENT_SERVER__MAX_CALLS": str(CALLS_LIMIT), "AGENT_SERVER__BEYOND_RATING": "true"}
         url, pid = await stack.enter_async_context(running_agent(folder, settings))
         idle_rss_mb = resident_mb(pid)
         load = await stack.enter_async_context(load_callers(url))

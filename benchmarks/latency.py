@@ -120,7 +120,7 @@ async def measure(*, calls: int, seconds: float, fps: float = 30.0, profile: Pat
         require_profiler()
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
-        settings = {"AGENT_SERVER__MAX_CALLS": str(CALLS_LIMIT)}
+        settings = {"AGENT_SERVER__MAX_CALLS": str(CALLS_LIMIT), "AGENT_SERVER__BEYOND_RATING": "true"}
         url, pid = await stack.enter_async_context(running_agent(folder, settings))
         if calls == 1:
             call_id = await stack.enter_async_context(running_caller(url, fps))

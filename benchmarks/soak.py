@@ -88,7 +88,7 @@ async def measure(
     """Runs until `minutes` have passed or `most_calls` have ended, whichever comes first. Raises `AgentError`."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
-        settings = {"AGENT_SERVER__MAX_CALLS": str(CALLS_LIMIT)}
+        settings = {"AGENT_SERVER__MAX_CALLS": str(CALLS_LIMIT), "AGENT_SERVER__BEYOND_RATING": "true"}
         url, pid = await stack.enter_async_context(running_agent(folder, settings))
         load = await stack.enter_async_context(load_callers(url))
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=10))

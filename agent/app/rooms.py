@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from agent.app.capacity import Capacity
 from agent.app.load import Load
 from agent.app.telemetry import Telemetry
 from agent.core.clock import Clock
@@ -34,4 +35,6 @@ class Rooms:
     store: CallStore
     telemetry: Telemetry
     load: Load
+    capacity: Capacity
+    """What was promised to calls may not exceed it."""
     reply_url: Callable[[], str]

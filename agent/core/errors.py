@@ -75,9 +75,15 @@ class IllegalTransition(AgentError):
 class AtCapacity(AgentError):
     """One more call would break the budget of those already admitted."""
 
-    def __init__(self, message: str, *, retry_after_s: int) -> None:
+    def __init__(
+        self, message: str, *, retry_after_s: int, place: str | None = None, position: int | None = None
+    ) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.place = place
+        """What keeps the caller's place in line when it is shown again; None where there is no line."""
+        self.position = position
+        """In line; 1 is the first."""
 
 
 class ProtocolError(AgentError):

@@ -30,8 +30,18 @@ class ServerSettings(Section):
     port: int = Field(8080, ge=0, le=65535)
     public_ice_servers: tuple[str, ...] = ()
     """STUN or TURN URLs handed to the page; none are needed on one machine or one network."""
-    max_calls: int = Field(8, ge=1)
+    max_calls: int | None = Field(None, ge=1)
+    """No more calls than this at a time; None leaves it to what the machine is rated for, see `agent capacity`."""
+    beyond_rating: bool = False
+    """Takes `max_calls` even where the machine is rated for fewer: to find out what happens then."""
     max_body_bytes: int = Field(256 * 1024, ge=4096)
+
+
+    @model_validator(mode="after")
+    def _some_limit_stands(self) -> Self:
+        if self.beyond_rating and self.max_calls is None:
+            raise ValueError("beyond_rating lifts the limit that was measured, so max_calls must set one")
+        return self
 
 
 class MediaSettings(Section):

@@ -1,5 +1,6 @@
 """The HTTP side: consent to a call, the list of calls, health, speech recognition, and the pages."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,6 +39,8 @@ class CallRequest(BaseModel):
     choice: Choice
     consent_version: str = Field(max_length=32)
     locale: str = Field("en", max_length=35, pattern=r"^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$")
+    place: str | None = Field(None, max_length=64)
+    """In line: the `place` of the last 503."""
 
 
 class MediaWish(BaseModel):
@@ -45,6 +48,19 @@ class MediaWish(BaseModel):
 
     fps: int
     width: int
+
+
+class InLine(BaseModel):
+    """Problem details (RFC 9457) of a call that cannot be taken yet. `Retry-After` says when to ask again; who asks
+    later than ten seconds after that loses the place."""
+
+    title: str
+    status: int
+    detail: str
+    place: str | None = None
+    """To be sent with the same request again, which keeps the place; absent while the line itself is full."""
+    position: int | None = None
+    """1 is the first."""
 
 
 class CallOffer(BaseModel):
@@ -89,15 +105,19 @@ def _calls_router(desk: CallDesk, settings: Settings) -> APIRouter:
         status_code=201,
         response_model=CallOffer,
         summary="Consent, and get a token for one call",
-        responses={409: {"description": "The notice has changed"}, 503: {"description": "No call can be taken now"}},
+        responses={
+            409: {"description": "The notice has changed"},
+            503: {"description": "No call can be taken now; a place in line is given", "model": InLine},
+        },
     )
     async def post_call(wish: CallRequest) -> Any:
         if wish.consent_version != CONSENT_VERSION:
             return problem(409, f"the notice has changed; show version {CONSENT_VERSION} and ask again")
         try:
-            ticket = desk.open(wish.choice, locale=wish.locale)
+            ticket = desk.open(wish.choice, locale=wish.locale, place=wish.place)
         except AtCapacity as error:
-            return problem(503, str(error), headers={"Retry-After": str(error.retry_after_s)})
+            place = {} if error.place is None else {"place": error.place, "position": error.position}
+            return problem(503, str(error), headers={"Retry-After": str(error.retry_after_s)}, more=place)
         return CallOffer(
             call_id=ticket.call_id,
             token=ticket.token,
@@ -107,13 +127,19 @@ def _calls_router(desk: CallDesk, settings: Settings) -> APIRouter:
             purposes=list(ticket.purposes),
         )
 
+    @router.delete("/line/{place}", status_code=204, summary="Leave the line")
+    async def leave_line(place: str) -> Response:
+        desk.leave_line(place)
+        return Response(status_code=204)
+
     @router.get("/calls", summary="Calls that are going on")
     async def get_calls() -> JSONResponse:
         return JSONResponse(msgspec.to_builtins(desk.calls()))
 
-    @router.get("/health", summary="Whether the agent can take calls")
+    @router.get("/health", summary="Whether the agent runs, how many calls it can take, and how many wait")
     async def get_health() -> JSONResponse:
-        return JSONResponse({"ok": True, "version": __version__, "calls": len(desk.calls())})
+        health = {"ok": True, "version": __version__, "calls": len(desk.calls())}
+        return JSONResponse(health | {"capacity": asdict(desk.occupancy())})
 
     return router
 

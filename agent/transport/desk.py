@@ -26,12 +26,33 @@ class Answered:
     """Names the ICE session, as RFC 9725 section 4.3.1 asks."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occupancy:
+    """How full the agent is."""
+
+    rated: int
+    """Calls with everything in them that may go on at a time."""
+    in_use: int
+    """Calls that go on, and those that were consented to and are awaited."""
+    free_share: float
+    """Of what all calls may use, 0 to 1."""
+    in_line: int
+    """Customers who wait."""
+
+
 class CallDesk(Protocol):
     """Makes, answers and ends calls."""
 
-    def open(self, choice: Choice, *, locale: str) -> Ticket:
-        """Raises `AtCapacity` when one more call cannot be served."""
+    def open(self, choice: Choice, *, locale: str, place: str | None = None) -> Ticket:
+        """Raises `AtCapacity` when one more call cannot be served. `place` is the one that an earlier one carried: who
+        shows it again keeps it, and those ahead of it come first."""
         ...
+
+    def leave_line(self, place: str) -> None:
+        """Gives up a place in line; one that is lost or unknown is no error."""
+        ...
+
+    def occupancy(self) -> Occupancy: ...
 
     async def answer(self, token: str, offer_sdp: str) -> Answered:
         """Raises `CallNotFound` for a token that is unknown or used, `OfferRejected` for an offer without an answer."""

@@ -18,7 +18,7 @@ from agent.core.errors import AtCapacity, CallNotFound
 from agent.core.settings import ApiSettings, Settings
 from agent.media.peer import Peer
 from agent.transport.api import build_app
-from agent.transport.desk import Answered, Ticket
+from agent.transport.desk import Answered, Occupancy, Ticket
 from agent.transport.hub import Hub
 from agent.transport.messages import CallSummary, FromPage, ToPage
 from agent.transport.metrics import Metrics
@@ -55,15 +55,21 @@ class ScriptedDesk:
 
     def __init__(self, settings: Settings, hub: Hub, tasks: asyncio.TaskGroup) -> None:
         self.full = False
+        self.position = 2
+        """In line, of whoever asks while it is full."""
+        self.shown: list[str | None] = []
+        """Places shown while it is full."""
+        self.left: list[str] = []
         self.calls_made: list[ScriptedCall] = []
         self._settings = settings
         self._hub = hub
         self._tasks = tasks
         self._answered = asyncio.Event()
 
-    def open(self, choice: Choice, *, locale: str) -> Ticket:
+    def open(self, choice: Choice, *, locale: str, place: str | None = None) -> Ticket:
         if self.full:
-            raise AtCapacity("no line is free", retry_after_s=30)
+            self.shown.append(place)
+            raise AtCapacity("no line is free", retry_after_s=1, place="place-1", position=self.position)
         consent = consent_for(choice, locale=locale, given_at=0.0)
         ticket = Ticket(
             call_id=secrets.token_hex(8), token=secrets.token_hex(8), purposes=tuple(sorted(consent.purposes))
@@ -94,6 +100,12 @@ class ScriptedDesk:
             if call.ticket.call_id == call_id and call.peer is not None:
                 call.hung_up = True
                 await call.peer.close()
+
+    def leave_line(self, place: str) -> None:
+        self.left.append(place)
+
+    def occupancy(self) -> Occupancy:
+        return Occupancy(rated=4, in_use=1, free_share=0.75, in_line=2)
 
     def calls(self) -> tuple[CallSummary, ...]:
         return self._hub.calls()

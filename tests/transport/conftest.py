@@ -14,7 +14,7 @@ from agent.core.consent import Choice
 from agent.core.errors import AgentError, AtCapacity, CallNotFound, OfferRejected
 from agent.core.settings import ApiSettings, Settings
 from agent.transport.api import build_app
-from agent.transport.desk import Answered, Ticket
+from agent.transport.desk import Answered, Occupancy, Ticket
 from agent.transport.hub import Hub
 from agent.transport.messages import CallSummary
 from agent.transport.metrics import Metrics
@@ -28,13 +28,18 @@ class ScriptedDesk:
     """Takes the token "good"; answers every offer that begins with "v=0"."""
 
     full: bool = False
+    in_line: list[str | None] = field(default_factory=list)
+    """Places shown while it is full."""
+    left: list[str] = field(default_factory=list)
+    """Places given up."""
     choices: list[Choice] = field(default_factory=list)
     fragments: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
 
-    def open(self, choice: Choice, *, locale: str) -> Ticket:
+    def open(self, choice: Choice, *, locale: str, place: str | None = None) -> Ticket:
         if self.full:
-            raise AtCapacity("all lines are in use", retry_after_s=30)
+            self.in_line.append(place)
+            raise AtCapacity("all lines are in use", retry_after_s=30, place="p1", position=2)
         self.choices.append(choice)
         return Ticket(call_id="c1", token="good", purposes=("speech",))
 
@@ -54,6 +59,12 @@ class ScriptedDesk:
     async def hang_up(self, call_id: str, token: str) -> None:
         self._check(call_id, token)
         self.ended.append(call_id)
+
+    def leave_line(self, place: str) -> None:
+        self.left.append(place)
+
+    def occupancy(self) -> Occupancy:
+        return Occupancy(rated=4, in_use=1, free_share=0.75, in_line=2)
 
     def calls(self) -> tuple[CallSummary, ...]:
         return ()

@@ -1,0 +1,97 @@
+"""The line of customers for whom nothing is free: first come, first served, and who no longer asks is forgotten."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from agent.core.clock import NS_PER_S
+
+FIRST_ASKS_EVERY_S = 5
+"""The first in line is told to ask this often, so that what is freed does not lie idle for long."""
+LONGEST_PAUSE_S = 30
+"""Nobody is told to stay away for longer: a wait is a guess, and calls may end early."""
+GRACE_S = 10
+"""A place outlives the moment at which its holder was to ask again by so much."""
+
+Fits = Callable[[Sequence[float]], bool]
+"""Whether calls of these shares could all be taken now, besides those that go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Somebody's place in line."""
+
+    token: str
+    """Shown with the next request, it keeps the place."""
+    position: int
+    """1 is the first."""
+    wait_s: float
+    """How long it may take, by how long calls last."""
+    ask_again_s: int
+
+
+@dataclass(slots=True)
+class _Waiter:
+    share: float
+    until_ns: int
+    """The place is lost then."""
+
+
+class WaitingLine:
+    """Places by token, the first come first. Time is what it is told, and it never goes back.
+
+    What a call needs is a share; shares may differ. Nobody overtakes: a share is free for a customer only if those
+    ahead of them would still get theirs. So what is freed is held for the first in line for as long as their place
+    lasts, `FIRST_ASKS_EVERY_S` and `GRACE_S` at most once they have been told that they are the first.
+    """
+
+    def __init__(self, most: int) -> None:
+        """`most` may stand in line."""
+        self._most = most
+        self._waiters: dict[str, _Waiter] = {}
+
+    def length(self, now_ns: int) -> int:
+        self._forget(now_ns)
+        return len(self._waiters)
+
+    def enter(self, token: str | None, share: float, fits: Fits, now_ns: int) -> bool:
+        """Whether who asks may have a call now; if so, their place is given up. `token` is None for a newcomer."""
+        self._forget(now_ns)
+        if not fits([*self._ahead_of(token), share]):
+            return False
+        self._waiters.pop(token or "", None)
+        return True
+
+    def stand(self, token: str | None, share: float, *, ends_every_s: float, now_ns: int) -> Place | None:
+        """The place of who may not have a call yet: the one of `token`, or the last. None when the line is full.
+
+        A token that is not known, or no longer, is a newcomer's. `ends_every_s`: how often a call ends, on average.
+        """
+        self._forget(now_ns)
+        if token is None or token not in self._waiters:
+            if len(self._waiters) >= self._most:
+                return None
+            token = secrets.token_urlsafe(16)
+        position = len(self._ahead_of(token)) + 1
+        wait_s = position * ends_every_s
+        longest_s = FIRST_ASKS_EVERY_S if position == 1 else LONGEST_PAUSE_S
+        ask_again_s = max(1, min(round(wait_s), longest_s))
+        waiter = self._waiters.setdefault(token, _Waiter(share, now_ns))
+        waiter.share, waiter.until_ns = share, now_ns + (ask_again_s + GRACE_S) * NS_PER_S
+        return Place(token=token, position=position, wait_s=wait_s, ask_again_s=ask_again_s)
+
+    def leave(self, token: str) -> None:
+        """Gives a place up. Does nothing for one that is lost already."""
+        self._waiters.pop(token, None)
+
+    def _ahead_of(self, token: str | None) -> list[float]:
+        """Shares of those who come first: everybody's, for who has no place yet."""
+        shares = []
+        for other, waiter in self._waiters.items():
+            if other == token:
+                break
+            shares.append(waiter.share)
+        return shares
+
+    def _forget(self, now_ns: int) -> None:
+        self._waiters = {token: waiter for token, waiter in self._waiters.items() if waiter.until_ns > now_ns}
