@@ -9,7 +9,7 @@ from statistics import median
 import msgspec
 
 from benchmarks.call_figures import worst_of
-from benchmarks.latency import CALLS_LIMIT, LOAD_WARM_UP_S, Measured, observe
+from benchmarks.latency import AS_MANY_AS_COME, LOAD_WARM_UP_S, Measured, observe
 from benchmarks.load import load_callers
 from benchmarks.percentiles import Machine, this_machine
 from benchmarks.processes import resident_mb, running_agent
@@ -68,8 +68,7 @@ async def measure(
     """
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
-        settings = {"AGENT_SERVER__MAX_CALLS": str(CALLS_LIMIT), "AGENT_SERVER__BEYOND_RATING": "true"}
-        url, pid = await stack.enter_async_context(running_agent(folder, settings))
+        url, pid = await stack.enter_async_context(running_agent(folder, AS_MANY_AS_COME))
         idle_rss_mb = resident_mb(pid)
         load = await stack.enter_async_context(load_callers(url))
 

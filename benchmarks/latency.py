@@ -29,8 +29,8 @@ WARM_UP_S = 5.0
 LOAD_WARM_UP_S = 10.0
 """Under load: the ladder has time to settle."""
 LOAD_FPS = 30.0
-CALLS_LIMIT = 100
-"""Of agents that are measured: what they bear is what is sought."""
+AS_MANY_AS_COME = {"AGENT_SERVER__MAX_CALLS": "100", "AGENT_SERVER__BEYOND_RATING": "true"}
+"""Settings of agents that are measured: what they bear is what is sought."""
 
 
 class LatencyReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,8 +120,7 @@ async def measure(*, calls: int, seconds: float, fps: float = 30.0, profile: Pat
         require_profiler()
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
-        settings = {"AGENT_SERVER__MAX_CALLS": str(CALLS_LIMIT), "AGENT_SERVER__BEYOND_RATING": "true"}
-        url, pid = await stack.enter_async_context(running_agent(folder, settings))
+        url, pid = await stack.enter_async_context(running_agent(folder, AS_MANY_AS_COME))
         if calls == 1:
             call_id = await stack.enter_async_context(running_caller(url, fps))
             subscribers = [Subscriber(call_id)]

@@ -14,7 +14,7 @@ import psutil
 from websockets.asyncio.client import connect
 
 from agent.core.errors import AgentError
-from benchmarks.latency import CALLS_LIMIT
+from benchmarks.latency import AS_MANY_AS_COME
 from benchmarks.load import LoadCallers, load_callers
 from benchmarks.percentiles import Machine, this_machine
 from benchmarks.processes import cpu_seconds, running_agent
@@ -88,8 +88,7 @@ async def measure(
     """Runs until `minutes` have passed or `most_calls` have ended, whichever comes first. Raises `AgentError`."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
-        settings = {"AGENT_SERVER__MAX_CALLS": str(CALLS_LIMIT), "AGENT_SERVER__BEYOND_RATING": "true"}
-        url, pid = await stack.enter_async_context(running_agent(folder, settings))
+        url, pid = await stack.enter_async_context(running_agent(folder, AS_MANY_AS_COME))
         load = await stack.enter_async_context(load_callers(url))
         client = await stack.enter_async_context(httpx.AsyncClient(base_url=url, timeout=10))
         began_s, samples, failed = time.monotonic(), [await _look(client, pid, 0, 0.0)], 0
