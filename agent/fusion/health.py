@@ -4,14 +4,15 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from agent.core.budget import IN_WORDS, LadderState, Rung
+from agent.core.budget import IN_WORDS, RATES, LadderState, Rung
 from agent.core.clock import NS_PER_S
 from agent.core.signals import Finding, HealthValue
 from agent.core.types import Stamp, VisionReading
 
 WINDOW_S = 3.0
 REPEAT_S = 3.0
-LOW_FPS = 8.0
+LOW_FPS, LOW_SHARE = 8.0, 0.75
+"""Fewer frames than these, or than this share of those that are wanted, are too few."""
 ANALYSED = "analysed"
 FAILING_FRAMES = 3
 """So many in a row mean that the models are at fault, not a frame."""
@@ -77,8 +78,9 @@ class HealthMonitor:
         if rung is not Rung.FULL:
             reasons += (f"load: {IN_WORDS[rung]}, because {' and '.join(self._ladder.because)}",)
         settled = now_ns - self.started_ns > WINDOW_S * NS_PER_S
-        if fps is not None and settled and fps < LOW_FPS:
-            reasons += (f"camera: few frames are analysed (fewer than {LOW_FPS:.0f} a second)",)
+        least_fps = min(LOW_FPS, LOW_SHARE * RATES[rung].frames_hz)
+        if fps is not None and settled and fps < least_fps:
+            reasons += (f"camera: few frames are analysed (fewer than {least_fps:.0f} a second)",)
         due = now_ns - self._reported_ns > REPEAT_S * NS_PER_S
         if reasons == self._reported and not due:
             return []

@@ -80,3 +80,15 @@ def test_a_paused_camera_is_not_blamed_for_few_frames() -> None:
     monitor.expect_camera(True, 12 * NS_PER_S)
     value = _concluded(monitor, 14_500)
     assert value is not None and value.state == "good"
+
+
+def test_no_more_frames_are_missed_than_are_wanted() -> None:
+    """Seven frames a second are few for a call that is read in full, and enough where eight are read."""
+    monitor = HealthMonitor(camera_expected=True, started_ns=0)
+    for number in range(70):
+        monitor.saw(_read(number * 1_000 / 7))
+    value = _concluded(monitor, 10_000)
+    assert value is not None and value.reasons == ("camera: few frames are analysed (fewer than 8 a second)",)
+    monitor.stands(LadderState(rung=Rung.SLOWER_EXPRESSION, because=("pictures are read too late",)), 0.0)
+    value = _concluded(monitor, 10_001)
+    assert value is not None and [reason.partition(":")[0] for reason in value.reasons] == ["load"]
