@@ -194,6 +194,30 @@ async def test_who_goes_on_before_the_reply_is_heard_is_answered_as_a_whole() ->
         assert await talk.sent_in(0.1) == 0
 
 
+async def test_the_reply_to_a_line_that_may_go_on_is_withheld() -> None:
+    """It is there at once and not heard before the words allow it; who goes on until then has one turn, unanswered."""
+    async with talking() as talk:
+        from_ns = SystemClock().now_ns() + 600_000_000
+        talk.hear(voice(0), silence(600), replace(words("I sent it back", 0), answer_from_ns=from_ns))
+        await talk.until(lambda: talk.engine.of(Utterance))
+        talk.engine.incoming.put(Say(id="early", text=LONG))
+        assert await talk.sent_in(0.2) == 0
+        await talk.until(lambda: talk.speaker.said)
+        assert SystemClock().now_ns() >= from_ns
+
+    async with talking() as talk:
+        from_ns = SystemClock().now_ns() + 600_000_000
+        talk.hear(voice(0), silence(600), replace(words("I sent it back", 0), answer_from_ns=from_ns))
+        await talk.until(lambda: talk.engine.of(Utterance))
+        talk.engine.incoming.put(Say(id="early", text=LONG))
+        await talk.until(lambda: talk.mouth.busy)
+        talk.hear(voice(1_000))
+        assert await talk.sent_in(0.8) == 0
+        talk.hear(words("last week.", 1_000, number=1), silence(1_500))
+        await talk.until(lambda: len(talk.engine.of(Utterance)) == 2)
+        assert talk.engine.of(Utterance)[-1].text == "I sent it back last week."
+
+
 async def test_words_that_may_be_all_are_told_with_their_intent_and_counted() -> None:
     """The final words that are the same reuse the intent; others are read anew."""
     async with talking() as talk:
