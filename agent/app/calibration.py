@@ -158,7 +158,7 @@ class _Receiver:
         frames: list[Any] = []
         while self.assembler.ready:
             whole = self.assembler.ready.popleft()
-            frames += self._decoder.decode(JitterFrame(data=whole.data, timestamp=whole.timestamp))  # type: ignore[arg-type]
+            frames += self._decoder.decode(JitterFrame(data=whole.data, timestamp=whole.timestamp))
         return frames
 
 

@@ -6,6 +6,7 @@ import { EndedView, LeftView } from "./farewell_views";
 import { NoticeView } from "./notice_view";
 import { RoomView } from "./room_view";
 import type { Phase, Session } from "./session";
+import { WaitingView } from "./waiting_view";
 
 export function App({ session }: { session: Session }) {
   const phase = session.phase.value;
@@ -34,6 +35,8 @@ function PhaseView({ phase, session }: { phase: Phase; session: Session }) {
   switch (phase) {
     case "notice":
       return <NoticeView session={session} />;
+    case "waiting":
+      return <WaitingView session={session} />;
     case "left":
       return <LeftView session={session} />;
     case "ended":

@@ -33,6 +33,21 @@ export class ServiceError extends Error {
   }
 }
 
+/** Where a customer is in line, as the agent's 503 says. */
+export interface Place {
+  token: string;
+  /** 1 is the first. */
+  position: number;
+  askAgainMs: number;
+}
+
+/** All lines are busy, and this is the place in line. */
+export class InLine extends ServiceError {
+  constructor(readonly place: Place) {
+    super("busy", `All lines are busy. You are number ${place.position} in line.`);
+  }
+}
+
 /** The notice in the language of `locale`, or in English. Throws `ServiceError`. */
 export async function fetchNotice(locale: string): Promise<Notice> {
   const response = await request(`/api/notice?locale=${locale}`);
@@ -40,17 +55,28 @@ export async function fetchNotice(locale: string): Promise<Notice> {
   return (await response.json()) as Notice;
 }
 
-/** Opens a call under the consent that `choice` stands for on the notice of `consentVersion`. Throws `ServiceError`. */
-export async function openCall(choice: Choice, consentVersion: string, locale: string): Promise<OpenedCall> {
+/**
+ * Opens a call under the consent that `choice` stands for on the notice of `consentVersion`; `place` is the one in line,
+ * if there is one. Throws `ServiceError`, and its `InLine` where there is a line to wait in.
+ */
+export async function openCall(
+  choice: Choice,
+  consentVersion: string,
+  locale: string,
+  { place, signal }: { place?: string | undefined; signal?: AbortSignal } = {},
+): Promise<OpenedCall> {
   const response = await request("/api/calls", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ choice, locale, consent_version: consentVersion }),
+    body: JSON.stringify({ choice, locale, consent_version: consentVersion, place }),
+    signal: signal ?? null,
   });
   if (response.status === 409) {
     throw new ServiceError("notice_changed", "The notice has changed since you read it. Please read it again.");
   }
   if (response.status === 503) {
+    const given = placeIn(await response.json().catch(() => null), Number(response.headers.get("Retry-After")));
+    if (given) throw new InLine(given);
     throw new ServiceError("busy", `All lines are busy. Please try again in ${retryAfter(response)}.`);
   }
   if (!response.ok) {
@@ -74,6 +100,12 @@ async function request(url: string, init?: RequestInit): Promise<Response> {
   } catch {
     throw new ServiceError("unreachable", "The service cannot be reached. Check your connection and try again.");
   }
+}
+
+/** The place that a 503 gives, if it gives one. */
+function placeIn(body: unknown, retryAfterS: number): Place | null {
+  if (!isObject(body) || typeof body.place !== "string" || typeof body.position !== "number") return null;
+  return { token: body.place, position: body.position, askAgainMs: 1_000 * (retryAfterS > 0 ? retryAfterS : 5) };
 }
 
 function retryAfter(response: Response): string {

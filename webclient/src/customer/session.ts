@@ -9,9 +9,10 @@ import { pageLocale, sameLanguage } from "./locale";
 import { takeCall } from "./one_call";
 import { Loudness } from "./loudness";
 import { PageVoice } from "./page_voice";
-import { type Choice, fetchNotice, type Notice, openCall, ServiceError } from "./service";
+import { type Choice, fetchNotice, type Notice, type OpenedCall, openCall, type Place, ServiceError } from "./service";
+import { giveUpPlace, openInTurn } from "./waiting";
 
-export type Phase = "notice" | "left" | "check" | "connecting" | "call" | "ended";
+export type Phase = "notice" | "left" | "check" | "waiting" | "connecting" | "call" | "ended";
 
 const MAX_CARDS = 6;
 /** After this long without a word the agent is no longer said to be thinking. */
@@ -33,6 +34,8 @@ export class Session {
   readonly problem = signal<string | null>(null);
   readonly equipment = new Equipment(() => void this.equipmentChanged());
 
+  /** In line, while all lines are busy; 1 is the first. */
+  readonly position = signal<number | null>(null);
   readonly callState = signal<CallState>("consented");
   readonly endReason = signal<string | null>(null);
   readonly startedAt = signal(0);
@@ -61,6 +64,7 @@ export class Session {
   private choice: Choice = "without_emotion";
   private line: Line | null = null;
   private giveBackCall = () => {};
+  private giveUpWaiting = () => {};
   private readonly pageVoice = new PageVoice((spoken, say) => {
     this.line?.send(spoken);
     this.unvoicedLanguage.value = spoken.state === "unavailable" ? say.language : null;
@@ -69,7 +73,10 @@ export class Session {
   private thinking: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
-    window.addEventListener("pagehide", () => this.endCall("customer_left"));
+    window.addEventListener("pagehide", () => {
+      this.leaveLine();
+      this.endCall("customer_left");
+    });
   }
 
   async loadNotice(): Promise<void> {
@@ -112,12 +119,21 @@ export class Session {
     try {
       await this.connect(notice);
     } catch (error) {
+      const leftLine = error instanceof DOMException && error.name === "AbortError";
+      if (leftLine || (this.phase.value !== "connecting" && this.phase.value !== "waiting")) return;
       this.dropLine();
-      if (this.phase.value !== "connecting") return;
       if (error instanceof ServiceError && error.kind === "notice_changed") await this.backToNotice();
       else this.phase.value = "check";
       this.problem.value = inWords(error);
     }
+  }
+
+  /** Back to the device check, without a place in line. */
+  leaveLine(): void {
+    if (this.phase.value !== "waiting") return;
+    this.phase.value = "check";
+    this.giveUpWaiting();
+    this.dropLine();
   }
 
   /** Sends a chat line; false if it is empty or cannot be sent now. */
@@ -169,7 +185,7 @@ export class Session {
     if (!giveBackCall) throw new ServiceError("elsewhere", "You are on a call in another tab. Please end that one first.");
     if (this.phase.value !== "connecting") return giveBackCall();
     this.giveBackCall = giveBackCall;
-    const call = await openCall(this.choice, notice.version, this.locale);
+    const call = await this.openInTurn(notice.version);
     if (this.phase.value !== "connecting") return;
     await equipment.limitPicture(call);
     batch(() => {
@@ -193,6 +209,31 @@ export class Session {
       this.phase.value = "call";
     });
     await this.equipmentChanged();
+  }
+
+  /** Opens a call, waiting in line for it if need be; the phase is "connecting" when this is done. */
+  private async openInTurn(noticeVersion: string): Promise<OpenedCall> {
+    const leaving = new AbortController();
+    const open = (place?: string) =>
+      openCall(this.choice, noticeVersion, this.locale, { place, signal: leaving.signal });
+    const wait = (place: Place) => {
+      this.giveUpWaiting = () => {
+        giveUpPlace(place.token);
+        leaving.abort();
+      };
+      batch(() => {
+        this.position.value = place.position;
+        this.phase.value = "waiting";
+      });
+    };
+    try {
+      const call = await openInTurn(open, wait, leaving.signal);
+      if (this.phase.value === "waiting") this.phase.value = "connecting";
+      return call;
+    } finally {
+      this.giveUpWaiting = () => {};
+      this.position.value = null;
+    }
   }
 
   private receive(message: ToPage): void {
