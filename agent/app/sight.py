@@ -14,6 +14,8 @@ from agent.core.mailbox import Mailbox
 from agent.core.types import CameraFrame
 from agent.transport.messages import SendLess, encode_picture
 
+TIME_IS_SHORT = "paused, as time is short"
+
 
 class Sight:
     """Belongs to the event loop. Frames are read while `watch` runs."""
@@ -51,7 +53,7 @@ class Sight:
     def camera(self, *, on: bool) -> None:
         """What the page says of its camera; one that is off may go on sending black pictures."""
         self._camera_on = on
-        self._senses.camera(on=on and self._rates.frames_hz > 0)
+        self._senses.camera(on=on and self._rates.frames_hz > 0, why_off=TIME_IS_SHORT if on else "camera off")
 
     async def _read(self, frame: CameraFrame, taken_ns: int, load: CallLoad) -> None:
         """Has one frame read, and tells everybody what came of it."""
@@ -77,7 +79,7 @@ class Sight:
         if self._asked(self._rates) != self._asked(before):
             self._page.show(self._asked(self._rates))
         if self._camera_on and (self._rates.frames_hz > 0) != (before.frames_hz > 0):
-            self._senses.camera(on=self._rates.frames_hz > 0, why_off="paused, as time is short")
+            self._senses.camera(on=self._rates.frames_hz > 0, why_off=TIME_IS_SHORT)
         self._senses.stands(state)
 
     def _asked(self, rates: Rates) -> SendLess:
