@@ -59,10 +59,28 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     """The optional extra of this program that installs the packages; without it the model may be absent."""
     inputs: tuple[Tensor, ...] = ()
     outputs: tuple[Tensor, ...] = ()
+    precision: str = "float32"
+    """What it calculates in."""
+    gpu: Literal["batches", "alone"] | None = None
+    """How a GPU runs it: rows of different threads together, or each alone. None for a model that stays on the
+    processor."""
+    half_error: float | None = None
+    """How far half precision moves an output at most, relative to that output's largest value; None where nobody
+    measured it, and it always runs in full."""
     confident_prob: float | None = None
     """From here on a classifier's best answer counts as sure."""
+    classes: tuple[str, ...] = ()
+    """What the columns of a classifier's first output stand for, where the model itself does not fix it."""
+    examples: str | None = None
+    """Digest of the examples that an intent head was trained on, see `agent.core.understanding`."""
     latency_ms: float | None = None
     measured_on: str | None = None
+
+    def __post_init__(self) -> None:
+        shapes = [tensor.shape for tensor in (*self.inputs, *self.outputs)]
+        free = [[place for place, size in enumerate(shape) if isinstance(size, str)] for shape in shapes]
+        if self.gpu == "batches" and free != [[0]] * len(free):
+            raise ValueError(f"model {self.name!r}: in batches, the first size of each tensor is free and no other is")
 
 
 class _Manifest(msgspec.Struct, frozen=True, kw_only=True):

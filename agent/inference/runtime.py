@@ -1,13 +1,9 @@
-"""Opens models as ONNX Runtime sessions that suit many small models on shared cores, and says what runs where."""
+"""Opens models where they run best, on the processor or on a GPU, and says what runs where."""
 
-import contextlib
-import ctypes
 import logging
-import sys
 import threading
 import time
 from collections import Counter
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -17,7 +13,11 @@ from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS
 from agent.core.errors import ModelError, ModelMismatch
+from agent.inference.half import half_precision
 from agent.inference.registry import ModelEntry, Registry, Tensor
+from agent.inference.sessions import CUDA, Gpu, open_session
+from agent.inference.sessions import cuda_fault as cuda_fault
+from agent.inference.shared import Session, SharedSession
 
 logger = logging.getLogger(__name__)
 
@@ -28,29 +28,25 @@ WARM_UP_RUNS = 3
 WARM_UP_SIZES = {"tokens": 16, "phonemes": 60, "frames": 64}
 """Sizes of free dimensions while warming up, by their name in the manifest; 1 for all others."""
 
-_WEIGHTS_FOLDER = "session.model_external_initializers_file_folder_path"
-"""ONNX Runtime's name of the setting, from onnxruntime_session_options_config_keys.h."""
-
-_FATAL_ONLY = 4
-"""ONNX Runtime's highest log level: its warnings about unused initialisers say nothing to who runs the agent."""
-
 
 class Opened(NamedTuple):
-    """A model in use: where it runs, and how long its last warm-up run took."""
+    """A model in use: where and how it runs, and how long its last warm-up run took."""
 
     name: str
     provider: Provider
     ms: float | None
     """None when it was opened without warming up."""
+    precision: str
+    batch: int
+    """Rows of different threads that may run together; 1 for a model that runs them one by one."""
 
 
 class Model:
-    """A session of its own on one model. One thread at a time may run it."""
+    """One thread's way to run a model. Only that thread may run it."""
 
-    def __init__(self, entry: ModelEntry, session: ort.InferenceSession, provider: Provider) -> None:
+    def __init__(self, entry: ModelEntry, session: Session) -> None:
         self.entry = entry
         self.name = entry.name
-        self.provider: Provider = provider
         self.runs = 0
         """How often the model has run since it was opened, warm-up included."""
         self._session = session
@@ -69,24 +65,40 @@ class Model:
         arrays, and whatever ONNX Runtime raises for arrays that do not fit.
         """
         self.runs += 1
-        outputs: list[Array] = self._session.run(self._output_names, dict(zip(self._input_names, arrays, strict=True)))
-        return outputs
+        return self._session.run(self._output_names, dict(zip(self._input_names, arrays, strict=True)))
 
 
 class Runtime:
-    """Opens models on one provider. Safe to share between threads; each thread opens models of its own.
+    """Opens models on one machine. Safe to share between threads; each thread opens models of its own.
 
-    `auto` takes CUDA where a GPU is there and CUDA really loads, and the processor otherwise.
+    On the processor each has a session of its own. On a GPU, threads share one session a model, and models that gain
+    nothing there stay on the processor. `auto` takes CUDA where a GPU is there and CUDA really loads.
     """
 
-    def __init__(self, registry: Registry, provider: Literal["auto", "cpu", "cuda"] = "auto") -> None:
-        """Raises `ModelError` when `cuda` is asked for and no GPU answers."""
+    def __init__(
+        self,
+        registry: Registry,
+        provider: Literal["auto", "cpu", "cuda"] = "auto",
+        *,
+        half: bool = False,
+        gpu: Gpu = CUDA,
+    ) -> None:
+        """`half` runs models in half precision on a GPU, as far as the manifest says how exact they stay.
+
+        Raises `ModelError` when `cuda` is asked for and no GPU answers.
+        """
         self.registry = registry
         self._asked = provider
+        self._half = half
+        self._gpu = gpu
         self._opened: dict[str, Opened] = {}
         self._models: list[Model] = []
+        self._shared: dict[str, SharedSession] = {}
+        self._moved: list[str] = []
         self._lock = threading.Lock()
-        fault = None if provider == "cpu" else cuda_fault()
+        self._opening = threading.Lock()
+        """Held while a session on the GPU is opened and warmed up, so that it happens once."""
+        fault = None if provider == "cpu" else gpu.fault()
         if provider == "cuda" and fault is not None:
             raise ModelError(f"CUDA was asked for, but {fault}; set `models.provider` to auto or cpu to do without")
         self._wants_cuda = provider != "cpu" and fault is None
@@ -98,11 +110,18 @@ class Runtime:
 
     @property
     def demands_cuda(self) -> bool:
-        """Whether a model that does not run on CUDA is an error."""
+        """Whether a model that was to run on CUDA and does not is an error."""
         return self._asked == "cuda"
 
+    @property
+    def fault(self) -> str | None:
+        """What has gone wrong with the GPU since models were opened, in plain words."""
+        with self._lock:
+            names = ", ".join(self._moved)
+        return f"after an error of the GPU, {names} run on the processor" if names else None
+
     def open(self, name: str, *, warm_up: bool = True) -> Model:
-        """A new session on the model `name`, its inputs and outputs compared with the manifest, and run a few times.
+        """The model `name`, its inputs and outputs compared with the manifest, and run a few times.
 
         Raises `ModelMissing` and `ModelMismatch` as `Registry.path` does; `ModelMismatch` too when the file's tensors
         are not those of the manifest; `ModelError` when it cannot be opened, or not on the CUDA that was asked for.
@@ -110,21 +129,22 @@ class Runtime:
         entry = self.registry.entry(name)
         if entry.format != "onnx":
             raise ModelError(f"model {name!r} is {entry.format}, which ONNX Runtime does not open; use its files")
-        path = self.registry.path(name)
-        session, provider = self._session(name, path, self.registry.weights(name))
-        _compare(name, path, "input", entry.inputs, session.get_inputs())
-        _compare(name, path, "output", entry.outputs, session.get_outputs())
-        model = Model(entry, session, provider)
+        shared = self._on_gpu(entry) if self._wants_cuda and entry.gpu is not None else None
+        model = Model(entry, shared or self._session(entry))
         ms = _warm_up(model) if warm_up else None
         with self._lock:
-            self._opened[name] = Opened(name, provider, ms)
             self._models.append(model)
+            if shared is None or name in self._moved:
+                self._opened[name] = Opened(name, "cpu", ms, entry.precision, 1)
+            else:
+                precision = "float16" if self._runs_half(entry) else entry.precision
+                self._opened[name] = Opened(name, "cuda", ms, precision, shared.most_rows)
         return model
 
-    def note(self, name: str, provider: Provider) -> None:
+    def note(self, name: str, provider: Provider, precision: str) -> None:
         """A model that another library has opened, so that `report` names it too."""
         with self._lock:
-            self._opened[name] = Opened(name, provider, None)
+            self._opened[name] = Opened(name, provider, None, precision, 1)
 
     def report(self) -> list[Opened]:
         """The models opened so far, a line a name, in order of opening."""
@@ -139,67 +159,58 @@ class Runtime:
                 counts[model.name] += model.runs
             return counts
 
-    def _session(self, name: str, path: Path, weights: Path | None) -> tuple[ort.InferenceSession, Provider]:
-        options = _options()
-        try:
-            model: Path | bytes = path
-            if weights is not None:
-                # only a graph given as bytes may have its weights in another folder
-                model = path.read_bytes()
-                options.add_session_config_entry(_WEIGHTS_FOLDER, str(weights.parent))
-            if self._wants_cuda:
-                session = ort.InferenceSession(
-                    model, options, providers=["CUDAExecutionProvider", "CPUExecutionProvider"]
-                )
-                if "CUDAExecutionProvider" in session.get_providers():
-                    return session, "cuda"
-                self._cuda_did_not_load(name)
-            return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"]), "cpu"
-        except ModelError:
-            raise
-        except Exception as error:
-            raise ModelError(f"model {name!r}: ONNX Runtime cannot open {path}: {error}") from error
+    def _runs_half(self, entry: ModelEntry) -> bool:
+        return self._half and entry.half_error is not None
 
-    def _cuda_did_not_load(self, name: str) -> None:
-        """ONNX Runtime falls back without a word, even when CUDA is the only provider asked for."""
-        remedy = "its libraries are missing or of another version: run `uv sync --extra cuda`"
-        if self._asked == "cuda":
-            raise ModelError(f"model {name!r} was to run on CUDA, but CUDA does not load; {remedy}")
-        logger.warning("a GPU is there, but CUDA does not load and models run on the processor; %s", remedy)
+    def _session(self, entry: ModelEntry, gpu: Gpu | None = None) -> ort.InferenceSession:
+        path, weights = self.registry.path(entry.name), self.registry.weights(entry.name)
+        if gpu is not None and self._runs_half(entry):
+            path = half_precision(path, entry.files[0].sha256)
+        try:
+            session = open_session(path, weights, gpu)
+        except Exception as error:
+            raise ModelError(f"model {entry.name!r}: ONNX Runtime cannot open {path}: {error}") from error
+        _compare(entry.name, path, "input", entry.inputs, session.get_inputs())
+        _compare(entry.name, path, "output", entry.outputs, session.get_outputs())
+        return session
+
+    def _on_gpu(self, entry: ModelEntry) -> SharedSession | None:
+        """The one session of this model on the GPU, or None where the processor has to do."""
+        with self._opening:
+            if entry.name in self._shared or not self._wants_cuda:
+                return self._shared.get(entry.name)
+            session = self._session(entry, self._gpu)
+            if self._gpu.execution_provider not in session.get_providers():
+                self._cuda_does_not_load(entry.name, "its libraries are missing or of another version")
+                return None
+            shared = SharedSession(
+                entry,
+                session,
+                reopen=lambda: self._session(entry),
+                on_moved=lambda: self._note_moved(entry),
+                memory=self._gpu.memory,
+            )
+            try:
+                shared.warm_up([_sample(tensor) for tensor in entry.inputs], WARM_UP_RUNS)
+            except Exception as error:
+                # cuDNN, for one, is looked for only when the first convolution runs.
+                self._cuda_does_not_load(entry.name, f"a first run fails ({error})")
+                return None
+            self._shared[entry.name] = shared
+            return shared
+
+    def _cuda_does_not_load(self, name: str, why: str) -> None:
+        remedy = "run `uv sync --extra cuda`"
+        if self.demands_cuda:
+            raise ModelError(f"model {name!r} was to run on CUDA, but CUDA does not load: {why}; {remedy}")
+        logger.warning("a GPU is there, but CUDA does not load and models run on the processor: %s; %s", why, remedy)
         self._wants_cuda = False
 
-
-@lru_cache(maxsize=1)
-def cuda_fault() -> str | None:
-    """Why no GPU can be used, or None when one answers; loads CUDA's libraries then, from their packages if need be.
-
-    Asks the driver itself, as ONNX Runtime complains only once a session is made; what `preload_dlls` prints is moved
-    to standard error.
-    """
-    if "CUDAExecutionProvider" not in ort.get_available_providers():
-        return "this build of ONNX Runtime has no CUDA"
-    try:
-        driver = ctypes.CDLL("libcuda.so.1")
-    except OSError:
-        return "there is no CUDA driver on this machine"
-    count = ctypes.c_int(0)
-    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0 or count.value == 0:
-        return "the CUDA driver finds no GPU"
-    with contextlib.redirect_stdout(sys.stderr):
-        ort.preload_dlls()
-    return None
-
-
-def _options() -> ort.SessionOptions:
-    """One thread a session and no spinning: with more sessions than cores the defaults are 2 to 3 times slower."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = _FATAL_ONLY
-    return options
+    def _note_moved(self, entry: ModelEntry) -> None:
+        with self._lock:
+            self._moved.append(entry.name)
+            if entry.name in self._opened:
+                self._opened[entry.name] = Opened(entry.name, "cpu", None, entry.precision, 1)
 
 
 def _compare(name: str, path: Path, kind: str, said: tuple[Tensor, ...], found: list[ort.NodeArg]) -> None:

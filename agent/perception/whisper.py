@@ -21,7 +21,7 @@ _WEIGHTS = "model.bin"
 
 def open_english(runtime: Runtime) -> WhisperModel:
     """The small English model, always on the processor. Raises `ModelError`s."""
-    runtime.note(ENGLISH, "cpu")
+    runtime.note(ENGLISH, "cpu", "int8")
     return _on_processor(str(runtime.registry.directory(ENGLISH)), None)
 
 
@@ -46,7 +46,7 @@ def _opened(runtime: Runtime, label: str, model: str, contents: dict[str, bytes]
         try:
             whisper = WhisperModel(model, device="cuda", compute_type="float16", files=_copy(contents))
             _try_out(whisper)
-            runtime.note(label, "cuda")
+            runtime.note(label, "cuda", "float16")
             return whisper
         except (RuntimeError, ValueError) as error:
             fault = f"{label} does not run on CUDA ({error}); CTranslate2 needs cuBLAS and cuDNN of CUDA 12"
@@ -54,7 +54,7 @@ def _opened(runtime: Runtime, label: str, model: str, contents: dict[str, bytes]
                 raise ModelError(fault) from None
             logger.warning("%s, so it runs on the processor", fault)
     whisper = _on_processor(model, contents)
-    runtime.note(label, "cpu")
+    runtime.note(label, "cpu", "int8")
     return whisper
 
 

@@ -8,7 +8,8 @@ import pytest
 from agent.core.errors import ModelError, ModelMismatch
 from agent.core.settings import ModelSettings
 from agent.inference.registry import Registry
-from agent.inference.runtime import Runtime, cuda_fault
+from agent.inference.runtime import Runtime
+from agent.inference.sessions import cuda_fault
 
 MODELS = ModelSettings().folder
 
@@ -102,14 +103,16 @@ def test_never_falls_back_from_cuda_without_a_word() -> None:
     with pytest.raises(ModelError, match=r"CUDA was asked for, but .*models\.provider"):
         Runtime(registry, "cuda")
     runtime = Runtime(registry, "auto")
-    assert runtime.open("face_landmark").provider == "cpu"
+    runtime.open("face_landmark")
+    assert [opened.provider for opened in runtime.report()] == ["cpu"]
 
 
 @pytest.mark.skipif(cuda_fault() is not None, reason="no GPU on this machine")
 def test_runs_on_cuda_where_there_is_one() -> None:
     """`cuda` runs on the GPU and agrees with the processor."""
     registry = Registry.load(MODELS)
-    on_gpu, on_cpu = Runtime(registry, "cuda").open("face_landmark"), Runtime(registry, "cpu").open("face_landmark")
-    assert on_gpu.provider == "cuda"
+    runtime = Runtime(registry, "cuda")
+    on_gpu, on_cpu = runtime.open("face_landmark"), Runtime(registry, "cpu").open("face_landmark")
+    assert [opened.provider for opened in runtime.report()] == ["cuda"]
     crop = np.random.default_rng(7).integers(0, 256, on_cpu.blank_input().shape, dtype=np.uint8)
     np.testing.assert_allclose(on_gpu.run(crop)[0], on_cpu.run(crop)[0], atol=1.0)
