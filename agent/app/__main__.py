@@ -19,6 +19,7 @@ COMMANDS = {
     "settings": "agent.app.commands.settings",
     "call": "agent.app.commands.call",
     "trace": "agent.app.commands.trace",
+    "capacity": "agent.app.commands.capacity",
     "analyse": "agent.app.commands.analyse",
     "train": "agent.app.commands.train",
     "evaluate": "agent.app.commands.evaluate",
@@ -26,7 +27,7 @@ COMMANDS = {
 }
 """Module by command, in the order of the help page. Each has `register(app)`."""
 
-HEAVY = frozenset({"serve", "analyse", "evaluate"})
+HEAVY = frozenset({"serve", "analyse", "evaluate", "capacity"})
 """Commands that run models over and over."""
 
 

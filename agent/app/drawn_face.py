@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 WIDTH_PX, HEIGHT_PX = 640, 480
+NOISE = 3.0
 _WALL, _COAT, _HAIR, _SKIN, _SHADE = (150, 160, 170), (60, 80, 120), (60, 40, 30), (215, 175, 150), (178, 135, 114)
 _WHITE, _IRIS, _BROW, _LIPS, _MOUTH = (245, 245, 245), (70, 50, 40), (70, 45, 35), (185, 90, 90), (120, 50, 50)
 
@@ -29,4 +30,7 @@ def drawn_face(index: int) -> NDArray[np.uint8]:
     cv2.ellipse(picture, (x, y + 42), (18, 8), 0, 0, 180, _SHADE, 4)
     cv2.ellipse(picture, (x, y + 82), (34, 10), 0, 0, 360, _LIPS, -1)
     cv2.line(picture, (x - 34, y + 82), (x + 34, y + 82), _MOUTH, 2)
-    return np.asarray(cv2.GaussianBlur(picture, (7, 7), 0), np.uint8)
+    soft = cv2.GaussianBlur(picture, (7, 7), 0)
+    # Without a sensor's noise a picture is too easy to encode and decode.
+    noise = np.random.default_rng(index).normal(0, NOISE, (HEIGHT_PX, WIDTH_PX, 1)).astype(np.int16)
+    return np.asarray(np.clip(soft + noise, 0, 255), np.uint8)
