@@ -3,6 +3,7 @@
 import asyncio
 import queue
 import random
+import socket
 import threading
 from typing import Any
 
@@ -23,6 +24,22 @@ async def test_no_packet_of_media_waits_in_a_queue(dial: Dial, monkeypatch: pyte
         assert line.peer.statistics.video.packets - before > 10
         monkeypatch.undo()
         assert not [datagram for datagram, _ in queued if 127 < datagram[0] < 192]
+
+
+async def test_datagrams_that_wait_are_taken_together(dial: Dial) -> None:
+    """A loop that comes round once finds everything read that had come until then, in order."""
+    async with dial(frames=barcoded()) as line:
+        connection = line.peer._connection.getTransceivers()[0].receiver.transport.transport._connection
+        taken: list[bytes] = []
+        connection.__dict__["take_media"] = taken.append
+        address = connection._nominated[1].protocol.transport.get_extra_info("sockname")
+        sent = [bytes([128, number]) + b"a forged packet" for number in range(20)]
+        with socket.socket(type=socket.SOCK_DGRAM) as stranger:
+            for datagram in sent:
+                stranger.sendto(datagram, address[:2])
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert [datagram for datagram in taken if datagram in sent] == sent
 
 
 async def test_forged_datagrams_are_passed_over(dial: Dial) -> None:
