@@ -57,8 +57,8 @@ class VoiceGate:
     """Open while somebody speaks; opens after a surely voiced window or `START_WINDOWS` that may be, closes after
     `PAUSE_WINDOWS` without voice.
 
-    In 12 minutes of noise and music it opens twice, and would once if it took two windows at the opening probability;
-    of 180 speakers it hears most 32 ms earlier than that.
+    In 12 minutes of noise and music it opens twice, and would once if it took two windows at the opening probability.
+    Of 180 lines of people it hears the onset up to 32 ms earlier at the median and 30 to 60 ms at the 90th percentile.
     """
 
     def __init__(self, speech_prob: float) -> None:

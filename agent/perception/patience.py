@@ -1,4 +1,4 @@
-"""How long a silence must last before a turn has ended: by sound, by wording, and by how this speaker pauses."""
+"""How long a silence must last before a turn has ended: by the line's end, its sound and wording, and the speaker's habit."""
 
 import math
 import re
