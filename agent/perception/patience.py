@@ -1,4 +1,4 @@
-"""How long a silence must last before a turn has ended: by the line's end, its sound and wording, and the speaker's habit."""
+"""How long a silence must last before a turn has ended: by a line's end, sound and wording, and its speaker's habit."""
 
 import math
 import re
