@@ -104,7 +104,7 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
     async with AsyncExitStack() as stack:
         say("checking the models")
         registry = await asyncio.to_thread(Registry.load, settings.models.folder)
-        runtime = await asyncio.to_thread(Runtime, registry, settings.models.provider)
+        runtime = await asyncio.to_thread(Runtime, registry, settings.models.provider, half=settings.models.half)
         text_thread = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="text"))
         loop = asyncio.get_running_loop()
         say("loading vision")

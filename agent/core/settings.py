@@ -58,6 +58,9 @@ class ModelSettings(Section):
     folder: Path = REPOSITORY / "models_onnx"
     provider: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto` takes CUDA where it really loads."""
+    half: bool = False
+    """On a GPU, runs models in half precision as far as the manifest says how exact they stay. On the processor
+    it changes nothing."""
 
 
 class VisionSettings(Section):
