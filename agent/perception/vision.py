@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -59,6 +60,16 @@ class VisionState:
     def close(self) -> None:
         """Frees what a backend holds for this call; to be called when no frame of it will be analysed any more."""
         self.faces.close()
+
+
+class FrameAnalyser(Protocol):
+    """What a perception thread needs; `VisionAnalyser` is it."""
+
+    def analyse(
+        self, frame: CameraFrame, state: VisionState, *, preview: bool = False, search: bool = True
+    ) -> VisionReading: ...
+
+    def search(self, state: VisionState) -> None: ...
 
 
 class VisionAnalyser:

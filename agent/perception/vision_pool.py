@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from agent.core.budget import Rates
 from agent.core.clock import NS_PER_MS, NS_PER_S, Clock
@@ -17,7 +16,7 @@ from agent.core.types import CameraFrame, VisionReading
 from agent.inference.runtime import Runtime
 from agent.perception.crew import Crew
 from agent.perception.fair_line import Account, FairLine
-from agent.perception.vision import VisionAnalyser, VisionState, unread
+from agent.perception.vision import FrameAnalyser, VisionAnalyser, VisionState, unread
 
 logger = logging.getLogger(__name__)
 
@@ -33,16 +32,6 @@ HANG_DEADLINES, HANG_LEAST_S = 20, 2.0
 """A thread that has one frame in hand for as long as this many deadlines, and this many seconds, hangs."""
 MOST_HANGS = 2
 """A call on which models hung this often is not read any more: each time costs a thread."""
-
-
-class FrameAnalyser(Protocol):
-    """What a perception thread needs; `VisionAnalyser` is it."""
-
-    def analyse(
-        self, frame: CameraFrame, state: VisionState, *, preview: bool = False, search: bool = True
-    ) -> VisionReading: ...
-
-    def search(self, state: VisionState) -> None: ...
 
 
 @dataclass(slots=True, eq=False)

@@ -16,8 +16,8 @@ from agent.core.settings import VisionSettings
 from agent.core.types import CameraFrame, VisionReading
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
-from agent.perception.vision import VisionState, unread
-from agent.perception.vision_pool import FrameAnalyser, VisionPool
+from agent.perception.vision import FrameAnalyser, VisionState, unread
+from agent.perception.vision_pool import VisionPool
 from tests.perception.pictures import BrokenPixels, consent, frame, with_face
 
 PICTURE = np.zeros((48, 64, 3), np.uint8)
