@@ -139,10 +139,10 @@ def test_goes_on_on_the_processor_when_the_gpu_fails(device: Device, error: Exce
     agree(said, expected("face_landmark", pictures))
     assert runtime.fault == "after an error of the GPU, face_landmark run on the processor"
     device.error = None
-    runtime.open("expression")
+    runtime.open("face_detection")
     assert {opened.name: (opened.provider, opened.batch) for opened in runtime.report()} == {
         "face_landmark": ("cpu", 1),
-        "expression": ("cuda", 8),
+        "face_detection": ("cuda", 8),
     }
     runtime.open("face_landmark")
     assert runtime.report()[0].provider == "cpu", "a thread that comes later finds out, too"
