@@ -27,6 +27,7 @@ from agent.core.types import (
     VisionReading,
     read_only,
 )
+from agent.dialogue.understanding import load_understanding
 from agent.fusion import fusion
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
@@ -34,6 +35,7 @@ from agent.media.camera import Picture
 from agent.perception.recorded import RecordedHearing
 from agent.perception.text import TextReader
 from agent.perception.vision import VisionAnalyser, VisionState
+from agent.training.pack_head import open_reader
 
 CALL_ID = "file"
 WINDOW_SAMPLES = MIC_RATE_HZ // 50
@@ -84,7 +86,7 @@ def analyse_clip(path: Path, settings: Settings) -> Iterator[Analysed]:
     if facts.has_audio:
         events = RecordedHearing(runtime, settings.hearing, reads_emotion=True).hear(_windows(path))
         heard = sorted(events, key=lambda event: event.stamp.media_ms)
-    fuser = _Fuser(runtime)
+    fuser = _Fuser(open_reader(runtime, load_understanding(settings.reply.domain)))
     position = 0
     if facts.has_video:
         consent = consent_for(Choice.AGREE, locale="en", given_at=time.time())
@@ -103,9 +105,9 @@ def analyse_clip(path: Path, settings: Settings) -> Iterator[Analysed]:
 class _Fuser:
     """Fusion over the file, and numbering of the signals. Ages count from the start of each step's own work."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, text: TextReader) -> None:
         self._state = fusion.FusionState(reads_faces=True, reads_voices=True)
-        self._text = TextReader(runtime)
+        self._text = text
         self._next_seq = 0
 
     def see(

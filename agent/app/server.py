@@ -28,16 +28,17 @@ from agent.core.clock import SystemClock
 from agent.core.errors import SettingsError
 from agent.core.settings import HearingSettings, Settings, TelemetrySettings
 from agent.dialogue.domain import load_vocabulary
+from agent.dialogue.understanding import load_understanding
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception.hearing import Hearing
-from agent.perception.text import TextReader
 from agent.perception.vision_pool import VisionPool
 from agent.storage.calls import CallStore
 from agent.synthesis.endpoint import AT_ONCE, EndpointVoice
 from agent.synthesis.remembered import RememberingVoice
 from agent.synthesis.speech import Synthesizer
 from agent.synthesis.voice import PiperVoice, Voice
+from agent.training.pack_head import open_reader
 from agent.transport.api import build_app
 from agent.transport.hub import Hub
 
@@ -115,7 +116,8 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         hearing = await asyncio.to_thread(Hearing, runtime, hearing_settings(settings), clock)
         await asyncio.to_thread(hearing.start)
         stack.push_async_callback(asyncio.to_thread, hearing.stop)
-        text = await loop.run_in_executor(text_thread, TextReader, runtime)
+        understanding = await asyncio.to_thread(load_understanding, settings.reply.domain)
+        text = await loop.run_in_executor(text_thread, open_reader, runtime, understanding)
         say("loading the voice")
         voice: Voice
         voice = own_voice = await asyncio.to_thread(PiperVoice, runtime, settings.voice)

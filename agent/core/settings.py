@@ -36,7 +36,6 @@ class ServerSettings(Section):
     """Takes `max_calls` even where the machine is rated for fewer: to find out what happens then."""
     max_body_bytes: int = Field(256 * 1024, ge=4096)
 
-
     @model_validator(mode="after")
     def _some_limit_stands(self) -> Self:
         if self.beyond_rating and self.max_calls is None:
@@ -137,8 +136,9 @@ class ReplySettings(Section):
     url: str | None = None
     """WebSocket address of a reply engine; the embedded one when absent."""
     domain: str = "shop"
-    database: Path = Path("shop.sqlite3")
-    """The embedded engine's business database; created and seeded when absent."""
+    """Domain pack: what the embedded engine can talk about, and which intents are heard."""
+    database: Path = Field(default_factory=lambda given: Path(f"{given['domain'].rpartition('.')[2]}.sqlite3"))
+    """The embedded engine's business database, named after the domain unless set; created and seeded when absent."""
     answer_within_ms: int = Field(4_000, ge=100)
     """After this long without an answer the agent says a plain sentence and offers a person."""
 

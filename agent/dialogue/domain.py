@@ -1,7 +1,7 @@
 """A domain pack: what a business can talk about, as YAML that people who do not program can read and change.
 
-A pack is a Python package with `flows.yaml`, one `lines.<locale>.yaml` a language, and `open_tools(database) -> Tools`;
-a `vocabulary.<locale>.txt` helps to hear its products and names.
+A pack is a Python package with `flows.yaml`, `lines.<locale>.yaml` and `intents.<locale>.yaml` for each language, and
+`open_tools(database) -> Tools`; a `vocabulary.<locale>.txt` helps to hear its products and names.
 `agent.dialogue.domains.shop` is one; a dotted name in `reply.domain` takes one from anywhere.
 """
 
@@ -38,6 +38,10 @@ class Slot(_Part, frozen=True, kw_only=True):
     """How often it is asked for before a person is offered."""
     whole_call: bool = False
     """True when attempts are counted over the whole call: what proves who somebody is cannot be guessed for ever."""
+    accepts: tuple[str, ...] = ()
+    """Other values found in the answer that will do, e.g. any amount of money where an income was asked for."""
+    no_means: str | None = None
+    """Value that a plain no stands for, e.g. 0 for other loans; without it a no lets go of the request."""
     keep: bool = False
     """True when the value still holds for the customer's next request."""
     alone: str | None = None
@@ -69,6 +73,8 @@ class Flow(_Part, frozen=True, kw_only=True):
     """The intent as a noun, for supervisors and customers to read: "the question where …"."""
     say: str | None = None
     needs: tuple[str, ...] = ()
+    takes: dict[str, str] = {}
+    """By slot, the value found in the request that fills it, e.g. the amount of a loan from any amount of money."""
     look_up: str | None = None
     outcomes: dict[str, Outcome] = {}
     handoff: str | None = None
@@ -84,6 +90,8 @@ class Action(_Part, frozen=True, kw_only=True):
 
 class CardPattern(_Part, frozen=True, kw_only=True):
     title: str
+    about: str = ""
+    """What tells this card from others of its pattern, e.g. "{order_id}"; a later card about the same replaces it."""
     actions: tuple[Action, ...] = ()
 
 
@@ -160,11 +168,7 @@ class _Filled(dict[str, str]):
 
 def load_domain(name: str, *, locale: str = "en") -> Domain:
     """Loads and checks the pack `name`. Raises `SettingsError` that names what is wrong in which file."""
-    module = _module_name(name)
-    try:
-        folder = files(importlib.import_module(module))
-    except ImportError:
-        raise SettingsError(f"reply.domain is {name!r}, but there is no package {module}") from None
+    folder = folder_of(name)
     flows: Flows = _read(name, folder / "flows.yaml", Flows)
     lines: dict[str, Line | str] = _read(name, folder / f"lines.{locale}.yaml", dict[str, Line | str])
     domain = Domain(
@@ -184,11 +188,7 @@ def load_vocabulary(name: str, *, locale: str = "en") -> str:
 
     Raises `SettingsError` where there is no such pack.
     """
-    module = _module_name(name)
-    try:
-        file = files(importlib.import_module(module)) / f"vocabulary.{locale}.txt"
-    except ImportError:
-        raise SettingsError(f"reply.domain is {name!r}, but there is no package {module}") from None
+    file = folder_of(name) / f"vocabulary.{locale}.txt"
     return " ".join(file.read_text(encoding="utf-8").split()) if file.is_file() else ""
 
 
@@ -196,6 +196,15 @@ def open_tools(name: str, database: Path) -> Tools:
     """The tools of pack `name`, on its business database; may wait for the disk."""
     tools: Tools = importlib.import_module(_module_name(name)).open_tools(database)
     return tools
+
+
+def folder_of(name: str) -> Traversable:
+    """Where the files of pack `name` are. Raises `SettingsError` where there is no such pack."""
+    module = _module_name(name)
+    try:
+        return files(importlib.import_module(module))
+    except ImportError:
+        raise SettingsError(f"reply.domain is {name!r}, but there is no package {module}") from None
 
 
 def _module_name(name: str) -> str:
@@ -222,7 +231,7 @@ def _faults(domain: Domain) -> list[str]:
         wanted_flows |= {slot.alone} if slot.alone else set()
     for flow in flows.flows.values():
         wanted_lines |= {flow.say} if flow.say else set()
-        wanted_slots |= set(flow.needs)
+        wanted_slots |= {*flow.needs, *flow.takes}
     for outcome in (*flows.outcomes.values(), *(o for flow in flows.flows.values() for o in flow.outcomes.values())):
         wanted_lines |= {line for line in (outcome.say, outcome.confirm) if line}
         wanted_slots |= {*outcome.forget, *((outcome.ask,) if outcome.ask else ())}

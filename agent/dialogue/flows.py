@@ -1,6 +1,7 @@
 """How a flow runs: what it must know, what it looks up, what it asks a yes for, and what it answers."""
 
 from agent.dialogue.conversation import Confirmation, Task
+from agent.dialogue.domain import PERSON
 from agent.dialogue.protocol import Handoff, Note
 from agent.dialogue.tools import ToolResult
 from agent.dialogue.turn import Turn
@@ -12,7 +13,7 @@ def start(turn: Turn, name: str, slots: dict[str, str]) -> None:
     if flow.look_up is not None:
         turn.finish_task()
         turn.become(offer=None)
-        turn.learn(slots)
+        turn.learn(slots | {slot: slots[found] for slot, found in flow.takes.items() if found in slots})
         advance(turn, Task(flow=name))
         return
     if flow.ends_task:
@@ -29,6 +30,9 @@ def advance(turn: Turn, task: Task) -> None:
     """Asks for the next thing that the flow must know, or looks up."""
     flow = turn.domain.flows.flows[task.flow]
     turn.become(task=task)
+    if any(turn.used_up(slot) for slot in flow.needs):
+        turn.offer(PERSON, "cannot_get_slot")
+        return
     missing = next((slot for slot in flow.needs if slot not in turn.conversation.known), None)
     if missing is not None:
         turn.ask(missing)

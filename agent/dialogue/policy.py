@@ -135,6 +135,8 @@ def _hear(turn: Turn, text: str, intent: Intent | None) -> None:
             flows.advance(turn, replace(task, asking=None))
             return
     if intent is None or not _understood(turn, intent):
+        if task is not None and _corrects(turn, task, intent):
+            return
         _miss(turn, intent)
         return
     turn.become(misses=0)
@@ -161,6 +163,8 @@ def _changes_mind(turn: Turn, task: Task, asked: str, intent: Intent | None) -> 
     """
     if intent is None or not _understood(turn, intent) or intent.label in (task.flow, AFFIRM, "greeting", "thanks"):
         return False
+    if intent.label == DENY and turn.domain.flows.slots[asked].no_means is not None:
+        return False
     answered = asked in intent.slots and turn.domain.flows.slots[asked].alone == intent.label
     return intent.probability >= SURE_PROB and not answered
 
@@ -168,10 +172,30 @@ def _changes_mind(turn: Turn, task: Task, asked: str, intent: Intent | None) -> 
 def _answer(turn: Turn, asked: str, text: str, intent: Intent | None) -> dict[str, str]:
     """What these words tell of the slot that was asked for, or of another one that was wrong so far."""
     slots = turn.domain.flows.slots
-    named = {} if intent is None else {name: value for name, value in intent.slots.items() if name in slots}
+    found = {} if intent is None else intent.slots
+    named = {name: value for name, value in found.items() if name in slots}
+    if asked not in named and (other := next((kind for kind in slots[asked].accepts if kind in found), None)):
+        named[asked] = found[other]
+    denied = intent is not None and intent.label == DENY and _understood(turn, intent)
+    if not named and denied and (meant := slots[asked].no_means) is not None:
+        return {asked: meant}
     if not named and slots[asked].from_words and len(text.split()) <= LONGEST_ANSWER_WORDS:
         return {asked: text}
     return named
+
+
+def _corrects(turn: Turn, task: Task, intent: Intent | None) -> bool:
+    """Looks up anew when an answer to a yes-or-no question names something else than the question did."""
+    if task.confirmation is None or intent is None:
+        return False
+    asked_about = task.confirmation.values
+    named = {name: value for name, value in intent.slots.items() if name in turn.domain.flows.slots}
+    if all(asked_about.get(name, turn.conversation.known.get(name)) == value for name, value in named.items()):
+        return False
+    turn.become(misses=0)
+    turn.learn(named)
+    flows.advance(turn, replace(task, confirmation=None))
+    return True
 
 
 def _grounds(turn: Turn, intent: Intent | None) -> tuple[Because, ...]:

@@ -95,10 +95,16 @@ class Turn:
         times = self.conversation.asked.get(name, 0)
         task = self.conversation.task
         if task is None or times >= slot.attempts:
+            self.become(asked=self.conversation.asked | {name: slot.attempts + 1})
             self.offer(PERSON, "cannot_get_slot")
             return
         self.become(asked=self.conversation.asked | {name: times + 1}, task=replace(task, asking=name))
         self.say(instead or (slot.ask if times == 0 else slot.ask_again), values)
+
+    def used_up(self, name: str) -> bool:
+        """True when the slot was asked for, over the whole call, as often as it may be, and no answer was right."""
+        slot = self.domain.flows.slots[name]
+        return slot.whole_call and self.conversation.asked.get(name, 0) > slot.attempts
 
     def offer(self, flow: str, line: str) -> None:
         """Lets go of the task and proposes another flow, which a yes begins."""
@@ -120,7 +126,7 @@ class Turn:
         self.outgoing.append(
             Show(
                 card=Card(
-                    id=f"{card} {filled.get('order_id', '')}".strip()[:64],
+                    id=f"{card} {fill(pattern.about, filled)}".strip()[:64],
                     title=fill(pattern.title, filled),
                     rows=tuple(CardRow(label=label, value=value) for label, value in rows),
                     actions=tuple(

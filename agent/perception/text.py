@@ -1,33 +1,24 @@
-"""Reads what a line of speech or chat asks for: sentence embedding, intent, and whether the shop can do it at all."""
+"""Reads what a line of speech or chat asks for: sentence embedding, intent, whether it is any of them, and slots."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from agent.core.types import IntentReading, read_only
+from agent.core.understanding import SlotPattern
 from agent.inference.runtime import Runtime
-from agent.perception.slots import PRODUCTS, order_id, product
-
-INTENTS = (
-    "greeting",
-    "order_status",
-    "return_item",
-    "refund",
-    "speak_to_person",
-    "thanks",
-    "goodbye",
-    "affirm",
-    "deny",
-    "help",
-    "repeat",
-)
-"""What customers of a shop ask for, in the order of the model's output."""
+from agent.perception.slots import find_slots
 
 EMBEDDING_WIDTH = 384
 IN_SCOPE_PROB = 0.5
-"""A line that is less probably one of `INTENTS` than this is out of scope."""
+"""A line that is less probably one of the intents than this is out of scope."""
+
+Floats = NDArray[np.floating]
+Head = Callable[[NDArray[np.float32]], tuple[Floats, Floats]]
+"""(n, 384) embeddings → (n, intents) probabilities that sum to one, and (n, 1) probabilities of being any of them."""
 
 
 class SentenceEmbedder:
@@ -58,32 +49,49 @@ class SentenceEmbedder:
 class TextReader:
     """Intents and slots of lines of text. One thread at a time, as its sessions are its own."""
 
-    def __init__(self, runtime: Runtime, products: Sequence[str] = PRODUCTS) -> None:
-        """`products` fill the slot "product". Raises `ModelError` as `Runtime.open` does."""
-        self._embedder = SentenceEmbedder(runtime)
-        self._head = runtime.open("intent")
-        self._products = tuple(products)
+    def __init__(
+        self,
+        embedder: SentenceEmbedder,
+        head: Head,
+        intents: Sequence[str],
+        slots: Mapping[str, SlotPattern],
+        *,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        """`intents` name the columns of `head`; `today` is what "last Tuesday" counts from."""
+        self._embedder = embedder
+        self._head = head
+        self._intents = tuple(intents)
+        self._slots = dict(slots)
+        self._today = today
 
     def intent(self, text: str) -> IntentReading:
-        """The intent of one line in English, with `order_id` and `product` where it names them.
+        """The intent of one line in English, with the slots that it names.
 
         A line without a letter or digit is out of scope.
         """
         if not any(character.isalnum() for character in text):
-            return IntentReading(label=INTENTS[0], probability=0.0, out_of_scope=True, slots={})
-        intent_prob, in_scope_prob = self._head.run(self.embed([text]))
+            return IntentReading(label=self._intents[0], probability=0.0, out_of_scope=True, slots={})
+        intent_prob, in_scope_prob = self._head(self.embed([text]))
         best = int(intent_prob[0].argmax())
         return IntentReading(
-            label=INTENTS[best],
+            label=self._intents[best],
             probability=float(intent_prob[0, best]),
             out_of_scope=bool(in_scope_prob[0, 0] < IN_SCOPE_PROB),
-            slots=self._slots(text),
+            slots=find_slots(text, self._slots, self._today()),
         )
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As `SentenceEmbedder.embed`."""
         return self._embedder.embed(texts)
 
-    def _slots(self, text: str) -> dict[str, str]:
-        found = {"order_id": order_id(text), "product": product(text, self._products)}
-        return {name: value for name, value in found.items() if value is not None}
+
+def shipped_head(runtime: Runtime, model: str) -> Head:
+    """The head `model` of the manifest. Raises `ModelError` as `Runtime.open` does."""
+    opened = runtime.open(model)
+
+    def run(embeddings: NDArray[np.float32]) -> tuple[Floats, Floats]:
+        intent_prob, in_scope_prob = opened.run(embeddings)
+        return intent_prob, in_scope_prob
+
+    return run

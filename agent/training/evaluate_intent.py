@@ -1,36 +1,43 @@
-"""Measures how well intents are understood, by the shop's head or by one that is fitted on other data first."""
+"""Measures how well intents are understood, by a domain pack's head or by one that is fitted on other data first."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from agent.core.errors import DataRejected
+from agent.core.understanding import Understanding
 from agent.inference.runtime import Runtime
-from agent.perception.text import IN_SCOPE_PROB, INTENTS, SentenceEmbedder
+from agent.perception.text import IN_SCOPE_PROB, Head, SentenceEmbedder, shipped_head
 from agent.training.evaluation import Evaluation, Stopwatch, evaluated
 from agent.training.intent_head import OUTSIDE, fit_head
-from agent.training.lines import Lines, load_lines
+from agent.training.lines import Lines, labels, load_lines, together, understanding_of
+from agent.training.pack_head import cache_folder, fitted, model_of, runs
 from agent.training.progress import Progress, unheard
 from agent.training.scores import Answers, separation
 
 
 def evaluate_intent(
-    data: Path, runtime: Runtime, *, train: Path | None = None, progress: Progress = unheard
+    data: Sequence[Path],
+    runtime: Runtime,
+    *,
+    pack: Understanding | None = None,
+    train: Path | None = None,
+    progress: Progress = unheard,
 ) -> Evaluation:
-    """Reads every line of a CSV, JSON or YAML file with the shop's head, or with one that is fitted on `train` first.
+    """Reads every line of CSV, JSON or YAML files with the head of `pack`, or with one that is fitted on `train` first.
 
     Of a file with several splits "test" is read, else "val"; of `train`, "train". Accuracy is that of the lines that
     belong to an intent. Raises `DataRejected` for data of another form, or with intents that the head does not know.
     """
-    lines = _held_out(data)
+    lines = together(_held_out(file) for file in data)
     if not lines.names:
-        raise DataRejected(f"{data} holds no line that belongs to an intent, so there is no accuracy to measure")
+        files = ", ".join(map(str, data)) or "no file"
+        raise DataRejected(f"{files} holds no line that belongs to an intent, so there is no accuracy to measure")
     embedder = SentenceEmbedder(runtime)
-    names, head = _head(train, runtime, embedder)
-    label = _labels(lines, names)
+    names, head = _head(pack, train, runtime, embedder)
+    label = labels(lines, names)
     stopwatch, probs, scopes = Stopwatch(), [], []
     for done, text in enumerate(lines.texts):
         progress("lines", done / len(lines), f"{done} of {len(lines)}")
@@ -47,23 +54,19 @@ def evaluate_intent(
     )
 
 
-Head = Callable[[NDArray[np.float32]], tuple[NDArray[np.floating], NDArray[np.floating]]]
-"""(n, intents) probabilities and (n,) or (n, 1) probabilities of being in scope, of (n, 384) embeddings."""
-
-
-def _head(train: Path | None, runtime: Runtime, embedder: SentenceEmbedder) -> tuple[tuple[str, ...], Head]:
-    """The intents and the head for them: the shipped one, or one fitted on `train`."""
-    if train is None:
-        shipped = runtime.open("intent")
-
-        def run(embeddings: NDArray[np.float32]) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-            prob, in_scope = shipped.run(embeddings)
-            return prob, in_scope
-
-        return INTENTS, run
-    examples = load_lines(train, "train")
-    fitted = fit_head(embedder.embed(examples.texts), _labels(examples, examples.names))
-    return examples.names, lambda embeddings: (fitted.intent_prob(embeddings), fitted.in_scope_prob(embeddings))
+def _head(
+    pack: Understanding | None, train: Path | None, runtime: Runtime, embedder: SentenceEmbedder
+) -> tuple[tuple[str, ...], Head]:
+    """The intents and the head for them: the pack's, or one fitted on `train`."""
+    if train is not None:
+        examples = understanding_of(train)
+        lines = Lines(texts=examples.texts, intents=examples.labels)
+        return examples.intents, runs(fit_head(embedder.embed(lines.texts), labels(lines, lines.names)))
+    if pack is None:
+        raise DataRejected("name a domain whose intents are meant, or give --train with a file that has them")
+    model = model_of(runtime, pack)
+    head = runs(fitted(pack, embedder, cache_folder())) if model is None else shipped_head(runtime, model)
+    return pack.intents, head
 
 
 def _held_out(data: Path) -> Lines:
@@ -71,12 +74,3 @@ def _held_out(data: Path) -> Lines:
         return load_lines(data, "test")
     except DataRejected:
         return load_lines(data, "val")
-
-
-def _labels(lines: Lines, names: tuple[str, ...]) -> NDArray[np.int64]:
-    unknown = sorted({intent for intent in lines.intents if intent is not None and intent not in names})
-    if unknown:
-        raise DataRejected(
-            f"intents that the model does not know: {', '.join(unknown[:5])}; give --train with a file that has them"
-        )
-    return np.array([OUTSIDE if intent is None else names.index(intent) for intent in lines.intents], dtype=np.int64)

@@ -1,43 +1,58 @@
-"""Trains the intent head of the shop on labelled lines and writes it as ONNX, for `agent train intent`."""
+"""Trains the intent head of a domain pack and writes it as ONNX, for `agent train intent`."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
 
 from agent.core.errors import DataRejected
+from agent.core.understanding import Understanding
 from agent.inference.runtime import Runtime
-from agent.perception.text import EMBEDDING_WIDTH, IN_SCOPE_PROB, INTENTS, SentenceEmbedder
+from agent.perception.text import EMBEDDING_WIDTH, IN_SCOPE_PROB, SentenceEmbedder
 from agent.training.evaluation import Stopwatch
 from agent.training.graphs import write_graph
-from agent.training.intent_head import OUTSIDE, IntentHead, fit_head
-from agent.training.lines import Lines, load_lines
+from agent.training.intent_head import OUTSIDE, IntentHead
+from agent.training.lines import Lines, labels, load_lines, together
+from agent.training.pack_head import fit_understanding
 from agent.training.progress import DataUsed, Progress, TrainingReport, unheard
 from agent.training.scores import Answers
 
 
 def train(
-    data: Path, out: Path, *, held_out: Path | None, runtime: Runtime, progress: Progress = unheard
+    understanding: Understanding,
+    out: Path,
+    *,
+    files: Sequence[Path],
+    held_out: Sequence[Path],
+    runtime: Runtime,
+    progress: Progress = unheard,
 ) -> TrainingReport:
-    """Fits on the lines of `data`, which have the intents of the shop, and judges by those of `held_out`. As
+    """Fits on the examples of `understanding`, which stand in `files`, and judges by the lines of `held_out`. As
     `TrainingReport` says; it takes seconds, draws nothing by chance that a seed could change, and needs no checkpoint.
+
+    Raises `DataRejected` when an intent has no example, or a held-out line has an intent that is not among them.
     """
     began_s = time.process_time()
-    embedder, lines = SentenceEmbedder(runtime), _known(data, "train")
-    unseen = None if held_out is None else _known(held_out, "test")
-    progress("fitting", 0.0, f"{len(lines)} lines")
-    sha256 = export_head(train_shop_head(embedder, lines), out)
+    missing = sorted(set(understanding.intents) - set(understanding.labels))
+    if missing:
+        raise DataRejected(f"{understanding.name} has no example of {', '.join(missing)}")
+    embedder = SentenceEmbedder(runtime)
+    unseen = together(load_lines(file, "test") for file in held_out)
+    label = labels(unseen, understanding.intents)
+    progress("fitting", 0.0, f"{len(understanding.texts)} lines")
+    sha256 = export_head(fit_understanding(understanding, embedder), out)
     progress("fitting", 1.0)
-    used = [DataUsed(file=data, items=len(lines), use="trained on; temperature and scope from lines held out in turn")]
+    use = "trained on; temperature and scope from lines held out in turn"
+    used = [DataUsed(file=file, items=len(load_lines(file, "train")), use=use) for file in files]
     answers: dict[str, Answers] = {}
     stopwatch = Stopwatch()
-    if unseen is not None and held_out is not None:
-        answers["lines held out"] = _answers(out, unseen, embedder, stopwatch, progress)
-        others = sum(intent is None for intent in unseen.intents)
-        used.append(DataUsed(file=held_out, items=len(unseen), use=f"held out; {others} belong to no intent"))
+    if unseen.names:
+        answers["lines held out"] = _answers(out, unseen, label, understanding, embedder, stopwatch, progress)
+        used += [DataUsed(file=file, items=len(load_lines(file, "test")), use="held out") for file in held_out]
     return TrainingReport(
-        model="intent",
+        model=f"intent_{understanding.name}",
         out=out,
         sha256=sha256,
         seed=0,
@@ -45,23 +60,8 @@ def train(
         data=tuple(used),
         held_out=answers,
         ms_per_item=stopwatch.median_ms if answers else None,
+        notes={"classes": ", ".join(understanding.intents), "examples": understanding.digest},
     )
-
-
-def train_shop_head(embedder: SentenceEmbedder, lines: Lines) -> IntentHead:
-    """A head for `INTENTS`, fitted on each line as it stands and as speech recognition may punctuate it."""
-    texts, labels = [], []
-    for text, intent in zip(lines.texts, lines.intents, strict=True):
-        label = OUTSIDE if intent is None else INTENTS.index(intent)
-        for written in sorted({text, bare(text), f"{bare(text).capitalize()}."}):
-            texts.append(written)
-            labels.append(label)
-    return fit_head(embedder.embed(texts), np.array(labels), groups=_groups(texts))
-
-
-def bare(text: str) -> str:
-    """The line in lower case without the marks that a recogniser may or may not set."""
-    return text.lower().replace(",", "").strip(" .?!")
 
 
 def export_head(head: IntentHead, target: Path) -> str:
@@ -105,32 +105,24 @@ def export_head(head: IntentHead, target: Path) -> str:
     return write_graph(text, weights, target)
 
 
-def _groups(texts: list[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """(n,) the same number for spellings of one line, so that they are held out together."""
-    spoken = [bare(text) for text in texts]
-    return np.unique(spoken, return_inverse=True)[1].astype(np.int64)
-
-
-def _known(path: Path, split: str) -> Lines:
-    """Lines of the shop's intents; raises `DataRejected` for others, and when lines to train on lack an intent."""
-    lines = load_lines(path, split)
-    strange, missing = sorted(set(lines.names) - set(INTENTS)), sorted(set(INTENTS) - set(lines.names))
-    if strange:
-        raise DataRejected(f"{path} has intents that the shop does not know: {', '.join(strange[:5])}")
-    if missing and (split == "train" or not lines.names):
-        raise DataRejected(f"{path} has no line for {', '.join(missing)}")
-    return lines
-
-
-def _answers(file: Path, lines: Lines, embedder: SentenceEmbedder, stopwatch: Stopwatch, progress: Progress) -> Answers:
+def _answers(
+    file: Path,
+    lines: Lines,
+    label: np.ndarray[tuple[int], np.dtype[np.int64]],
+    understanding: Understanding,
+    embedder: SentenceEmbedder,
+    stopwatch: Stopwatch,
+    progress: Progress,
+) -> Answers:
     """What the new file says of lines that belong to an intent."""
     session = ort.InferenceSession(file, providers=["CPUExecutionProvider"])
-    prob, label = [], []
-    for done, (text, intent) in enumerate(zip(lines.texts, lines.intents, strict=True)):
-        progress("held out", done / len(lines))
-        if intent is not None:
-            with stopwatch.item():
-                prob.append(session.run(["intent_prob"], {"embedding": embedder.embed([text])})[0])
-            label.append(INTENTS.index(intent))
+    known, prob = np.flatnonzero(label != OUTSIDE), []
+    for done, position in enumerate(known):
+        progress("held out", done / len(known))
+        with stopwatch.item():
+            embedding = embedder.embed([lines.texts[position]])
+            prob.append(session.run(["intent_prob"], {"embedding": embedding})[0])
     progress("held out", 1.0)
-    return Answers(prob=np.concatenate(prob), label=np.array(label), names=INTENTS, confident_prob=IN_SCOPE_PROB)
+    return Answers(
+        prob=np.concatenate(prob), label=label[known], names=understanding.intents, confident_prob=IN_SCOPE_PROB
+    )

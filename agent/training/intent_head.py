@@ -1,6 +1,8 @@
 """A linear intent classifier on sentence embeddings that also knows what it was never asked to know."""
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +49,37 @@ class IntentHead:
     def in_scope_prob(self, embeddings: NDArray[np.floating]) -> Floats:
         """(n,) probability that it is one of the intents."""
         return _sigmoid(self.evidence(embeddings) @ self.scope_weights + self.scope_bias)
+
+    def save(self, file: Path) -> None:
+        """Writes beside `file` and moves it there, so that a crash never leaves half of it. Raises `OSError`."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        scratch = file.with_name(f"{file.stem}.{os.getpid()}.npz")
+        np.savez(
+            scratch,
+            weights=self.linear.weights,
+            bias=self.linear.bias,
+            intents=self.intents,
+            temperature=self.temperature,
+            inside=self.inside,
+            outside=self.outside,
+            scope_weights=self.scope_weights,
+            scope_bias=self.scope_bias,
+        )
+        scratch.replace(file)
+
+    @classmethod
+    def load(cls, file: Path) -> "IntentHead":
+        """What `save` wrote. Raises `OSError`, `ValueError`, `KeyError` or `BadZipFile` for anything else."""
+        with np.load(file) as arrays:
+            return cls(
+                linear=Linear(weights=arrays["weights"], bias=arrays["bias"]),
+                intents=int(arrays["intents"]),
+                temperature=float(arrays["temperature"]),
+                inside=arrays["inside"],
+                outside=arrays["outside"],
+                scope_weights=arrays["scope_weights"],
+                scope_bias=float(arrays["scope_bias"]),
+            )
 
     def evidence(self, embeddings: NDArray[np.floating]) -> Floats:
         """(n, 3) as the class describes."""

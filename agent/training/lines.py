@@ -2,17 +2,20 @@
 
 import csv
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
+from numpy.typing import NDArray
 
 from agent.core.errors import DataRejected
+from agent.core.understanding import Understanding
+from agent.training.intent_head import OUTSIDE
 
-SHOP_LINES = Path(__file__).parent / "data" / "shop_intents.yaml"
-SHOP_HELD_OUT = Path(__file__).parent / "data" / "shop_intents_heldout.yaml"
-
+DATA = Path(__file__).parent / "data"
 OUTSIDE_NAMES = frozenset({"oos", "out_of_scope", "none"})
 """Names that data sets give to what belongs to no intent."""
 
@@ -32,6 +35,55 @@ class Lines:
     def names(self) -> tuple[str, ...]:
         """The intents that occur, sorted."""
         return tuple(sorted({intent for intent in self.intents if intent is not None}))
+
+
+def held_out_files(pack: str) -> tuple[Path, ...]:
+    """Our own lines for measuring how well a pack's intents are understood; empty for a pack from elsewhere."""
+    own = DATA / f"{pack}_heldout.en.yaml"
+    return (DATA / "common_heldout.en.yaml", own) if own.is_file() else ()
+
+
+def together(parts: Iterable[Lines]) -> Lines:
+    """All lines of several files as one."""
+    listed = list(parts)
+    return Lines(
+        texts=tuple(text for part in listed for text in part.texts),
+        intents=tuple(intent for part in listed for intent in part.intents),
+    )
+
+
+def understanding_of(path: Path) -> Understanding:
+    """The intents of a file of lines, with no slots. Raises as `load_lines`."""
+    lines = load_lines(path, "train")
+    return Understanding(name=path.stem, intents=lines.names, texts=lines.texts, labels=lines.intents, slots={})
+
+
+def labels(lines: Lines, names: Sequence[str]) -> NDArray[np.int64]:
+    """(n,) the place of each line's intent in `names`, `OUTSIDE` for none. Raises `DataRejected` for other intents."""
+    unknown = sorted(set(lines.names) - set(names))
+    if unknown:
+        raise DataRejected(
+            f"intents that the model does not know: {', '.join(unknown[:5])}; give --train with a file that has them"
+        )
+    return np.array([OUTSIDE if intent is None else names.index(intent) for intent in lines.intents], dtype=np.int64)
+
+
+def bare(text: str) -> str:
+    """The line in lower case without the marks that a recogniser may or may not set."""
+    return text.lower().replace(",", "").strip(" .?!")
+
+
+def spellings(texts: Sequence[str], label: NDArray[np.int64]) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:
+    """Each line as it stands and as speech recognition may punctuate it: texts, labels, and a number that the
+    spellings of one line share."""
+    pairs = [
+        (written, each)
+        for text, each in zip(texts, label, strict=True)
+        for written in sorted({text, bare(text), f"{bare(text).capitalize()}."})
+    ]
+    written = [text for text, _ in pairs]
+    group = np.unique([bare(text) for text in written], return_inverse=True)[1]
+    return written, np.array([each for _, each in pairs], dtype=np.int64), group.astype(np.int64)
 
 
 def load_lines(path: Path, split: str) -> Lines:

@@ -105,5 +105,5 @@ def test_the_doctor_runs_every_model(tmp_path: Path) -> None:
     assert done.returncode == (0 if diagnosis["ok"] else 1)
     assert not [model for model in diagnosis["models"] if not model["ok"]]
     timed = {model["name"] for model in diagnosis["models"] if model["ms"] is not None}
-    assert {"face_detection", "face_landmark", "expression", "gesture", "intent", "voice_decoder"} <= timed
+    assert {"face_detection", "face_landmark", "expression", "gesture", "intent_shop", "voice_decoder"} <= timed
     assert diagnosis["providers"]

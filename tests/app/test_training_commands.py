@@ -15,7 +15,8 @@ from typer.testing import CliRunner, Result
 
 from agent.app.__main__ import build_app
 from agent.core.errors import AgentError
-from agent.training.lines import SHOP_HELD_OUT, SHOP_LINES
+from agent.dialogue.understanding import load_understanding
+from agent.training.lines import held_out_files
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -103,9 +104,15 @@ def some_lines(source: Path, target: Path, each: int) -> Path:
 
 def test_training_intents(tmp_path: Path) -> None:
     """An intent head is trained in one command, which measures it and writes its card."""
+    ours = tmp_path / "ours.yaml"
+    shop = load_understanding("shop")
+    named: dict[str, list[str]] = {intent or "": [] for intent in (*shop.intents, None)}
+    for text, label in zip(shop.texts, shop.labels, strict=True):
+        named[label or ""].append(text)
+    ours.write_text(yaml.safe_dump({"out_of_scope": named.pop(""), "intents": named}), encoding="utf-8")
     data, held_out = (
         some_lines(source, tmp_path / name, each)
-        for source, name, each in ((SHOP_LINES, "mine.yaml", 8), (SHOP_HELD_OUT, "other.yaml", 4))
+        for source, name, each in ((ours, "mine.yaml", 8), (held_out_files("shop")[0], "other.yaml", 4))
     )
     done = _agent(
         "train", "intent", "--data", data, "--held-out", held_out, "--out", tmp_path / "new" / "intent.onnx", "--json"
@@ -148,9 +155,9 @@ def test_training_expressions_goes_on_from_its_checkpoint(tmp_path: Path) -> Non
 
 def test_a_model_is_shown_with_its_card() -> None:
     """`agent models show` prints source, tensors and the card's limits; a name that is none is refused."""
-    done = _agent("models", "show", "intent")
+    done = _agent("models", "show", "intent_shop")
     assert done.exit_code == 0, done.output
-    for said in ("shop_intents.yaml", "in_scope_prob", "Limits", "Trained with"):
+    for said in ("common.en.yaml", "in_scope_prob", "Limits", "Trained with"):
         assert said in done.stdout
     assert "<!--" not in done.stdout
     assert json.loads(_agent("models", "show", "voice_text", "--json").stdout)["commercial"] is False

@@ -34,9 +34,11 @@ from agent.dialogue.protocol import (
 )
 from agent.dialogue.tools import ToolCall
 from agent.dialogue.turn import Outgoing
+from agent.dialogue.understanding import load_understanding
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception.text import TextReader
+from agent.training.pack_head import open_reader
 from tests.dialogue.wire import affect_signal, gesture_signal
 
 SCENARIOS = sorted(Path(__file__).parent.glob("scenarios/*.yaml"))
@@ -142,7 +144,7 @@ def domain() -> Domain:
 
 @pytest.fixture(scope="module")
 def reader() -> TextReader:
-    return TextReader(Runtime(Registry.load(REPOSITORY / "models_onnx"), "cpu"))
+    return open_reader(Runtime(Registry.load(REPOSITORY / "models_onnx"), "cpu"), load_understanding("shop"))
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.perception.slots import order_id, product
+from agent.perception.slots import named, order_number
 
+GOODS = {word: (word,) for word in ("lamp", "desk lamp", "watch", "coffee machine", "mug", "t-shirt")}
 DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -30,7 +31,7 @@ DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "e
 )
 def test_every_spelling_is_the_same_order(text: str) -> None:
     """Written, spoken digit by digit, in pairs or as a number, misheard: it is A1042."""
-    assert order_id(text) == "A1042"
+    assert order_number(text) == "A1042"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_every_spelling_is_the_same_order(text: str) -> None:
 )
 def test_other_orders(text: str, found: str) -> None:
     """Letters are heard by their names, the first number counts, and after "order" digits alone will do."""
-    assert order_id(text) == found
+    assert order_number(text) == found
 
 
 @pytest.mark.parametrize(
@@ -63,21 +64,21 @@ def test_other_orders(text: str, found: str) -> None:
 )
 def test_other_numbers_are_no_orders(text: str) -> None:
     """Amounts, years, counts and fragments are not taken for an order number."""
-    assert order_id(text) is None
+    assert order_number(text) is None
 
 
 @given(st.sampled_from("ABCDEFGHIJKLMNPQRSTUVWXYZ"), st.lists(st.integers(0, 9), min_size=4, max_size=8))
 def test_spoken_digits_come_back(letter: str, digits: list[int]) -> None:
     """Any order number that is spelled out digit by digit is read as it was meant, and so is the written one."""
     wanted = letter + "".join(map(str, digits))
-    assert order_id(f"{letter} {' '.join(DIGIT_WORDS[digit] for digit in digits)}") == wanted
-    assert order_id(f"it is {wanted}, please") == wanted
+    assert order_number(f"{letter} {' '.join(DIGIT_WORDS[digit] for digit in digits)}") == wanted
+    assert order_number(f"it is {wanted}, please") == wanted
 
 
 @given(st.text(max_size=200))
 def test_any_text_is_read(text: str) -> None:
     """No text makes the search fail, and what it finds looks like an order number."""
-    found = order_id(text)
+    found = order_number(text)
     assert found is None or (4 <= len(found.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) <= 8 and found[-4:].isdigit())
 
 
@@ -94,9 +95,11 @@ def test_any_text_is_read(text: str) -> None:
 )
 def test_products(text: str, found: str | None) -> None:
     """Products are found in singular and plural, the longest name at the first place."""
-    assert product(text) == found
+    assert named(text, GOODS) == found
 
 
-def test_own_catalogue() -> None:
-    """A shop's own words replace the general ones."""
-    assert product("a lamp for the gizmo 3000", ["gizmo 3000"]) == "gizmo 3000"
+def test_a_value_said_in_several_ways() -> None:
+    """Whichever way it is said in, the value is the same; where two begin together, the longer one is meant."""
+    kinds = {"savings": ("savings", "nest egg"), "credit": ("credit card",), "score": ("credit",)}
+    assert named("my nest eggs", kinds) == "savings"
+    assert named("the credit card", kinds) == "credit" and named("my credit", kinds) == "score"

@@ -12,12 +12,14 @@ import pytest
 
 from agent.core.errors import DataRejected
 from agent.core.settings import ModelSettings
+from agent.dialogue.understanding import load_understanding
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.training.evaluate_expression import evaluate_expression
 from agent.training.evaluate_gesture import evaluate_gesture
 from agent.training.evaluate_intent import evaluate_intent
-from agent.training.lines import SHOP_HELD_OUT, SHOP_LINES
+from agent.training.lines import held_out_files
+from agent.training.pack_head import model_of
 from tests.perception.pictures import with_face
 
 KEYS = {"n", "accuracy", "macro_f1", "per_class", "ece", "coverage", "coverage_accuracy", "ms_per_item"}
@@ -29,9 +31,12 @@ def runtime() -> Runtime:
 
 
 @pytest.mark.timeout(60)
-def test_shop_intents(runtime: Runtime) -> None:
-    """The shipped head understands our held-out lines, and tells others from them."""
-    report = evaluate_intent(SHOP_HELD_OUT, runtime)
+@pytest.mark.parametrize("pack", ["shop"])
+def test_intents_of_a_pack(pack: str, runtime: Runtime) -> None:
+    """The shipped head was trained on the pack's examples as they stand, and understands our held-out lines."""
+    understanding = load_understanding(pack)
+    assert model_of(runtime, understanding) == f"intent_{pack}"
+    report = evaluate_intent(held_out_files(pack), runtime, pack=understanding)
     assert msgspec.to_builtins(report).keys() >= KEYS
     assert report.accuracy > 0.93 and report.macro_f1 > 0.93 and report.ece < 0.05
     assert report.oos_auroc is not None and report.oos_auroc > 0.98
@@ -48,17 +53,17 @@ def test_intents_with_training(runtime: Runtime, tmp_path: Path) -> None:
     ):
         with (tmp_path / name).open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream).writerows([("text", "category"), *some])
-    report = evaluate_intent(tmp_path / "test.csv", runtime, train=tmp_path / "train.csv")
+    report = evaluate_intent([tmp_path / "test.csv"], runtime, train=tmp_path / "train.csv")
     assert (report.n, report.accuracy, report.oos_auroc) == (2, 1.0, None)
     with pytest.raises(DataRejected, match="--train"):
-        evaluate_intent(tmp_path / "test.csv", runtime)
+        evaluate_intent([tmp_path / "test.csv"], runtime, pack=load_understanding("shop"))
 
 
 def test_lines_without_intents(runtime: Runtime, tmp_path: Path) -> None:
     """A file of out-of-scope lines alone has no accuracy, and says so."""
     (tmp_path / "oos.csv").write_text("text,category\nsing,oos\n", encoding="utf-8")
     with pytest.raises(DataRejected, match="no line"):
-        evaluate_intent(tmp_path / "oos.csv", runtime, train=SHOP_LINES)
+        evaluate_intent([tmp_path / "oos.csv"], runtime, pack=load_understanding("shop"))
 
 
 def test_pictures_of_faces(runtime: Runtime, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from agent.app.figures import classes_table, percent, scores_table, write_pages,
 from agent.app.printing import JsonFlag, console, print_json
 from agent.app.progress import shown
 from agent.core.settings import load_settings
+from agent.dialogue.understanding import load_understanding
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.training.card import command_line, confusions, evaluation_figures, update_card
@@ -19,6 +20,7 @@ from agent.training.evaluate_gesture import evaluate_gesture
 from agent.training.evaluate_intent import evaluate_intent
 from agent.training.evaluate_speech_emotion import evaluate_speech_emotion
 from agent.training.evaluation import Evaluation, Slice
+from agent.training.lines import held_out_files
 from agent.training.scores import Scores
 from agent.training.speech import evaluate_speech
 
@@ -63,17 +65,23 @@ def gesture(data: Data, report: ReportFolder = None, card: Card = None, json: Js
 
 
 def intent(
-    data: Data,
-    train: Annotated[Path | None, typer.Option(help="Training file for other intents than the shop's.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Lines to measure with; ours for the domain when left out.", exists=True)
+    ] = None,
+    domain: Annotated[str | None, typer.Option(help="Domain pack; the one of the settings when left out.")] = None,
+    train: Annotated[Path | None, typer.Option(help="Training file for other intents than a domain's.")] = None,
     report: ReportFolder = None,
     card: Card = None,
     json: JsonFlag = False,
 ) -> None:
-    """Lines in a CSV (`text,category`) or in CLINC's JSON splits."""
+    """Lines in a CSV (`text,category`), in CLINC's JSON splits, or in YAML."""
     runtime = _runtime()
+    pack = None if train is not None else load_understanding(domain or load_settings().reply.domain)
+    ours = () if pack is None else held_out_files(pack.name)
     with shown() as progress:
-        evaluation = evaluate_intent(data, runtime, train=train, progress=progress)
-    _hand_out(evaluation, "intent", runtime, report=report, card=card, json=json)
+        evaluation = evaluate_intent([data] if data else ours, runtime, pack=pack, train=train, progress=progress)
+    model = f"intent_{pack.name if pack else 'shop'}"
+    _hand_out(evaluation, model, runtime, report=report, card=card, json=json)
 
 
 def speech(

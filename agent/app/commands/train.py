@@ -13,11 +13,12 @@ from agent.app.printing import JsonFlag, console, print_json
 from agent.app.progress import shown
 from agent.core.errors import AgentError
 from agent.core.settings import load_settings
+from agent.dialogue.understanding import intent_files, load_understanding
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.training.card import command_line, new_card, training_figures, update_card
 from agent.training.evaluation import evaluated
-from agent.training.lines import SHOP_HELD_OUT, SHOP_LINES
+from agent.training.lines import held_out_files, understanding_of
 from agent.training.progress import TrainingReport
 from agent.training.scores import Scores, score
 
@@ -111,21 +112,28 @@ def gesture(
 
 def intent(
     out: Out,
+    domain: Annotated[str, typer.Option(help="Domain pack whose own examples are learnt.")] = "shop",
     data: Annotated[
-        Path, typer.Option(help="Lines with the shop's intents: YAML, CSV or JSON.", exists=True)
-    ] = SHOP_LINES,
-    held_out: Annotated[Path, typer.Option(help="Lines to measure with.", exists=True)] = SHOP_HELD_OUT,
+        Path | None, typer.Option(help="Lines with intents to learn instead: YAML, CSV or JSON.", exists=True)
+    ] = None,
+    held_out: Annotated[
+        list[Path] | None, typer.Option(help="Lines to measure with; ours where there are any.", exists=True)
+    ] = None,
     licence: Licence = "Apache-2.0",
     card: Card = None,
     report: ReportFolder = None,
     json: JsonFlag = False,
 ) -> None:
-    """The head that reads a shop customer's intents from sentence embeddings: seconds."""
+    """The head that reads the intents of a domain's customers from sentence embeddings: seconds."""
     module = _module("intent")
-    settings = load_settings().models
-    runtime = Runtime(Registry.load(settings.folder), "cpu")
+    runtime = Runtime(Registry.load(load_settings().models.folder), "cpu")
+    if data is None:
+        understanding, files = load_understanding(domain), intent_files(domain)
+    else:
+        understanding, files = understanding_of(data), (data,)
+    measured = held_out or (held_out_files(domain) if data is None else ())
     with shown() as progress:
-        done = module.train(data, out, held_out=held_out, runtime=runtime, progress=progress)
+        done = module.train(understanding, out, files=files, held_out=measured, runtime=runtime, progress=progress)
     _hand_out(done, licence=licence, card=card, report=report, json=json)
 
 

@@ -1,0 +1,77 @@
+"""Reads what a domain pack wants understood: its own `intents.<locale>.yaml` and what customers of any business say."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import get_args
+
+import msgspec
+import yaml
+
+from agent.core.errors import SettingsError
+from agent.core.understanding import SlotKind, SlotPattern, Understanding
+from agent.dialogue.domain import HOUSE, folder_of
+
+PLAIN_KINDS = frozenset(get_args(SlotKind)) - {"digits", "words"}
+
+
+class _SlotPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    digits: int = 0
+    words: list[str] | dict[str, list[str]] = []
+
+
+class _Intents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An intents file: examples by intent, examples of everything else, and what is looked for in a line."""
+
+    intents: dict[str, tuple[str, ...]]
+    out_of_scope: tuple[str, ...] = ()
+    slots: dict[str, str | _SlotPart] = {}
+
+
+def load_understanding(name: str, *, locale: str = "en") -> Understanding:
+    """The intents that every customer has, then those of pack `name`, with examples, and its slots.
+
+    Raises `SettingsError` that names the file and what is wrong in it.
+    """
+    common, own = (_read(name, file) for file in intent_files(name, locale=locale))
+    twice = sorted(common.intents.keys() & own.intents.keys())
+    if twice:
+        raise SettingsError(f"domain {name}: intents.{locale}.yaml: {', '.join(twice)} is common to all packs already")
+    examples = common.intents | own.intents
+    pairs = [(text, intent) for intent, texts in examples.items() for text in texts]
+    outside = (*common.out_of_scope, *own.out_of_scope)
+    return Understanding(
+        name=name,
+        intents=tuple(examples),
+        texts=(*(text for text, _ in pairs), *outside),
+        labels=(*(intent for _, intent in pairs), *(None for _ in outside)),
+        slots={slot: _pattern(name, slot, part) for slot, part in own.slots.items()},
+    )
+
+
+def intent_files(name: str, *, locale: str = "en") -> tuple[Path, ...]:
+    """The files that `load_understanding` reads."""
+    common, own = files(HOUSE) / f"common.{locale}.yaml", folder_of(name) / f"intents.{locale}.yaml"
+    return Path(str(common)), Path(str(own))
+
+
+def _read(domain: str, file: Path) -> _Intents:
+    try:
+        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), _Intents)
+    except (OSError, yaml.YAMLError, msgspec.ValidationError) as fault:
+        raise SettingsError(f"domain {domain}: {file.name}: {fault}") from None
+
+
+def _pattern(domain: str, slot: str, part: str | _SlotPart) -> SlotPattern:
+    """`birth_date`, `{digits: 7}`, `{words: [kettle, lamp]}` or `{words: {savings: [savings, saver]}}`."""
+    if isinstance(part, str):
+        kind = next((kind for kind in get_args(SlotKind) if kind == part and kind in PLAIN_KINDS), None)
+        if kind is None:
+            kinds = ", ".join(sorted(PLAIN_KINDS))
+            raise SettingsError(f"domain {domain}: slot {slot}: no kind {part!r}; there are {kinds}, digits and words")
+        return SlotPattern(kind=kind)
+    if part.digits > 0 and not part.words:
+        return SlotPattern(kind="digits", digits=part.digits)
+    if part.words and not part.digits:
+        listed = part.words if isinstance(part.words, dict) else {word: [word] for word in part.words}
+        return SlotPattern(kind="words", words={value: tuple(said) for value, said in listed.items()})
+    raise SettingsError(f"domain {domain}: slot {slot}: give either digits, how many, or words")

@@ -1,0 +1,76 @@
+"""The intent head of a domain pack: the one that ships, or one fitted on the pack's own examples and kept."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.core.errors import ModelMissing
+from agent.core.understanding import Understanding
+from agent.inference.runtime import Runtime
+from agent.perception.text import Floats, Head, SentenceEmbedder, TextReader, shipped_head
+from agent.training.intent_head import IntentHead, fit_head
+from agent.training.lines import Lines, labels, spellings
+
+_KEY_LETTERS = 16
+
+
+def cache_folder() -> Path:
+    """Where fitted heads are kept between starts: under XDG_CACHE_HOME, or ~/.cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "attentive-agent"
+
+
+def open_reader(runtime: Runtime, understanding: Understanding, *, cache: Path | None = None) -> TextReader:
+    """A reader of what `understanding` asks for, with the head that was trained on just its examples.
+
+    That is `intent_<pack>` of the manifest, or else a head fitted now, some 10 ms an example, and kept in `cache`.
+    Raises `ModelError` as `Runtime.open` does.
+    """
+    embedder = SentenceEmbedder(runtime)
+    model = model_of(runtime, understanding)
+    if model is not None:
+        head = shipped_head(runtime, model)
+    else:
+        head = runs(fitted(understanding, embedder, cache or cache_folder()))
+    return TextReader(embedder, head, understanding.intents, understanding.slots)
+
+
+def model_of(runtime: Runtime, understanding: Understanding) -> str | None:
+    """The name in the manifest of the head that was trained on just these examples."""
+    name = f"intent_{understanding.name}"
+    try:
+        entry = runtime.registry.entry(name)
+    except ModelMissing:
+        return None
+    return name if (entry.examples, entry.classes) == (understanding.digest, understanding.intents) else None
+
+
+def fitted(understanding: Understanding, embedder: SentenceEmbedder, cache: Path) -> IntentHead:
+    """A head for the pack, from `cache` if it was fitted before; a cache that cannot be used is done without."""
+    file = cache / f"intent_{understanding.digest[:_KEY_LETTERS]}.npz"
+    try:
+        return IntentHead.load(file)
+    except (OSError, ValueError, KeyError, BadZipFile):
+        head = fit_understanding(understanding, embedder)
+    with suppress(OSError):
+        head.save(file)
+    return head
+
+
+def fit_understanding(understanding: Understanding, embedder: SentenceEmbedder) -> IntentHead:
+    """A head for the pack's intents, fitted on each example as it stands and as speech recognition may write it."""
+    lines = Lines(texts=understanding.texts, intents=understanding.labels)
+    texts, label, group = spellings(lines.texts, labels(lines, understanding.intents))
+    return fit_head(embedder.embed(texts), label, groups=group)
+
+
+def runs(head: IntentHead) -> Head:
+    """The head as `TextReader` wants it."""
+
+    def run(embeddings: NDArray[np.float32]) -> tuple[Floats, Floats]:
+        return head.intent_prob(embeddings), head.in_scope_prob(embeddings)[:, None]
+
+    return run
