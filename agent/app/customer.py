@@ -1,5 +1,7 @@
 """A headless customer of a running agent: consents, calls, listens, and notes what it saw and how late."""
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +25,9 @@ from agent.transport.messages import (
     ToPage,
     Welcome,
 )
+
+ASKS_EVERY_S = 5
+"""In line, at most."""
 
 _decoder = msgspec.json.Decoder(ToPage)
 
@@ -74,19 +79,50 @@ class CustomerReport(msgspec.Struct, frozen=True, kw_only=True):
     states: tuple[str, ...]
 
 
-async def open_call(url: str, choice: Choice, *, locale: str = "en") -> CallTicket:
-    """Consents at the agent under `url`. Raises `AtCapacity`, or `MediaError` when it refuses or is not there."""
-    wish = {"choice": choice.value, "consent_version": CONSENT_VERSION, "locale": locale}
+async def open_call_in_turn(url: str, choice: Choice, *, on_position: Callable[[int], None]) -> CallTicket:
+    """Waits in line for as long as there is one; `on_position` is told each place. Raises what `open_call` raises, and
+    `AtCapacity` only where the line is full, too."""
+    place: str | None = None
+    while True:
+        try:
+            return await open_call(url, choice, place=place)
+        except AtCapacity as error:
+            if error.place is None or error.position is None:
+                raise
+            place = error.place
+            on_position(error.position)
+            await asyncio.sleep(min(error.retry_after_s, ASKS_EVERY_S))
+
+
+async def open_call(url: str, choice: Choice, *, locale: str = "en", place: str | None = None) -> CallTicket:
+    """Consents at the agent under `url`; `place` is the one in line. Raises `AtCapacity`, or `MediaError` when it
+    refuses or is not there."""
+    wish = {"choice": choice.value, "consent_version": CONSENT_VERSION, "locale": locale, "place": place}
     try:
         async with httpx.AsyncClient(base_url=url, timeout=10) as client:
             answer = await client.post("/api/calls", json=wish)
     except httpx.HTTPError as error:
         raise MediaError(f"no agent answers at {url} ({type(error).__name__}); is `agent serve` running?") from None
     if answer.status_code == 503:
-        raise AtCapacity(answer.json()["detail"], retry_after_s=int(answer.headers.get("retry-after", "30")))
+        busy = answer.json()
+        raise AtCapacity(
+            busy["detail"],
+            retry_after_s=int(answer.headers.get("retry-after", "30")),
+            place=busy.get("place"),
+            position=busy.get("position"),
+        )
     if answer.status_code != 201:
         raise MediaError(f"{url} refused the call: {answer.status_code} {answer.text[:200]}")
     return msgspec.json.decode(answer.content, type=CallTicket)
+
+
+async def leave_line(url: str, place: str | None) -> None:
+    """Gives a place in line up, where there is one; an agent that is gone has no line either."""
+    if place is None:
+        return
+    with contextlib.suppress(httpx.HTTPError):
+        async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+            await client.delete(f"/api/line/{place}")
 
 
 class Customer:

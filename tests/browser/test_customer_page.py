@@ -202,14 +202,38 @@ async def test_a_connection_that_breaks_is_told_in_plain_words() -> None:
         await expect(page.locator("#ended")).to_have_attribute("data-reason", "connection_failed")
 
 
-async def test_a_full_house_is_told_and_can_be_tried_again() -> None:
-    """A refused call leads back to the device check with the reason, not to a dead end."""
+async def test_before_a_full_house_the_page_waits_in_line_by_itself() -> None:
+    """It says which number the customer is as the line moves on, keeps the place, and calls when the turn has come."""
     async with serving_pages() as server, opened_page() as page:
         server.desk.full = True
         await page.goto(server.url)
         await page.click("#choice-agree")
         await page.click("#start-call")
-        await expect(page.get_by_role("alert").first).to_contain_text("again in 30 seconds")
+        waiting = page.locator("#waiting [aria-live=polite]")
+        await expect(waiting).to_have_text("You are number 2 in line.")
+        server.desk.position = 1
+        await expect(waiting).to_have_text("You are the next in line.")
+        server.desk.full = False
+        await server.desk.connected_call()
+        await expect(page.locator("#call-state")).to_be_visible()
+        assert server.desk.shown[0] is None
+        assert set(server.desk.shown[1:]) == {"place-1"}
+
+
+async def test_the_line_can_be_left_and_entered_again() -> None:
+    """Leaving gives the place up at once, asks no more, and leads back to the device check."""
+    async with serving_pages() as server, opened_page() as page:
+        server.desk.full = True
+        await page.goto(server.url)
+        await page.click("#choice-agree")
+        await page.click("#start-call")
+        await page.click("#leave-line")
+        await expect(page.get_by_role("heading", name="Ready to call?")).to_be_visible()
+        while server.desk.left != ["place-1"]:
+            await asyncio.sleep(0.05)
+        asked = len(server.desk.shown)
+        await asyncio.sleep(1.5)
+        assert len(server.desk.shown) == asked
         server.desk.full = False
         await page.click("#start-call")
         await server.desk.connected_call()

@@ -33,6 +33,7 @@ async def test_a_choice_gives_a_token_for_one_call(client: httpx.AsyncClient, de
         ({"choice": None}, 422),
         ({"locale": "e" * 99}, 422),
         ({"admin": True}, 422),
+        ({"place": "p" * 65}, 422),
     ],
 )
 async def test_a_choice_that_is_none_makes_no_call(
@@ -44,11 +45,34 @@ async def test_a_choice_that_is_none_makes_no_call(
     assert answer.json()["detail"]
 
 
-async def test_a_full_house_says_when_to_come_back(client: httpx.AsyncClient, desk: ScriptedDesk) -> None:
-    """503 carries Retry-After."""
+async def test_a_full_house_gives_a_place_in_line(client: httpx.AsyncClient, desk: ScriptedDesk) -> None:
+    """503 carries Retry-After and, as problem details, a place that reaches the desk when it is shown again."""
     desk.full = True
     answer = await client.post("/api/calls", json=WISH)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "title": "Service Unavailable",
+        "status": 503,
+        "detail": "all lines are in use",
+        "place": "p1",
+        "position": 2,
+    }
+    await client.post("/api/calls", json=WISH | {"place": answer.json()["place"]})
+    assert desk.in_line == [None, "p1"]
+
+
+async def test_a_place_in_line_can_be_given_up(client: httpx.AsyncClient, desk: ScriptedDesk) -> None:
+    """Who goes away says so, and the line moves on."""
+    assert (await client.delete("/api/line/p1")).status_code == 204
+    assert desk.left == ["p1"]
+
+
+async def test_health_tells_how_full_the_agent_is(client: httpx.AsyncClient) -> None:
+    """What a load balancer needs to choose an agent: what it bears, what is in use, who waits."""
+    health = (await client.get("/api/health")).json()
+    assert health["ok"] and health["calls"] == 0
+    assert health["capacity"] == {"rated": 4, "in_use": 1, "free_share": 0.75, "in_line": 2}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """`agent call`: a headless customer, to try a running agent from a terminal."""
 
 import asyncio
+import logging
 import time
 from pathlib import Path
 from typing import Annotated
@@ -8,10 +9,17 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from agent.app.customer import Customer, CustomerReport, open_call
+from agent.app.customer import (
+    CallTicket,
+    Customer,
+    CustomerReport,
+    leave_line,
+    open_call,
+    open_call_in_turn,
+)
 from agent.app.printing import JsonFlag, console, print_json
 from agent.core.consent import Choice
-from agent.core.errors import MediaError
+from agent.core.errors import AtCapacity, MediaError
 from agent.media.clips import ClipSource, FrameSource, read_speech
 
 SPEAKS_AFTER_GREETING_S = 0.5
@@ -29,11 +37,12 @@ def call(
     seconds: Annotated[float, typer.Option(help="How long to stay.", min=1)] = 15,
     choice: Annotated[Choice, typer.Option(help="What to agree to.")] = Choice.AGREE,
     save_audio: Annotated[Path | None, typer.Option(help="Write what was heard here, as WAV.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait in line while all lines are busy.")] = False,
     json: JsonFlag = False,
 ) -> None:
     """Calls, shows a clip, says something, and reports what came back and how late."""
     frames = ClipSource(video) if video is not None else None
-    report = asyncio.run(_call(url, frames, audio, seconds, choice, save_audio))
+    report = asyncio.run(_call(url, frames, audio, seconds, choice, save_audio, wait=wait))
     if json:
         print_json(report)
     else:
@@ -41,10 +50,20 @@ def call(
 
 
 async def _call(
-    url: str, frames: FrameSource | None, audio: Path | None, seconds: float, choice: Choice, save_audio: Path | None
+    url: str,
+    frames: FrameSource | None,
+    audio: Path | None,
+    seconds: float,
+    choice: Choice,
+    save_audio: Path | None,
+    *,
+    wait: bool,
 ) -> CustomerReport:
     speech = read_speech(audio) if audio is not None else None
-    ticket = await open_call(url, choice)
+    if wait:
+        ticket = await open_call_in_turn(url, choice, on_position=_say_position)
+    else:
+        ticket = await _open_call_now(url, choice)
     customer = Customer(url, ticket, frames=frames)
     speech_end_ns: int | None = None
     began_s = time.monotonic()
@@ -62,6 +81,21 @@ async def _call(
     if save_audio is not None:
         customer.caller.recording.save(save_audio)
     return customer.report(sent, seconds=time.monotonic() - began_s, speech_end_ns=speech_end_ns)
+
+
+async def _open_call_now(url: str, choice: Choice) -> CallTicket:
+    try:
+        return await open_call(url, choice)
+    except AtCapacity as error:
+        await leave_line(url, error.place)
+        raise AtCapacity(
+            f"all lines at {url} are busy; call again in {error.retry_after_s} s, or wait in line with --wait",
+            retry_after_s=error.retry_after_s,
+        ) from None
+
+
+def _say_position(position: int) -> None:
+    logging.getLogger(__name__).info("all lines are busy; number %d in line", position)
 
 
 async def _greeted(customer: Customer) -> None:
