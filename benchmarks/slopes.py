@@ -34,10 +34,11 @@ def slope(points: Sequence[tuple[float, float]]) -> Slope | None:
     spread = float(np.sum(np.square(y - y.mean())))
     freedom = len(points) - 2
     margin = STUDENT_95[min(freedom, len(STUDENT_95)) - 1] * (unexplained / freedom / float(apart @ apart)) ** 0.5
+    # Adding 0.0 makes a rounded -0.0 positive.
     return Slope(
-        per_unit=round(per_unit, 5),
-        low=round(per_unit - margin, 5),
-        high=round(per_unit + margin, 5),
+        per_unit=round(per_unit, 5) + 0.0,
+        low=round(per_unit - margin, 5) + 0.0,
+        high=round(per_unit + margin, 5) + 0.0,
         alone=round(alone, 3),
         r2=1.0 if spread == 0 else round(1 - unexplained / spread, 4),
     )
