@@ -118,7 +118,7 @@ class Runtime:
         """What has gone wrong with the GPU since models were opened, in plain words."""
         with self._lock:
             names = ", ".join(self._moved)
-        return f"after an error of the GPU, {names} run on the processor" if names else None
+        return f"the GPU failed; now on the processor: {names}" if names else None
 
     def open(self, name: str, *, warm_up: bool = True) -> Model:
         """The model `name`, its inputs and outputs compared with the manifest, and run a few times.

@@ -62,15 +62,21 @@ class _Job:
     """Under the crew's lock: whether the reading is on its way to the loop, so that nobody tells another."""
 
 
+THREADS_A_CORE_WITH_GPU = 2
+"""While one thread waits for the GPU, another converts colours and fits a head to its mesh. Not measured on a GPU: two
+are enough as long as a frame waits no longer than it works, and more would only share the interpreter's lock."""
+
+
 class VisionPool:
     """Perception threads behind one `submit`. All methods are called on one event loop and none of them blocks it.
 
-    Each thread owns one analyser with sessions of its own. A call's state goes with its frame to whichever thread is
+    Each thread owns one analyser. A call's state goes with its frame to whichever thread is
     free, and a call has at most one frame here, so that nothing is shared and no more frames wait than there are calls.
 
-    Frames of different calls are read one by one. In batches of 2 and 4 a face mesh took the processor 13 and 17 %
-    less, an expression 24 and 35 % less (Xeon, 2026-11): 0.5 and 0.7 of a frame's 7 ms, for which frames would have to
-    wait for each other.
+    Frames of different calls are read one by one; only a GPU, which all threads share, joins what they ask of a model
+    at the same time (`agent.inference.batches`). On the processor, batches of 2 and 4 took 13 and 17 % less for a face
+    mesh, 24 and 35 % less for an expression (Xeon, 2026-11): 0.5 and 0.7 of a frame's 7 ms, for which frames would have
+    to wait for each other.
     """
 
     def __init__(
@@ -88,7 +94,8 @@ class VisionPool:
         """Frames by what became of them: `ANALYSED`, or why they were not."""
         self.busy_ns = 0
         """Time that the threads have worked, all together."""
-        self.threads = settings.threads or _cores()
+        self.threads = settings.threads or _cores() * (THREADS_A_CORE_WITH_GPU if runtime.on_cuda else 1)
+        self._runtime = runtime
         self._clock = clock
         self._calls: dict[str, _Call] = {}
         self._closing: set[asyncio.Future[None]] = set()
@@ -163,7 +170,8 @@ class VisionPool:
     def fault(self) -> str | None:
         """What is wrong with the pool, in plain words."""
         working = self._crew.working
-        return None if working >= self.threads else f"{working} of {self.threads} threads that read pictures work"
+        stuck = None if working >= self.threads else f"{working} of {self.threads} threads that read pictures work"
+        return "; ".join(fault for fault in (stuck, self._runtime.fault) if fault) or None
 
     @property
     def lost_threads(self) -> int:

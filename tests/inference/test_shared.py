@@ -137,7 +137,7 @@ def test_goes_on_on_the_processor_when_the_gpu_fails(device: Device, error: Exce
     with ThreadPoolExecutor(len(models)) as threads:
         said = list(threads.map(Model.run, models, pictures))
     agree(said, expected("face_landmark", pictures))
-    assert runtime.fault == "after an error of the GPU, face_landmark run on the processor"
+    assert runtime.fault == "the GPU failed; now on the processor: face_landmark"
     device.error = None
     runtime.open("face_detection")
     assert {opened.name: (opened.provider, opened.batch) for opened in runtime.report()} == {

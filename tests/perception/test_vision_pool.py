@@ -16,6 +16,7 @@ from agent.core.settings import VisionSettings
 from agent.core.types import CameraFrame, VisionReading
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
+from agent.inference.sessions import Gpu
 from agent.perception.vision import FrameAnalyser, VisionState, unread
 from agent.perception.vision_pool import VisionPool
 from tests.perception.pictures import BrokenPixels, consent, frame, with_face
@@ -288,6 +289,23 @@ async def test_a_model_that_is_missing_stops_the_start(tmp_path: Path, clock: Fa
     with pytest.raises(ModelMissing, match="face_detection"):
         await pool.start()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("perception-")]
+
+
+async def test_has_more_threads_where_they_wait_for_a_gpu(clock: FakeClock) -> None:
+    """Two a core on a GPU, one on the processor, and as many as the settings say where they say it."""
+    nothing = Registry(Path(), ())
+    gpu = Gpu(execution_provider="CPUExecutionProvider", memory="cpu", fault=lambda: None)
+    on_gpu, on_processor = Runtime(nothing, "auto", gpu=gpu), Runtime(nothing, "cpu")
+    cores = VisionPool(on_processor, VisionSettings(), clock).threads
+    assert VisionPool(on_gpu, VisionSettings(), clock).threads == 2 * cores
+    assert VisionPool(on_gpu, VisionSettings(threads=3), clock).threads == 3
+
+
+async def test_says_that_the_gpu_failed(runtime: Runtime, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every call's health tells why pictures take longer, beside what else is wrong."""
+    pool = VisionPool(runtime, VisionSettings(threads=1), clock)
+    monkeypatch.setattr(Runtime, "fault", "the GPU failed")
+    assert pool.fault == "0 of 1 threads that read pictures work; the GPU failed"
 
 
 async def test_withdrawal_reaches_the_models(runtime: Runtime, clock: FakeClock) -> None:
