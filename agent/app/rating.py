@@ -15,7 +15,7 @@ from agent.app.capacity import Capacity, capacity_of
 from agent.app.machine import processor_name, usable_cores, usable_memory_mb
 from agent.core.settings import Settings
 from agent.inference.registry import MANIFEST, Registry
-from agent.inference.runtime import cuda_fault
+from agent.inference.sessions import cuda_fault
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,6 @@ from agent.core.errors import ModelError, ModelMismatch
 from agent.inference.half import half_precision
 from agent.inference.registry import ModelEntry, Registry, Tensor
 from agent.inference.sessions import CUDA, Gpu, open_session
-from agent.inference.sessions import cuda_fault as cuda_fault
 from agent.inference.shared import Session, SharedSession
 
 logger = logging.getLogger(__name__)

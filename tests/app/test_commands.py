@@ -107,3 +107,5 @@ def test_the_doctor_runs_every_model(tmp_path: Path) -> None:
     timed = {model["name"] for model in diagnosis["models"] if model["ms"] is not None}
     assert {"face_detection", "face_landmark", "expression", "gesture", "intent_shop", "voice_decoder"} <= timed
     assert diagnosis["providers"]
+    precisions = {model["name"]: model["precision"] for model in diagnosis["models"]}
+    assert (precisions["hand_landmark"], precisions["hand_landmark_int8"]) == ("float32", "int8")

@@ -15,7 +15,8 @@ from agent.core.errors import AgentError, ModelError
 from agent.core.settings import load_settings
 from agent.core.types import MIC_RATE_HZ
 from agent.inference.registry import ModelEntry, Registry
-from agent.inference.runtime import Runtime, cuda_fault
+from agent.inference.runtime import Runtime
+from agent.inference.sessions import cuda_fault
 from agent.perception import whisper
 from agent.perception.transcript import SpeechToText
 from agent.transport.api import PAGES
@@ -25,6 +26,9 @@ class ModelCheck(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     ok: bool
     provider: str | None
+    precision: str | None = None
+    batch: int | None = None
+    """Rows of different calls that may run together; 1 where they run one by one."""
     ms: float | None
     """Of one run after warm-up, on a second of silence for speech recognition; None for what is no model but data."""
     problem: str | None = None
@@ -71,7 +75,7 @@ def diagnose() -> Diagnosis:
     try:
         settings = load_settings()
         registry = Registry.load(settings.models.folder)
-        runtime = Runtime(registry, settings.models.provider)
+        runtime = Runtime(registry, settings.models.provider, half=settings.models.half)
         models = tuple(_check(runtime, entry) for entry in registry.entries)
     except AgentError as error:
         problems.append(str(error))
@@ -86,7 +90,7 @@ def diagnose() -> Diagnosis:
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         onnxruntime=onnxruntime.__version__,
         providers=tuple(sorted({check.provider for check in models if check.provider})),
-        cuda=cuda_fault() or "in use",
+        cuda=_cuda(models),
         pages_built=pages_built,
         models=models,
         problems=tuple(problems),
@@ -94,26 +98,34 @@ def diagnose() -> Diagnosis:
     )
 
 
+def _cuda(models: tuple[ModelCheck, ...]) -> str:
+    in_use = any(check.provider == "cuda" for check in models)
+    return "in use" if in_use else cuda_fault() or "a GPU is there, but no model runs on it"
+
+
 def _check(runtime: Runtime, entry: ModelEntry) -> ModelCheck:
     try:
         if entry.extra is not None and not runtime.registry.installed(entry.name):
             return ModelCheck(name=entry.name, ok=True, provider=None, ms=None, absent=f"uv sync --extra {entry.extra}")
         if entry.format == "ctranslate2":
-            ms = _second_of_silence_ms(runtime, entry.name)
-            opened = next(opened for opened in runtime.report() if opened.name == entry.name)
-            return ModelCheck(name=entry.name, ok=True, provider=opened.provider, ms=round(ms, 2))
-        if entry.format == "data":
+            ms: float | None = _second_of_silence_ms(runtime, entry.name)
+        elif entry.format == "data":
             runtime.registry.path(entry.name)
             return ModelCheck(name=entry.name, ok=True, provider=None, ms=None)
-        runtime.open(entry.name)
-        opened = next(opened for opened in runtime.report() if opened.name == entry.name)
+        else:
+            runtime.open(entry.name)
+            ms = None
     except ModelError as error:
         return ModelCheck(name=entry.name, ok=False, provider=None, ms=None, problem=str(error))
+    opened = next(opened for opened in runtime.report() if opened.name == entry.name)
+    took_ms = opened.ms if ms is None else ms
     return ModelCheck(
         name=entry.name,
         ok=True,
         provider=opened.provider,
-        ms=None if opened.ms is None else round(opened.ms, 2),
+        precision=opened.precision,
+        batch=opened.batch,
+        ms=None if took_ms is None else round(took_ms, 2),
     )
 
 
@@ -134,12 +146,14 @@ def _show(diagnosis: Diagnosis) -> None:
         f"Python {diagnosis.python}, {diagnosis.machine}, {diagnosis.cores} cores, "
         f"ONNX Runtime {diagnosis.onnxruntime}, CUDA: {diagnosis.cuda}"
     )
-    table = Table("model", "runs on", "ms", "")
+    table = Table("model", "runs on", "precision", "batch", "ms", "")
     for check in diagnosis.models:
         mark = "[green]ok[/]" if check.ok else "[red]problem[/]"
         if check.absent:
             mark = f"not installed: `{check.absent}`"
-        table.add_row(check.name, check.provider or "", "" if check.ms is None else f"{check.ms:.2f}", mark)
+        batch = f"up to {check.batch}" if check.batch is not None and check.batch > 1 else ""
+        ms = "" if check.ms is None else f"{check.ms:.2f}"
+        table.add_row(check.name, check.provider or "", check.precision or "", batch, ms, mark)
     console.print(table)
     for problem in diagnosis.problems:
         console.print("[red]✗[/]", problem, soft_wrap=True)
