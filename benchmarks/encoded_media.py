@@ -12,6 +12,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 from numpy.typing import NDArray
 
+from agent.media.barcode import write_barcode
 from benchmarks import face, voice_sounds
 from benchmarks.face import HEIGHT_PX, WIDTH_PX, face_picture
 from benchmarks.peer_environment import cache_folder
@@ -86,8 +87,11 @@ def _encoded() -> EncodedMedia:
     )
 
 
-def encoded_face(fps: float, width_px: int) -> Pictures:
-    """A loop of the moving face in VP8, by the settings that browsers use for calls."""
+def encoded_face(fps: float, width_px: int, *, numbered: bool = False) -> Pictures:
+    """A loop of the moving face in VP8, by the settings that browsers use for calls.
+
+    `numbered` pictures carry their place in the loop as a barcode.
+    """
     height_px = HEIGHT_PX * width_px // WIDTH_PX
     encoder = VideoCodecContext.create("libvpx", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width_px, height_px, "yuv420p"
@@ -100,8 +104,12 @@ def encoded_face(fps: float, width_px: int) -> Pictures:
     keyframes: list[int] = []
     interval = round(KEYFRAME_EVERY_S * fps)
     for index in range(round(LOOP_S * fps)):
-        picture = VideoFrame.from_ndarray(face_picture(index, fps=fps), format="rgb24")
-        frame = picture.reformat(width=width_px, height=height_px, format="yuv420p")
+        picture = face_picture(index, fps=fps)
+        if numbered:
+            write_barcode(picture, index)
+        frame = VideoFrame.from_ndarray(picture, format="rgb24").reformat(
+            width=width_px, height=height_px, format="yuv420p"
+        )
         frame.pts = index
         frame.time_base = encoder.time_base
         if index % interval == 0:

@@ -6,6 +6,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from agent.core.errors import AgentError, AtCapacity
@@ -75,9 +76,12 @@ class LoadCallers:
 
 
 @asynccontextmanager
-async def load_callers(url: str) -> AsyncIterator[LoadCallers]:
-    """A process of load callers for the agent at `url`; nobody has joined yet, and all hang up in the end."""
-    media = await asyncio.to_thread(prepared)
+async def load_callers(url: str, media: Path | None = None) -> AsyncIterator[LoadCallers]:
+    """A process of load callers for the agent at `url`; nobody has joined yet, and all hang up in the end.
+
+    They send what the file `media` holds, by default what is `prepared`.
+    """
+    media = media or await asyncio.to_thread(prepared)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.load_caller", url, str(media), stdin=PIPE, stdout=PIPE
     )

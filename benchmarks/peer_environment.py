@@ -1,4 +1,4 @@
-"""Makes the Python environment of a peer whose packages do not go with the agent's own, once, in the user's cache."""
+"""Makes the Python environments of peers whose packages do not go with the agent's own, once, in the user's cache."""
 
 import os
 import shutil
@@ -12,14 +12,17 @@ from benchmarks.processes import printed_by
 MADE_WITHIN_S = 900.0
 PYTHONS = ("3.11", "3.12")
 """For which MediaPipe 0.10.21 has wheels, of those that the agent runs on."""
-REQUIREMENTS = Path(__file__).with_name("mediapipe-0.10.21.txt")
 
 
-async def mediapipe_solutions() -> Path:
-    """The interpreter of an environment that holds MediaPipe 0.10.21. Raises `AgentError` when it cannot be made."""
-    folder = cache_folder() / REQUIREMENTS.stem
+async def environment(name: str) -> Path:
+    """The interpreter of an environment with the packages that `benchmarks/NAME.txt` pins, and no others.
+
+    Raises `AgentError` when it cannot be made.
+    """
+    requirements = Path(__file__).with_name(f"{name}.txt")
+    folder = cache_folder() / name
     python, complete = folder / "bin" / "python", folder / "complete"
-    wanted = REQUIREMENTS.read_text()
+    wanted = requirements.read_text()
     if complete.is_file() and complete.read_text() == wanted and python.exists():
         return python
     shutil.rmtree(folder, ignore_errors=True)
@@ -28,11 +31,11 @@ async def mediapipe_solutions() -> Path:
     if uv is not None:
         await _run(uv, "venv", "--quiet", "--python", _uv_python(), str(folder))
         await _run(
-            uv, "pip", "install", "--quiet", "--no-deps", "--python", str(python), "--requirement", str(REQUIREMENTS)
+            uv, "pip", "install", "--quiet", "--no-deps", "--python", str(python), "--requirement", str(requirements)
         )
     else:
         await _run(_installed_python(), "-m", "venv", str(folder))
-        await _run(str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--requirement", str(REQUIREMENTS))
+        await _run(str(python), "-m", "pip", "install", "--quiet", "--no-deps", "--requirement", str(requirements))
     complete.write_text(wanted)
     return python
 

@@ -25,7 +25,7 @@ from agent.core.settings import REPOSITORY
 from agent.training.progress import Progress, unheard
 from benchmarks.agreement import Distance, face_distance, hand_distance
 from benchmarks.frame_passes import Frames, Pass
-from benchmarks.peer_environment import mediapipe_solutions
+from benchmarks.peer_environment import environment
 from benchmarks.percentiles import Machine, this_machine
 from benchmarks.processes import printed_by
 
@@ -150,7 +150,7 @@ async def _ours() -> list[str]:
 
 def _mediapipe(face_task: Path | None, hand_task: Path | None) -> list[Pipeline]:
     async def solutions() -> list[str]:
-        return [str(await mediapipe_solutions()), "-m", "benchmarks.mediapipe_worker", "solutions"]
+        return [str(await environment("mediapipe-0.10.21")), "-m", "benchmarks.mediapipe_worker", "solutions"]
 
     async def tasks() -> list[str]:
         if face_task is None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from agent.app.commands import bench_calls
+from agent.app.commands import bench_calls, bench_peers
 from agent.app.commands.checkout import benchmark
 from agent.app.printing import JsonFlag, console, print_json
 from agent.app.progress import shown
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     bench = typer.Typer(help="Benchmarks of calls and of single frames.", no_args_is_help=True)
     bench.callback()(_benchmarks)
     bench_calls.register(bench)
+    bench_peers.register(bench)
     bench.command("perception")(perception)
     bench.command("voice")(voice)
     app.add_typer(bench, name="bench")
