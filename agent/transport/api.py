@@ -80,6 +80,7 @@ def build_app(desk: CallDesk, hub: Hub, scribe: Scribe, metrics: Metrics, settin
     app.include_router(_calls_router(desk, settings))
     app.include_router(whip_router(desk))
     app.include_router(supervisor_router(hub, metrics.delivery.observe))
+    metrics.occupancy = desk.occupancy
     app.include_router(metrics_router(metrics, settings.telemetry))
     app.include_router(transcriptions_router(scribe, settings.api))
     _mount_pages(app)

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from agent.core.settings import TelemetrySettings
+from agent.transport.desk import Occupancy
 from agent.transport.problems import problem
 from agent.transport.signalling import bearer_token
 
@@ -108,6 +109,13 @@ class Metrics:
             "agent_calls_by_rung", "Calls with a camera by rung of the ladder.", ("rung",), registry=registry
         )
         self._rungs: set[str] = set()
+        self.occupancy: Callable[[], Occupancy] | None = None
+        """Asked on the event loop when metrics are read out."""
+        self._rated = Gauge("agent_calls_rated", "Calls that this machine bears at a time.", registry=registry)
+        self._reserved = Gauge(
+            "agent_calls_reserved", "Calls that go on or were admitted and are awaited.", registry=registry
+        )
+        self._in_line = Gauge("agent_customers_in_line", "Customers who wait for a free line.", registry=registry)
         self._subscribers = Gauge("agent_subscribers", "Supervisors that are connected.", registry=registry)
         self._in_flight = Gauge(
             "agent_frames_in_flight",
@@ -171,6 +179,11 @@ class Metrics:
     async def text(self) -> bytes:
         """Everything in OpenMetrics text. Formatting takes milliseconds and is done on another thread."""
         self.refresh()
+        if self.occupancy is not None:
+            full = self.occupancy()
+            self._rated.set(full.rated)
+            self._reserved.set(full.in_use)
+            self._in_line.set(full.in_line)
         self._tasks.set(len(all_tasks()))
         return await to_thread(generate_latest, self.registry)
 

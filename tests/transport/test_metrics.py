@@ -11,6 +11,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from agent.core.settings import TelemetrySettings
+from agent.transport.desk import Occupancy
 from agent.transport.metrics import COUNTERS, Metrics, metrics_router
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "observability.md"
@@ -50,6 +51,15 @@ async def test_what_is_served_is_openmetrics(metrics: Metrics, client: httpx.Asy
     assert counts == {"decode": 1, "fusion": 1}
     assert [(sample.labels, sample.value) for sample in families["agent_calls"].samples] == [({"state": "speaking"}, 2)]
     assert families["agent_threads"].samples[0].value >= 1
+
+
+async def test_how_full_the_agent_is_is_asked_when_somebody_looks(metrics: Metrics, client: httpx.AsyncClient) -> None:
+    """Rated, reserved and waiting come from the desk, as they are at that moment."""
+    metrics.occupancy = lambda: Occupancy(rated=8, in_use=7, free_share=0.1, in_line=3)
+    text = (await client.get("/metrics")).text
+    assert "agent_calls_rated 8.0" in text
+    assert "agent_calls_reserved 7.0" in text
+    assert "agent_customers_in_line 3.0" in text
 
 
 async def test_totals_are_taken_when_somebody_looks(metrics: Metrics, client: httpx.AsyncClient) -> None:
