@@ -4,10 +4,10 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: demo test check format bench models clean help
+.PHONY: demo test check format bench bench-long models clean help
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 demo: .venv/installed ## install, build the pages, check the models and serve on http://127.0.0.1:8080
 	@$(RUN) agent serve
@@ -29,14 +29,17 @@ check: .venv/installed-dev ## style, types and the direction of imports
 format: .venv/installed-dev ## let ruff lay out the code
 	@$(RUN) ruff check --fix . && $(RUN) ruff format .
 
-bench: .venv/installed-dev ## measure latency on this machine
-	@$(RUN) agent bench latency --calls 1 --seconds 20
+bench: .venv/installed-dev ## measure everything on this machine in some 25 minutes; figures and plots in build/bench
+	@$(RUN) python -m benchmarks.suite
+
+bench-long: .venv/installed-dev ## the same for a night, until the figures are sure
+	@$(RUN) python -m benchmarks.suite --long
 
 models: .venv/installed ## what models there are, and whether they are the right ones
 	@$(RUN) agent models verify
 
 clean: ## remove everything that was installed or built here
-	rm -rf .venv .tools agent/static webclient/node_modules artefacts
+	rm -rf .venv .tools agent/static webclient/node_modules artefacts build
 
 .tools/bin/uv:
 	@echo "· installing uv (once, into .tools)"
