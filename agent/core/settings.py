@@ -64,7 +64,7 @@ class ModelSettings(Section):
 
 class VisionSettings(Section):
     threads: int = Field(0, ge=0)
-    """Perception threads; 0 stands for one a core."""
+    """Perception threads; 0 stands for one a core, or two where they wait for a GPU."""
     deadline_ms: float = Field(250.0, gt=0)
     """A frame that could not be read this soon after it arrived is skipped, not analysed late."""
     hand_search_hz: float = Field(2.0, gt=0)

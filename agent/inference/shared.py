@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 Array = NDArray[Any]
 
 MOST_ROWS = 8
-"""In a batch; with more, the first row waits for a run that is longer than what it saves."""
+"""In a batch. Each doubling is one more size to lay out and warm up; not measured on a GPU."""
 
 
 class Session(Protocol):

@@ -49,7 +49,7 @@ def _opened(runtime: Runtime, label: str, model: str, contents: dict[str, bytes]
             runtime.note(label, "cuda", "float16")
             return whisper
         except (RuntimeError, ValueError) as error:
-            fault = f"{label} does not run on CUDA ({error}); CTranslate2 needs cuBLAS and cuDNN of CUDA 12"
+            fault = f"{label} does not run on CUDA ({error}); CTranslate2 needs cuBLAS of CUDA 12, see docs/gpu.md"
             if runtime.demands_cuda:
                 raise ModelError(fault) from None
             logger.warning("%s, so it runs on the processor", fault)
