@@ -15,13 +15,14 @@ FRAMES_HZ = float(RATES[Rung.FEWER_PICTURES].asked_fps or 12)
 """What a page is asked to send, and all of which is read, once calls share the time: the first rung of the ladder."""
 VIDEO_PACKETS_HZ = 90.0
 """1 Mbit/s in packets of 1200 bytes and a rest in each frame's last one."""
-TURN_EVERY_S = 20.0
-"""How often a customer says something and is answered, on average over all calls."""
+TURN_EVERY_S = 28.0
+"""How often a customer says something and is answered, on average: a quarter of all calls are in the midst of talk at a
+time, with a turn every 7 s, as the load callers of the benchmarks do."""
 READINGS = 2
 """How often an utterance is read: once along with it, once when it is over."""
 CLAUSES = 2
 """Of an answer."""
-REST = 1.3
+REST = 1.55
 """What a call takes as a whole over the sum of the parts that are measured here: fusion, publication, sending, the
 page's messages, the reply engine. docs/capacity.md says where it comes from."""
 HEAD_ROOM = 0.15
