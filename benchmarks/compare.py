@@ -70,7 +70,7 @@ WISHES = ("fps", "rate_hz", "video", "width_px", "height_px", "recordings")
 SAME_MACHINE = ("processor", "cores")
 NAMES = ("name", "calls", "supervisors")
 """By what an entry of a list is known again."""
-LISTS_OF_RUNS = ("runs", "runs_ms")
+LEFT_OUT = ("machine", "runs", "runs_ms")
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,10 +152,10 @@ def _figures(report: Report) -> Iterator[tuple[str, tuple[Kind, float]]]:
 
 
 def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Leaves with their paths; entries of lists are called by their name, and runs are left out."""
+    """Leaves with their paths; entries of lists are called by their name, and runs and the machine are left out."""
     if isinstance(value, dict):
         for key, item in value.items():
-            if key not in LISTS_OF_RUNS:
+            if key not in LEFT_OUT:
                 yield from _walk(item, f"{path}.{key}")
     elif isinstance(value, list):
         for item in value:

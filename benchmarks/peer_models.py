@@ -17,16 +17,19 @@ from numpy.typing import NDArray
 from agent.media.barcode import read_barcode
 
 EXPRESSION_SIDE_PX = 48
+PICTURE_PX = (640, 480)
 
 
 class Models:
     """One call's models."""
 
     def __init__(self, expression: Path) -> None:
+        """Opens and warms them, so that the first picture of a call finds them ready."""
         self._mesh = mp.solutions.face_mesh.FaceMesh()
         self._hands = mp.solutions.hands.Hands()
         self._expression = ort.InferenceSession(expression, providers=["CPUExecutionProvider"])
         self._input = self._expression.get_inputs()[0].name
+        self.look(np.zeros((PICTURE_PX[1], PICTURE_PX[0], 3), np.uint8))
 
     def look(self, rgb: NDArray[np.uint8]) -> dict[str, Any]:
         """What is to be sent of a (height, width, 3) picture: its number, what was seen, and when that was known."""

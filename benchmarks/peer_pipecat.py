@@ -60,13 +60,14 @@ async def _converse(connection: Any, models: Models) -> None:
 async def _run(expression: Path) -> None:
     logger.remove()
     logger.add(sys.stderr, level="ERROR")
+    models = Models(expression)
     conversations: list[asyncio.Task[None]] = []
     async with asyncio.TaskGroup() as tasks:
 
         async def answer(offer: str) -> str:
             connection = SmallWebRTCConnection()
             await connection.initialize(sdp=offer, type="offer")
-            conversations.append(tasks.create_task(_converse(connection, Models(expression))))
+            conversations.append(tasks.create_task(_converse(connection, models)))
             return str(connection.get_answer()["sdp"])
 
         await serve(answer)

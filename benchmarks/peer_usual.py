@@ -24,8 +24,8 @@ from benchmarks.peer_server import serve
 class Call:
     """One customer."""
 
-    def __init__(self, expression: Path, tasks: asyncio.TaskGroup) -> None:
-        self._models = Models(expression)
+    def __init__(self, models: Models, tasks: asyncio.TaskGroup) -> None:
+        self._models = models
         self._tasks = tasks
         self._channel: RTCDataChannel | None = None
         self._sound = MediaBlackhole()
@@ -65,11 +65,12 @@ class Call:
 
 
 async def _run(expression: Path) -> None:
+    models = Models(expression)
     calls: list[Call] = []
     async with asyncio.TaskGroup() as tasks:
 
         async def answer(offer: str) -> str:
-            calls.append(Call(expression, tasks))
+            calls.append(Call(models, tasks))
             return await calls[-1].answer(offer)
 
         await serve(answer)
