@@ -121,3 +121,11 @@ def test_everything_that_ships_verifies() -> None:
         if entry.extra is None or registry.installed(entry.name):
             assert len(registry.paths(entry.name)) == len(entry.files)
         assert (registry.folder / entry.card).is_file(), entry.card
+
+
+def test_only_models_whose_first_size_alone_is_free_may_run_in_batches(tmp_path: Path) -> None:
+    """A manifest that would join what cannot be joined is refused, by the model's name."""
+    text = (ModelSettings().folder / "manifest.toml").read_text()
+    (tmp_path / "manifest.toml").write_text(text.replace('gpu = "alone"', 'gpu = "batches"', 1))
+    with pytest.raises(ModelMismatch, match="'voice_text': in batches, the first size of each tensor is free"):
+        Registry.load(tmp_path)

@@ -30,6 +30,8 @@ class Device:
         self.batches: list[int] = []
         self.error: Exception | None = None
         self.held: threading.Event | None = None
+        self.began = threading.Semaphore(0)
+        """A run that is held has begun."""
 
     def open(self, path: Path, weights: Path | None = None, gpu: Gpu | None = None) -> ort.InferenceSession:
         session = open_session(path, weights, gpu)
@@ -60,6 +62,7 @@ class Fragile:
 
     def _fail(self) -> None:
         if self._device.held is not None:
+            self._device.began.release()
             assert self._device.held.wait(10)
         if self._device.error is not None:
             raise self._device.error
@@ -109,9 +112,11 @@ def test_frames_of_several_calls_go_together(device: Device) -> None:
     device.held = threading.Event()
     with ThreadPoolExecutor(len(models)) as threads:
         runs = [threads.submit(model.run, picture) for model, picture in zip(models, pictures, strict=True)]
-        threading.Timer(0.3, device.held.set).start()
+        while len(runtime._shared["face_landmark"]._batcher._waiting) < len(models) - 1:
+            threading.Event().wait(0.001)
+        device.held.set()
         agree([run.result(timeout=15) for run in runs], expected("face_landmark", pictures))
-    assert len(device.batches) < len(models)
+    assert device.batches == [1, 8], "five that waited, padded to eight"
 
 
 def test_what_gains_nothing_on_a_gpu_stays_on_the_processor(device: Device) -> None:
@@ -146,6 +151,24 @@ def test_goes_on_on_the_processor_when_the_gpu_fails(device: Device, error: Exce
     }
     runtime.open("face_landmark")
     assert runtime.report()[0].provider == "cpu", "a thread that comes later finds out, too"
+
+
+def test_a_gpu_that_hangs_holds_one_thread_only(device: Device) -> None:
+    """Who waits for the run that hangs is served by the processor after a while, and who comes later at once."""
+    runtime = Runtime(REGISTRY, "cuda", gpu=STAND_IN)
+    stuck, waiting = (runtime.open("face_landmark", warm_up=False) for _ in range(2))
+    first, second = crops(2)
+    device.held = threading.Event()
+    with ThreadPoolExecutor(1) as threads:
+        hung = threads.submit(stuck.run, first)
+        assert device.began.acquire(timeout=10)
+        try:
+            agree([waiting.run(second), waiting.run(first)], expected("face_landmark", [second, first]))
+            assert not hung.done()
+            assert runtime.fault is not None
+        finally:
+            device.held.set()
+        agree([hung.result(timeout=10)], expected("face_landmark", [first]))
 
 
 def test_a_bad_array_is_the_callers_fault_not_the_gpus(device: Device) -> None:
