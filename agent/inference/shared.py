@@ -60,10 +60,11 @@ class SharedSession:
 
         Raises whatever a GPU raises that cannot run the model.
         """
-        for size in self._bound.sizes * runs if self.most_rows > 1 else ():
-            self._bound.run([row] * size)
         if self.most_rows == 1:
             self._session.run(None, dict(zip(self._input_names, row, strict=True)))
+            return
+        for size in self._bound.sizes * runs:
+            self._bound.run([row] * size)
 
     def run(self, output_names: Sequence[str], feeds: Mapping[str, Array]) -> list[Array]:
         """As a session's own `run`, of all outputs. Raises as it does for arrays that do not fit.
