@@ -71,10 +71,13 @@ class Desk:
         consent = consent_for(choice, locale=locale, given_at=self._rooms.clock.wall_ns() / NS_PER_S)
         share = self._capacity.share(consent)
         if not self._line.enter(place, share, self._reserved.fits, now_ns):
-            raise self._come_back(place, share, now_ns)
+            come_back = self._come_back(place, share, now_ns)
+            self._tell_supervisors()
+            raise come_back
         life = CallLife(entered_ns=now_ns).step(CallEvent.CONSENT_GIVEN, now_ns=now_ns)
         call_id, token = secrets.token_hex(8), secrets.token_urlsafe(24)
         self._reserved.put(call_id, share)
+        self._tell_supervisors()
         self._waiting[call_id] = _Waiting(token=token, consent=consent, life=life, opened_ns=now_ns)
         return Ticket(call_id=call_id, token=token, purposes=tuple(sorted(consent.purposes)))
 
@@ -123,6 +126,7 @@ class Desk:
 
     def leave_line(self, place: str) -> None:
         self._line.leave(place)
+        self._tell_supervisors()
 
     def occupancy(self) -> Occupancy:
         self._forget_stale_tickets()
@@ -132,6 +136,10 @@ class Desk:
             free_share=round(self._reserved.free_share, 3),
             in_line=self._line.length(self._rooms.clock.now_ns()),
         )
+
+    def _tell_supervisors(self) -> None:
+        full = self.occupancy()
+        self._rooms.hub.put_line(rated=full.rated, in_line=full.in_line)
 
     def _come_back(self, place: str | None, share: float, now_ns: int) -> AtCapacity:
         """What who cannot be taken is told: their place in line, and when to ask again."""

@@ -91,6 +91,8 @@ class Hub:
         self._calls: dict[str, CallSummary] = {}
         self._captions: dict[str, dict[str, Frame]] = {}
         """What was said so far in each live call, by caption, for those who begin to watch later."""
+        self._rated: int | None = None
+        self._in_line = 0
         self._replaced = 0
         """Of subscribers that have gone."""
         self.let_go = 0
@@ -108,7 +110,7 @@ class Hub:
     def subscribe(self) -> Subscription:
         subscription = Subscription()
         self._subscriptions.add(subscription)
-        subscription.outbox.put_state("calls", _encode(CallList(calls=self.calls())))
+        subscription.outbox.put_state("calls", self._call_list())
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
@@ -130,6 +132,12 @@ class Hub:
         """A call ended."""
         self._captions.pop(call_id, None)
         if self._calls.pop(call_id, None) is not None:
+            self._announce_calls()
+
+    def put_line(self, *, rated: int, in_line: int) -> None:
+        """How many calls may go on, and how many customers wait."""
+        if (rated, in_line) != (self._rated, self._in_line):
+            self._rated, self._in_line = rated, in_line
             self._announce_calls()
 
     def watch(self, subscription: Subscription, call_id: str, *, pictures: bool, traces: bool) -> None:
@@ -196,8 +204,11 @@ class Hub:
     def _watchers(self, call_id: str) -> list[Subscription]:
         return [subscription for subscription in self._subscriptions if subscription.watching == call_id]
 
+    def _call_list(self) -> str:
+        return _encode(CallList(calls=self.calls(), rated=self._rated, in_line=self._in_line))
+
     def _announce_calls(self) -> None:
-        message = _encode(CallList(calls=self.calls()))
+        message = self._call_list()
         for subscription in self._subscriptions:
             subscription.outbox.put_state("calls", message)
 

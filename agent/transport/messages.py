@@ -155,9 +155,13 @@ class CallSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CallList(Message, frozen=True, kw_only=True, tag="calls"):
-    """All live calls; sent on connecting and whenever one begins, changes or ends."""
+    """All live calls; sent on connecting, whenever one begins, changes or ends, and when the line moves."""
 
     calls: tuple[CallSummary, ...]
+    rated: int | None = None
+    """Calls with everything in them that may go on at a time; None while that is not known."""
+    in_line: int = 0
+    """Customers who wait for a free line."""
 
 
 class SignalMessage(Message, frozen=True, kw_only=True, tag="signal"):

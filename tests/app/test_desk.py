@@ -15,6 +15,7 @@ from agent.core.clock import FakeClock
 from agent.core.consent import Choice
 from agent.core.errors import AtCapacity, CallNotFound, OfferRejected
 from agent.core.settings import ServerSettings, Settings
+from agent.transport.hub import Hub
 from tests.app.test_capacity import COSTS
 
 
@@ -24,6 +25,7 @@ class Bare:
 
     settings: Settings
     clock: FakeClock = field(default_factory=FakeClock)
+    hub: Hub = field(default_factory=Hub)
 
 
 def opened(*, cores: float = 1.0, max_calls: int | None = None) -> tuple[Desk, FakeClock]:

@@ -141,13 +141,19 @@ def hub() -> Hub:
 
 
 @pytest.fixture
+def metrics() -> Metrics:
+    """Made off the loop, as its collectors look into /proc."""
+    return Metrics()
+
+
+@pytest.fixture
 async def address(
-    desk: ScriptedDesk, hub: Hub, scribe: ScriptedScribe, api_keys: tuple[str, ...]
+    desk: ScriptedDesk, hub: Hub, scribe: ScriptedScribe, metrics: Metrics, api_keys: tuple[str, ...]
 ) -> AsyncIterator[str]:
     """Host and port of a server on loopback that ends with the test."""
     settings = Settings(api=ApiSettings(keys=tuple(map(SecretStr, api_keys)), max_file_bytes=100_000))
     config = uvicorn.Config(
-        build_app(desk, hub, scribe, Metrics(), settings),
+        build_app(desk, hub, scribe, metrics, settings),
         port=0,
         log_level="critical",
         lifespan="off",

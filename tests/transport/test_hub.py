@@ -74,6 +74,21 @@ async def test_only_those_who_watch_a_call_get_its_signals() -> None:
             await subscription.outbox.take()
 
 
+async def test_everyone_learns_how_long_the_line_is() -> None:
+    """Who connects is told the rating and who waits; when the line moves everybody is told, once."""
+    hub = Hub()
+    hub.put_line(rated=8, in_line=0)
+    subscription = hub.subscribe()
+    first = json.loads(await subscription.outbox.take())
+    assert (first["type"], first["rated"], first["in_line"]) == ("calls", 8, 0)
+    hub.put_line(rated=8, in_line=2)
+    hub.put_line(rated=8, in_line=2)
+    assert json.loads(await subscription.outbox.take())["in_line"] == 2
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await subscription.outbox.take()
+
+
 async def test_everyone_learns_of_calls_that_begin_and_end() -> None:
     """The list of calls is a state of its own: whoever is slow gets how it stands now."""
     hub = Hub()

@@ -2,7 +2,7 @@
 import type { CallSummary } from "../wire/supervision";
 import type { Desk } from "./desk";
 import { useNow } from "./use_now";
-import { elapsed, inWords, shortId } from "./words";
+import { elapsed, fullnessInWords, inWords, shortId } from "./words";
 
 export function CallListView({ desk }: { desk: Desk }) {
   const calls = desk.calls.value;
@@ -11,7 +11,7 @@ export function CallListView({ desk }: { desk: Desk }) {
   return (
     <nav id="calls" class="calls" aria-label="Calls">
       {calls === null && <p class="muted small">Waiting for the list…</p>}
-      {calls?.length === 0 && <p class="muted small">No calls</p>}
+      {calls && <p class="muted small" id="fullness">{fullnessInWords(calls.length, desk.fullness.value)}</p>}
       <ul>
         {calls?.map((call) => (
           <li key={call.call_id}>

@@ -1,6 +1,6 @@
 // The supervisor's desk: which calls there are, which one is watched, and what is known of it, as signals.
 import { batch, computed, signal } from "@preact/signals";
-import type { CallSummary, Picture, ToSupervisor } from "../wire/supervision";
+import type { CallList, CallSummary, Picture, ToSupervisor } from "../wire/supervision";
 import { Feed, type FeedState } from "./feed";
 import { withCaption, withNote, withPicture, withSignal, type Watched, watching } from "./watched";
 
@@ -19,6 +19,8 @@ export interface DecodedPicture {
 export class Desk {
   readonly connection = signal<FeedState>("connecting");
   readonly calls = signal<CallSummary[] | null>(null);
+  /** How many calls may go on, and how many customers wait. */
+  readonly fullness = signal<{ rated: number | null; inLine: number }>({ rated: null, inLine: 0 });
   readonly alerts = signal<Alert[]>([]);
   readonly fault = signal<string | null>(null);
   readonly watched = signal<Watched | null>(null);
@@ -61,7 +63,7 @@ export class Desk {
   private receive(message: ToSupervisor): void {
     switch (message.type) {
       case "calls":
-        this.receiveCalls(message.calls);
+        this.receiveCalls(message);
         break;
       case "handoff":
         this.alerts.value = [
@@ -84,10 +86,11 @@ export class Desk {
     }
   }
 
-  private receiveCalls(calls: CallSummary[]): void {
+  private receiveCalls({ calls, rated, in_line }: CallList): void {
     const live = new Set(calls.filter(({ state }) => state !== "ended").map(({ call_id }) => call_id));
     batch(() => {
       this.calls.value = calls;
+      this.fullness.value = { rated: rated ?? null, inLine: in_line ?? 0 };
       this.alerts.value = this.alerts.value.filter(({ callId }) => live.has(callId));
     });
   }

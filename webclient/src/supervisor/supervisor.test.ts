@@ -5,7 +5,7 @@ import { backoffMs } from "./feed";
 import { faceRect, gestureLabel, HAND_BONES, labelPlace, pictureInWords, pointAt } from "./overlay";
 import { currentOnly, currentStages, partialWords, percentile, withCaption, withPicture, withSignal, watching } from "./watched";
 import { toneInWords } from "./voice_emotion_panel";
-import { elapsed, milliseconds, signed } from "./words";
+import { elapsed, fullnessInWords, milliseconds, signed } from "./words";
 
 const ENVELOPE = {
   call_id: "c",
@@ -148,6 +148,13 @@ describe("figures", () => {
     expect([0, 59.9, 187, 3729].map(elapsed)).toEqual(["0 s", "59 s", "3:07 min", "1:02:09 h"]);
     expect([0.2, -0.25, null].map(signed)).toEqual(["+0.20", "−0.25", "–"]);
     expect([1.26, 42.4, null].map(milliseconds)).toEqual(["1.3", "42", "–"]);
+  });
+
+  it("say how full the agent is, as far as it is known", () => {
+    expect(fullnessInWords(0, { rated: null, inLine: 0 })).toBe("No calls");
+    expect(fullnessInWords(1, { rated: 8, inLine: 0 })).toBe("1 call, rated for 8");
+    expect(fullnessInWords(8, { rated: 8, inLine: 1 })).toBe("8 calls, rated for 8; 1 customer waits");
+    expect(fullnessInWords(9, { rated: 8, inLine: 2 })).toContain("2 customers wait");
   });
 });
 

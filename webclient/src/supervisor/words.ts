@@ -34,3 +34,11 @@ export function milliseconds(value: number | null): string {
   if (value === null) return "–";
   return value < 10 ? value.toFixed(1) : String(Math.round(value));
 }
+
+/** How many calls go on, for how many the machine is rated, and how many customers wait. */
+export function fullnessInWords(calls: number, { rated, inLine }: { rated: number | null; inLine: number }): string {
+  const going = calls === 0 ? "No calls" : calls === 1 ? "1 call" : `${calls} calls`;
+  const rating = rated === null ? "" : `, rated for ${rated}`;
+  const waiting = inLine === 0 ? "" : inLine === 1 ? "; 1 customer waits" : `; ${inLine} customers wait`;
+  return going + rating + waiting;
+}

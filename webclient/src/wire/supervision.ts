@@ -15,10 +15,14 @@ export interface CallSummary {
   ended_because: string | null;
 }
 
-/** All live calls; sent on connecting and whenever one begins, changes or ends. */
+/** All live calls; sent on connecting, whenever one begins, changes or ends, and when the line moves. */
 export interface CallList {
   type: "calls";
   calls: CallSummary[];
+  /** Calls with everything in them that may go on at a time, where that is known. */
+  rated?: number | null;
+  /** Customers who wait for a free line. */
+  in_line?: number;
 }
 
 export interface SignalMessage {
