@@ -14,7 +14,6 @@ import subprocess
 import sys
 import time
 from asyncio.subprocess import PIPE
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,7 +90,7 @@ class Outcome:
 
 def main() -> int:
     wishes = _wishes()
-    out: Path = wishes.out
+    out: Path = wishes.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
     clip = wishes.video.resolve() if wishes.video else own_clip(out / "face.webm")
@@ -101,10 +100,10 @@ def main() -> int:
     outcomes = []
     for number, step in enumerate(steps, 1):
         words = step.arguments(long=wishes.long, clip=clip, recordings=recordings)
-        console.print(f"· {number} of {len(steps)}: agent bench {' '.join(words)}", highlight=False)
+        console.print(f"· {number} of {len(steps)}: agent bench {' '.join(words)}", highlight=False, soft_wrap=True)
         outcomes.append(asyncio.run(_run(step, words, out, within_s=WITHIN_S[wishes.long])))
         if outcomes[-1].why is not None:
-            console.print(f"  [red]failed[/]: {outcomes[-1].why}", highlight=False)
+            console.print(f"  [red]failed[/]: {outcomes[-1].why}", highlight=False, soft_wrap=True)
     table = summary(outcomes, out, began)
     (out / "figures.md").write_text(table)
     print(table)
@@ -185,11 +184,17 @@ def summary(outcomes: list[Outcome], out: Path, began: datetime) -> str:
 
 def _commit() -> str:
     """Where the code stands, with a mark when there is more than was committed."""
-    said: Callable[[str], str] = lambda words: subprocess.run(  # noqa: E731
-        ["git", *words.split()], cwd=REPOSITORY, capture_output=True, text=True, check=False
-    ).stdout.strip()
-    commit = said("rev-parse --short HEAD") or "unknown"
-    return f"{commit} and changes" if said("status --porcelain --untracked-files=no") else commit
+    commit = _git("rev-parse", "--short", "HEAD") or "unknown"
+    return f"{commit} and changes" if _git("status", "--porcelain", "--untracked-files=no") else commit
+
+
+def _git(*words: str) -> str:
+    """What git says; nothing where there is no git, or no repository."""
+    try:
+        done = subprocess.run(["git", *words], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip()
 
 
 if __name__ == "__main__":

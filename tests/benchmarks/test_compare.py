@@ -106,6 +106,8 @@ def test_other_machines_and_other_wishes_are_refused(written: Any) -> None:
     assert compare(*written(latency(), elsewhere), force=True).worse == 0
     with pytest.raises(AgentError, match="fps was 30 and is 15"):
         compare(*written(latency(), latency() | {"fps": 15}), force=True)
+    with pytest.raises(AgentError, match="calls was 1 and is 8"):
+        compare(*written(latency(calls=1), latency(calls=8)))
 
 
 def test_what_is_no_report_is_named(written: Any, tmp_path: Path) -> None:
