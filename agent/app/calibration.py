@@ -179,7 +179,7 @@ def _receiving() -> tuple[float, float, list[VideoFrame]]:
     packets_ms = _timed_ms(lambda: receiver.take_all(packets))
     pictures: list[VideoFrame] = []
     decode_ms = _timed_ms(lambda: pictures.extend(receiver.decoded()))
-    return packets_ms / len(packets), decode_ms / FRAMES, pictures
+    return packets_ms / len(packets), decode_ms / len(pictures), pictures
 
 
 def _reading(pictures: list[VideoFrame], runtime: Runtime, settings: Settings) -> tuple[float, float, float]:
@@ -203,7 +203,8 @@ def _reading(pictures: list[VideoFrame], runtime: Runtime, settings: Settings) -
         if state.model_runs["palm_detection"] > searched:
             searches_ms.append(search_ms)
     state.close()
-    return median(reads_ms[WARM_FRAMES:]), median(searches_ms), median(took_ms[WARM_FRAMES:])
+    # Hands are not searched for where none are to be followed.
+    return median(reads_ms[WARM_FRAMES:]), median(searches_ms or [0.0]), median(took_ms[WARM_FRAMES:])
 
 
 def _speaking(voice: PiperVoice) -> tuple[float, NDArray[np.float32]]:

@@ -24,18 +24,29 @@ CLAUSES = 2
 """Of an answer."""
 REST = 1.55
 """What a call takes as a whole over the sum of the parts that are measured here: fusion, publication, sending, the
-page's messages, the reply engine. docs/capacity.md says where it comes from."""
+page's messages, the reply engine, most of it on the event loop. docs/capacity.md says where it comes from."""
 HEAD_ROOM = 0.15
 """Share of the cores that is never promised: callers differ, and latency grows long before a queue is full."""
 CALL_MB = 60.0
 """Memory of a call, by the budget that `agent bench capacity` holds it to."""
 KEPT_FREE_MB = 500.0
+MOST_CALLS = 1_000_000
+"""Where something sets no limit."""
+
+
+PACKETS, FACES, SEARCHES = "video packets", "faces read", "searches for hands"
+UTTERANCES, CLAUSES_SPOKEN = "utterances read", "clauses spoken"
 
 
 class Binding(StrEnum):
     """What sets the number of calls."""
 
     CORES = "cores"
+    LOOP = "event loop"
+    """One thread, however many cores there are."""
+    SPEECH = "speech"
+    """One thread reads what is said, one speaks."""
+    PICTURES = "vision.threads"
     MEMORY = "memory"
     GPU = "gpu"
     SETTING = "server.max_calls"
@@ -103,14 +114,30 @@ def _taken(part: Part, consent: Consent, *, camera: bool) -> bool:
 def parts_of_a_call(costs: PartCosts, settings: Settings) -> tuple[Part, ...]:
     """Each part with how often the usual call takes it."""
     return (
-        Part(name="video packets", ms=costs.packet_ms, per_s=VIDEO_PACKETS_HZ, needs="camera"),
+        Part(name=PACKETS, ms=costs.packet_ms, per_s=VIDEO_PACKETS_HZ, needs="camera"),
         Part(name="pictures decoded", ms=costs.frame_decode_ms, per_s=FRAMES_HZ, needs="camera"),
-        Part(name="faces read", ms=costs.frame_read_ms, per_s=FRAMES_HZ, needs="face"),
-        Part(name="searches for hands", ms=costs.hand_search_ms, per_s=settings.vision.hand_search_hz, needs="hands"),
+        Part(name=FACES, ms=costs.frame_read_ms, per_s=FRAMES_HZ, needs="face"),
+        Part(name=SEARCHES, ms=costs.hand_search_ms, per_s=settings.vision.hand_search_hz, needs="hands"),
         Part(name="seconds of sound heard", ms=costs.sound_second_ms, per_s=1.0, needs="speech"),
-        Part(name="utterances read", ms=costs.utterance_ms, per_s=READINGS / TURN_EVERY_S, needs="speech"),
-        Part(name="clauses spoken", ms=costs.clause_ms, per_s=CLAUSES / TURN_EVERY_S, needs="nothing"),
+        Part(name=UTTERANCES, ms=costs.utterance_ms, per_s=READINGS / TURN_EVERY_S, needs="speech"),
+        Part(name=CLAUSES_SPOKEN, ms=costs.clause_ms, per_s=CLAUSES / TURN_EVERY_S, needs="nothing"),
     )
+
+
+def _threads(
+    costs: PartCosts, parts: tuple[Part, ...], call_cores: float, settings: Settings
+) -> dict[Binding, tuple[int, float]]:
+    """What cannot use all cores: how many threads there are for it, and what part of one a call takes."""
+    cores = {part.name: part.cores for part in parts}
+    threads = {
+        Binding.LOOP: (1, call_cores - sum(cores.values()) + cores[PACKETS]),
+        Binding.SPEECH: (1, max(cores[UTTERANCES], cores[CLAUSES_SPOKEN])),
+    }
+    if settings.vision.threads:
+        threads[Binding.PICTURES] = (settings.vision.threads, cores[FACES] + cores[SEARCHES])
+    if costs.frame_on_gpu_ms is not None:
+        threads[Binding.GPU] = (1, costs.frame_on_gpu_ms * FRAMES_HZ / 1_000)
+    return threads
 
 
 def capacity_of(costs: PartCosts, settings: Settings, *, cores: float, memory_mb: float) -> Capacity:
@@ -120,11 +147,12 @@ def capacity_of(costs: PartCosts, settings: Settings, *, cores: float, memory_mb
     call_cores = REST * sum(part.cores for part in parts if _taken(part, everything, camera=True))
     for_calls = cores * (1 - HEAD_ROOM)
     limits = {Binding.CORES: math.floor(for_calls / call_cores)}
+    for binding, (threads, a_call) in _threads(costs, parts, call_cores, settings).items():
+        limits[binding] = math.floor(min(threads * (1 - HEAD_ROOM) / a_call, MOST_CALLS)) if a_call else MOST_CALLS
+        for_calls = min(for_calls, call_cores * limits[binding])
     if math.isfinite(memory_mb):
         limits[Binding.MEMORY] = math.floor(max(0.0, memory_mb - KEPT_FREE_MB) / CALL_MB)
-    if costs.frame_on_gpu_ms is not None:
-        limits[Binding.GPU] = math.floor((1 - HEAD_ROOM) * 1_000 / (costs.frame_on_gpu_ms * FRAMES_HZ))
-    most_calls = limits.get(Binding.MEMORY, 10**6)
+    most_calls = limits.get(Binding.MEMORY, MOST_CALLS)
     if settings.server.beyond_rating and settings.server.max_calls is not None:
         limits = {Binding.SETTING: settings.server.max_calls}
         most_calls = settings.server.max_calls
@@ -132,8 +160,6 @@ def capacity_of(costs: PartCosts, settings: Settings, *, cores: float, memory_mb
     elif settings.server.max_calls is not None:
         limits[Binding.SETTING] = settings.server.max_calls
         most_calls = min(most_calls, settings.server.max_calls)
-    if Binding.GPU in limits:
-        for_calls = min(for_calls, call_cores * limits[Binding.GPU])
     binding = min(limits, key=lambda what: limits[what])
     return Capacity(
         rated_calls=max(1, limits[binding]),

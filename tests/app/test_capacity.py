@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from agent.app.calibration import PartCosts
 from agent.app.capacity import CALL_MB, HEAD_ROOM, KEPT_FREE_MB, Binding, Capacity, capacity_of
 from agent.core.consent import Choice, Consent, Purpose, consent_for
-from agent.core.settings import ServerSettings, Settings, load_settings
+from agent.core.settings import ServerSettings, Settings, VisionSettings, load_settings
 
 COSTS = PartCosts(
     packet_ms=0.02,
@@ -44,6 +44,22 @@ def test_memory_binds_where_it_is_short() -> None:
     """Room for three calls besides what is kept free makes three calls, of any kind."""
     capacity = rated(cores=64, memory_mb=KEPT_FREE_MB + 3.5 * CALL_MB)
     assert (capacity.binding, capacity.rated_calls, capacity.most_calls) == (Binding.MEMORY, 3, 3)
+
+
+def test_one_event_loop_binds_a_machine_with_many_cores() -> None:
+    """From some number of cores on, more of them do not make more calls."""
+    many, more = rated(cores=64), rated(cores=128)
+    assert many.binding is Binding.LOOP
+    assert many.rated_calls == more.rated_calls > rated(cores=2.0).rated_calls
+    assert many.cores == pytest.approx(many.rated_calls * many.call_cores)
+
+
+def test_few_perception_threads_bind_many_cores() -> None:
+    """Who sets one thread for pictures gets as many calls as it can read."""
+    settings = Settings(vision=VisionSettings(threads=1))
+    slow = PartCosts(**{name: getattr(COSTS, name) for name in COSTS.__struct_fields__} | {"frame_read_ms": 20.0})
+    capacity = capacity_of(slow, settings, cores=64, memory_mb=8_000)
+    assert (capacity.binding, capacity.rated_calls) == (Binding.PICTURES, math.floor(0.85 * 1_000 / (240 + 16)))
 
 
 def test_memory_that_is_not_known_binds_nothing() -> None:

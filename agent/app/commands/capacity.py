@@ -17,6 +17,9 @@ from agent.synthesis.voice import PiperVoice
 
 LIMITED_BY = {
     Binding.CORES: "the processor",
+    Binding.LOOP: "the one event loop",
+    Binding.SPEECH: "the threads of speech",
+    Binding.PICTURES: "the setting vision.threads",
     Binding.MEMORY: "memory",
     Binding.GPU: "the GPU",
     Binding.SETTING: "the setting server.max_calls",
@@ -55,7 +58,7 @@ def _show(rated: Capacity) -> None:
     for column in table.columns[1:]:
         column.justify = "right"
     for part in sorted(rated.parts, key=lambda part: -part.cores):
-        table.add_row(part.name, f"{part.ms:.2f}", f"{part.per_s:g}", f"{part.cores:.4f}")
+        table.add_row(part.name, f"{part.ms:.2f}", f"{part.per_s:.3g}", f"{part.cores:.4f}")
     measured = sum(part.cores for part in rated.parts)
     table.add_row("everything else", "", "", f"{rated.call_cores - measured:.4f}", style="dim")
     table.add_row("a call", "", "", f"{rated.call_cores:.4f}", style="bold")
