@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from agent.app.calibration import measure_parts, transcribe_and_wait
+from agent.app.calibration import PartCosts, measure_parts, transcribe_and_wait
+from agent.app.capacity import Capacity
 from agent.app.desk import Desk
 from agent.app.engine_process import EngineProcess
 from agent.app.load import Load
@@ -131,12 +132,7 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         synthesizer.start()
         stack.push_async_callback(asyncio.to_thread, synthesizer.stop)
         say("finding out how many calls this machine bears")
-        capacity = await asyncio.to_thread(
-            rated_capacity,
-            settings,
-            registry,
-            lambda: measure_parts(registry, settings, own_voice, lambda sound: transcribe_and_wait(hearing, sound)),
-        )
+        capacity = await asyncio.to_thread(_rated, settings, registry, own_voice, hearing)
         say("opening the store")
         store = await stack.enter_async_context(CallStore.opened(settings.storage.url, clock))
         hub = Hub()
@@ -179,6 +175,15 @@ def hearing_settings(settings: Settings) -> HearingSettings:
         return hearing
     vocabulary = load_vocabulary(settings.reply.domain, locale=hearing.language)
     return hearing.model_copy(update={"vocabulary": vocabulary})
+
+
+def _rated(settings: Settings, registry: Registry, voice: PiperVoice, hearing: Hearing) -> Capacity:
+    """What this machine bears, measured with the models that are open already. Blocks."""
+
+    def measure() -> PartCosts:
+        return measure_parts(registry, settings, voice, lambda sound: transcribe_and_wait(hearing, sound))
+
+    return rated_capacity(settings, registry, measure)
 
 
 async def _reply_engine(settings: Settings, stack: AsyncExitStack) -> Callable[[], str]:
