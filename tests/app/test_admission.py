@@ -8,8 +8,8 @@ import httpx
 import msgspec
 import pytest
 
-from agent.app.customer import CallTicket, Customer
-from agent.core.consent import CONSENT_VERSION
+from agent.app.customer import CallTicket, Customer, open_call_in_turn
+from agent.core.consent import CONSENT_VERSION, Choice
 from tests.serving import RunningAgent, running_agent
 
 pytestmark = pytest.mark.timeout(150)
@@ -81,10 +81,32 @@ async def test_twice_as_many_as_there_are_lines(agent: RunningAgent, client: htt
         assert (await _ask(client, first)).json()["position"] == 1
         over.set()
         await _until_free(client)
-        assert (await _ask(client)).json()["position"] == LINES + 1
+        newcomer = (await _ask(client)).json()
+        assert newcomer["position"] == LINES + 1
         assert (await _ask(client, second)).json()["position"] == 2
         assert (await _ask(client, first)).status_code == 201
         assert (await _ask(client, second)).json()["position"] == 1
         staying.cancel()
-    assert (await client.delete(f"/api/line/{second}")).status_code == 204
-    assert (await _capacity(client))["in_line"] == 1
+    for left, place in enumerate((second, newcomer["place"]), start=1):
+        assert (await client.delete(f"/api/line/{place}")).status_code == 204
+        assert (await _capacity(client))["in_line"] == 2 - left
+
+
+async def test_a_caller_that_waits_gets_the_line_that_comes_free(
+    agent: RunningAgent, client: httpx.AsyncClient
+) -> None:
+    """As `agent call --wait` does: it is told its place, keeps it, and calls once somebody has hung up."""
+    over = asyncio.Event()
+    positions: list[int] = []
+
+    def waits(position: int) -> None:
+        positions.append(position)
+        over.set()
+
+    async with asyncio.TaskGroup() as customers:
+        while (answer := await _ask(client)).status_code == 201:
+            customers.create_task(_calls(agent, answer, over))
+        await client.delete(f"/api/line/{answer.json()['place']}")
+        ticket = await open_call_in_turn(agent.url, Choice.WITHOUT_EMOTION, on_position=waits)
+    assert positions[0] == 1 and set(positions) == {1}
+    assert "expression" not in ticket.purposes
