@@ -160,21 +160,25 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
             if key not in LEFT_OUT:
                 yield from _walk(item, f"{path}.{key}")
     elif isinstance(value, list):
-        for item in value:
-            known = [f"{name}={item[name]}" for name in NAMES if name in item] if isinstance(item, dict) else []
-            if known:
-                yield from _walk(item, f"{path}[{known[0]}]")
+        for name, item in _named(value):
+            yield from _walk(item, f"{path}[{name}]")
     else:
         yield path, value
+
+
+def _named(entries: list[Any]) -> Iterator[tuple[str, Report]]:
+    """Those of a list's entries that can be known again, with what they are known by."""
+    for entry in entries:
+        name = next((name for name in NAMES if isinstance(entry, dict) and name in entry), None)
+        if name is not None:
+            yield f"{name}={entry[name]}", entry
 
 
 def _spreads(value: Any, path: str = "") -> Iterator[tuple[str, float]]:
     """Largest less smallest of the runs as a share of their median, by the path of the figure that they stand for."""
     if isinstance(value, list):
-        for item in value:
-            known = [f"{name}={item[name]}" for name in NAMES if name in item] if isinstance(item, dict) else []
-            if known:
-                yield from _spreads(item, f"{path}[{known[0]}]")
+        for name, item in _named(value):
+            yield from _spreads(item, f"{path}[{name}]")
     elif isinstance(value, dict):
         for key, item in value.items():
             if key == "runs_ms":
