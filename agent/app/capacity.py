@@ -33,7 +33,6 @@ KEPT_FREE_MB = 500.0
 MOST_CALLS = 1_000_000
 """Where something sets no limit."""
 
-
 PACKETS, FACES, SEARCHES = "video packets", "faces read", "searches for hands"
 UTTERANCES, CLAUSES_SPOKEN = "utterances read", "clauses spoken"
 
@@ -80,7 +79,8 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     """Calls of any kind that are taken at a time."""
     binding: Binding
     cores: float
-    """That calls may take, all together: those there are without the head room, or fewer where a GPU binds."""
+    """That calls may take, all together: those there are without the head room, or fewer where a single thread or the
+    GPU binds."""
     usable_cores: float
     head_room: float
     memory_mb: float | None
