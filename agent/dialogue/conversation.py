@@ -41,6 +41,8 @@ class Task:
     asking: str | None = None
     """Slot whose value the customer was asked for."""
     confirmation: Confirmation | None = None
+    interrupted: "Task | None" = None
+    """What was under way when the customer asked something aside; it goes on afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

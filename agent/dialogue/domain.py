@@ -73,12 +73,14 @@ class Flow(_Part, frozen=True, kw_only=True):
     """The intent as a noun, for supervisors and customers to read: "the question where …"."""
     say: str | None = None
     needs: tuple[str, ...] = ()
-    takes: dict[str, str] = {}
-    """By slot, the value found in the request that fills it, e.g. the amount of a loan from any amount of money."""
+    takes: dict[str, tuple[str, ...]] = {}
+    """By slot, other values found in the request that fill it, e.g. the amount of a loan from any amount of money."""
     look_up: str | None = None
     outcomes: dict[str, Outcome] = {}
     handoff: str | None = None
     """Why a person is wanted."""
+    aside: bool = False
+    """True when the request under way waits for the answer, and then goes on."""
     ends_task: bool = False
     """True when the request under way is dropped; otherwise its question is put again afterwards."""
 

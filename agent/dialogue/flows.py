@@ -11,9 +11,16 @@ def start(turn: Turn, name: str, slots: dict[str, str]) -> None:
     """Begins a flow with the slots that came with its intent."""
     flow = turn.domain.flows.flows[name]
     if flow.look_up is not None:
+        under_way = turn.conversation.task
+        if flow.aside and under_way is not None and under_way.flow != name:
+            turn.forget(flow.needs)
+            turn.learn(slots)
+            advance(turn, Task(flow=name, interrupted=under_way.interrupted or under_way))
+            return
         turn.finish_task()
         turn.become(offer=None)
-        turn.learn(slots | {slot: slots[found] for slot, found in flow.takes.items() if found in slots})
+        taken = {slot: found for slot, kinds in flow.takes.items() if (found := first_of(kinds, slots)) is not None}
+        turn.learn(slots | taken)
         advance(turn, Task(flow=name))
         return
     if flow.ends_task:
@@ -23,7 +30,7 @@ def start(turn: Turn, name: str, slots: dict[str, str]) -> None:
         turn.say(flow.say)
     if flow.handoff is not None:
         turn.outgoing.append(Handoff(reason=flow.handoff, urgency="high" if turn.calm else "normal"))
-    ask_again(turn)
+    ask_again(turn, counted=False)
 
 
 def advance(turn: Turn, task: Task) -> None:
@@ -38,6 +45,11 @@ def advance(turn: Turn, task: Task) -> None:
         turn.ask(missing)
     elif flow.look_up is not None:
         turn.call(flow.look_up)
+
+
+def first_of(kinds: tuple[str, ...], found: dict[str, str]) -> str | None:
+    """The value of the first of `kinds` that was found."""
+    return next((found[kind] for kind in kinds if kind in found), None)
 
 
 def take_result(turn: Turn, result: ToolResult) -> None:
@@ -57,6 +69,12 @@ def take_result(turn: Turn, result: ToolResult) -> None:
         turn.confirm(task, Confirmation(tool=outcome.do, line=outcome.confirm, values=result.values))
     elif outcome.ask is not None:
         turn.ask(outcome.ask, values, instead=outcome.say)
+    elif task.interrupted is not None:
+        turn.forget(turn.domain.flows.flows[task.flow].needs)
+        turn.become(task=task.interrupted)
+        if outcome.say is not None:
+            turn.say(outcome.say, values)
+        ask_again(turn, counted=False)
     else:
         turn.finish_task()
         turn.become(offer=outcome.offer)
@@ -77,10 +95,11 @@ def decline(turn: Turn) -> None:
     turn.say(line)
 
 
-def ask_again(turn: Turn) -> None:
-    """Puts the open question of the task under way once more, if there is one."""
+def ask_again(turn: Turn, *, counted: bool = True) -> None:
+    """Puts the open question of the task under way once more, if there is one. It does not count as one more attempt
+    where the customer has not tried to answer."""
     task = turn.conversation.task
     if task is not None and task.asking is not None:
-        turn.ask(task.asking)
+        turn.ask(task.asking, counted=counted)
     elif task is not None and task.confirmation is not None:
         turn.confirm(task, task.confirmation, again=True)

@@ -46,6 +46,8 @@ CONFIRM_PROB = 0.8
 """A yes less probable than this may have been a cough: nothing is written for it."""
 LONGEST_ANSWER_WORDS = 6
 """More words than this are no answer to a question for a name."""
+BARE_ANSWER_WORDS = 3
+"""So few words with the value in them are just that: "May 3rd, 1985"."""
 SAY_THIS = "say:"
 """A supervisor's whisper that begins so is spoken as it stands."""
 
@@ -127,7 +129,7 @@ def _be_coached(turn: Turn, whisper: str) -> None:
 def _hear(turn: Turn, text: str, intent: Intent | None) -> None:
     turn.become(grounds=_grounds(turn, intent))
     task = turn.conversation.task
-    if task is not None and task.asking is not None and not _changes_mind(turn, task, task.asking, intent):
+    if task is not None and task.asking is not None and not _changes_mind(turn, task, text, intent):
         answer = _answer(turn, task.asking, text, intent)
         if answer:
             turn.become(misses=0, grounds=_answering(turn, task, intent))
@@ -156,17 +158,21 @@ def _understood(turn: Turn, intent: Intent) -> bool:
     return known and not intent.out_of_scope and intent.probability >= turn.domain.flows.min_probability
 
 
-def _changes_mind(turn: Turn, task: Task, asked: str, intent: Intent | None) -> bool:
+def _changes_mind(turn: Turn, task: Task, text: str, intent: Intent | None) -> bool:
     """True when the customer, asked for something, clearly says something else instead.
 
-    An order number by itself looks like a question for that order, but here it is the answer.
+    An order number by itself looks like a question for that order, and a sum of money like one for a loan, but here
+    they are the answer.
     """
+    asked = task.asking or ""
     if intent is None or not _understood(turn, intent) or intent.label in (task.flow, AFFIRM, "greeting", "thanks"):
         return False
     if intent.label == DENY and turn.domain.flows.slots[asked].no_means is not None:
         return False
-    answered = asked in intent.slots and turn.domain.flows.slots[asked].alone == intent.label
-    return intent.probability >= SURE_PROB and not answered
+    slot, length = turn.domain.flows.slots[asked], len(text.split())
+    named = asked in intent.slots and (slot.alone == intent.label or length <= BARE_ANSWER_WORDS)
+    accepted = flows.first_of(slot.accepts, intent.slots) is not None and length <= LONGEST_ANSWER_WORDS
+    return intent.probability >= SURE_PROB and not named and not accepted
 
 
 def _answer(turn: Turn, asked: str, text: str, intent: Intent | None) -> dict[str, str]:
@@ -174,8 +180,8 @@ def _answer(turn: Turn, asked: str, text: str, intent: Intent | None) -> dict[st
     slots = turn.domain.flows.slots
     found = {} if intent is None else intent.slots
     named = {name: value for name, value in found.items() if name in slots}
-    if asked not in named and (other := next((kind for kind in slots[asked].accepts if kind in found), None)):
-        named[asked] = found[other]
+    if asked not in named and (other := flows.first_of(slots[asked].accepts, found)) is not None:
+        named[asked] = other
     denied = intent is not None and intent.label == DENY and _understood(turn, intent)
     if not named and denied and (meant := slots[asked].no_means) is not None:
         return {asked: meant}

@@ -89,16 +89,18 @@ class Turn:
         said = self.speak(f"{self.words('confirm_again')} {question}" if again else question)
         self.become(task=replace(task, asking=None, confirmation=replace(asked, say_id=said.id, heard=True)))
 
-    def ask(self, name: str, values: dict[str, str] | None = None, *, instead: str | None = None) -> None:
+    def ask(
+        self, name: str, values: dict[str, str] | None = None, *, instead: str | None = None, counted: bool = True
+    ) -> None:
         """Asks for a slot with its own line or the one given `instead`, unless that was done often enough."""
         slot = self.domain.flows.slots[name]
         times = self.conversation.asked.get(name, 0)
         task = self.conversation.task
-        if task is None or times >= slot.attempts:
+        if task is None or (counted and times >= slot.attempts):
             self.become(asked=self.conversation.asked | {name: slot.attempts + 1})
             self.offer(PERSON, "cannot_get_slot")
             return
-        self.become(asked=self.conversation.asked | {name: times + 1}, task=replace(task, asking=name))
+        self.become(asked=self.conversation.asked | {name: times + counted}, task=replace(task, asking=name))
         self.say(instead or (slot.ask if times == 0 else slot.ask_again), values)
 
     def used_up(self, name: str) -> bool:

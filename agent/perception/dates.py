@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from agent.perception.numerals import TEENS, TENS, UNITS, cardinal, tokens
 
 MOST_AGO = 400
-"""Days or weeks; more than this was misheard."""
+"""Days that somebody still speaks of; what is older was misheard, or is a date of birth."""
 YOUNGEST_YEARS = 14
 OLDEST_YEARS = 120
 """Ages between which a full date is one of birth."""
@@ -52,7 +52,7 @@ def past_day(text: str, today: date) -> str | None:
             or _on_weekday(words, position, today)
             or _on_date(words, position, today)
         )
-        if when is not None and when <= today:
+        if when is not None and timedelta(0) <= today - when <= timedelta(days=MOST_AGO):
             return when.isoformat()
     return None
 
@@ -95,7 +95,8 @@ def _on_date(words: list[str], position: int, today: date) -> date | None:
     if words[position] != "the":
         return None
     day, end = _ordinal(words, position + 1)
-    if day is None or words[end : end + 1] == ["one"]:
+    following = words[end : end + 1]
+    if day is None or following in (["one"], ["of"]) or (following and following[0] in _MONTH):
         return None
     month_start = today if day <= today.day else today.replace(day=1) - timedelta(days=1)
     return _day_of(month_start.year, month_start.month, day)

@@ -22,7 +22,7 @@ HOMOPHONES = {"for": "four", "to": "two", "too": "two", "won": "one", "ate": "ei
 _TIMES = {"double": 2, "triple": 3}
 _WORD = re.compile(r"[a-z]+|[0-9]+")
 _FIGURE = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?")
-_TOKEN = re.compile(rf"[$€£]|{_FIGURE.pattern}|[a-z]+|[/.-]")
+_TOKEN = re.compile(rf"[$€£]|{_FIGURE.pattern}|[a-z]+|(?<=\d)[/.-](?=\d)")
 
 
 def plain_words(text: str) -> list[str]:

@@ -56,7 +56,7 @@ def number(text: str) -> str | None:
 def duration(text: str) -> str | None:
     """The first span of time in whole months, e.g. "60 months" for "five years" or "a five-year loan"; "a year and a
     half" and "two and a half years" too. None without one, or beyond a century."""
-    words = [word for word in tokens(text) if word != "-"]
+    words = tokens(text)
     for position, word in enumerate(words):
         if word not in _SPANS:
             continue

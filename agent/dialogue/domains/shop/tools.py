@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agent.dialogue.domains.shop.database import open_database
 from agent.dialogue.domains.shop.orders import Order, OrderLine, find_order
-from agent.dialogue.domains.shop.spoken import day, goods, listing, money, on_day
 from agent.dialogue.domains.shop.tables import refunds, returns
+from agent.dialogue.spoken import day, goods, listing, money, on_day
 from agent.dialogue.tools import FAILED, ToolCall, ToolResult
 
 log = logging.getLogger(__name__)

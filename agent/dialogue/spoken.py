@@ -1,4 +1,4 @@
-"""How the shop's facts are put into words that can be spoken: dates, money, goods."""
+"""How the facts of a business are put into words that can be spoken: dates, money, goods."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -27,7 +27,9 @@ def ordinal(number: int) -> str:
 
 
 def money(cents: int) -> str:
-    return f"${cents // 100}" if cents % 100 == 0 else f"${cents / 100:.2f}"
+    """ "$40", "$1,250.50", "minus $40"."""
+    sign, whole, rest = "minus " if cents < 0 else "", abs(cents) // 100, abs(cents) % 100
+    return f"{sign}${whole:,}" if rest == 0 else f"{sign}${whole:,}.{rest:02}"
 
 
 def goods(name: str, quantity: int) -> str:

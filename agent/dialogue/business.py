@@ -1,0 +1,44 @@
+"""Opens a business's SQLite file with its tables, and fills it on first use."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from agent.core.errors import StoreError
+
+BUSY_TIMEOUT_S = 2.0
+"""How long a write waits for another process's write."""
+
+
+def open_business(path: Path, customers: Table, seed: Callable[[Connection], None], *, name: str) -> Engine:
+    """The database at `path` with all tables of the same metadata as `customers`, filled by `seed` if that was empty.
+
+    Every transaction begins as a write, so that what a tool reads cannot change before it writes.
+    Raises `StoreError`, which names the business, when the file cannot be used.
+    """
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_S})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with engine.begin() as connection:
+            customers.metadata.create_all(connection)
+            if connection.scalar(select(func.count()).select_from(customers)) == 0:
+                seed(connection)
+    except (SQLAlchemyError, OSError) as fault:
+        engine.dispose()
+        reason = getattr(fault, "orig", None) or fault
+        raise StoreError(f"the {name}'s database {path} cannot be used: {reason}. Set reply.database.") from None
+    return engine

@@ -1,0 +1,151 @@
+"""A customer of a reply engine on a real socket: says and does things, and takes what comes of each."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+
+from agent.core.clock import FakeClock
+from agent.dialogue.codec import decode_from_engine, encode
+from agent.dialogue.domain import load_domain
+from agent.dialogue.domains.bank.tools import BankTools
+from agent.dialogue.domains.shop.tools import ShopTools
+from agent.dialogue.engine import Engine
+from agent.dialogue.protocol import (
+    AgentHello,
+    BargeIn,
+    CallStarted,
+    Chat,
+    Coach,
+    EngineHello,
+    FromEngine,
+    Intent,
+    Note,
+    Say,
+    SignalSeen,
+    ToEngine,
+    Utterance,
+)
+from agent.dialogue.tools import Tools
+from agent.perception.text import TextReader
+from tests.dialogue.wire import affect_signal, gesture_signal
+
+TODAY = date(2026, 11, 18)
+"""A Wednesday, on which all scenarios play."""
+AFFECT_EVERY_MS = 500
+TURN_MS = 3_000
+TOOLS: dict[str, Callable[[Path], Tools]] = {
+    "bank": lambda database: BankTools(database, today=lambda: TODAY),
+    "shop": lambda database: ShopTools(database, today=lambda: TODAY),
+}
+
+
+@dataclass(slots=True)
+class Caller:
+    """One call. Time stands still but for what a turn takes."""
+
+    socket: ClientConnection
+    reader: TextReader
+    clock: FakeClock
+    database: Path
+    last_say: str = ""
+    seq: int = 0
+
+    async def act(self, turn: dict[str, Any]) -> list[FromEngine]:
+        """Does what the turn says; everything that the engine sends because of it."""
+        self.clock.advance(ms=TURN_MS)
+        self.seq += 1
+        match turn:
+            case {"says": words}:
+                return await self._exchange(Utterance(id=self.seq, text=words, intent=self._intent(words)))
+            case {"types": words}:
+                return await self._exchange(Chat(text=words, intent=self._intent(words)))
+            case {"sign": name}:
+                return await self._exchange(SignalSeen(signal=gesture_signal(name, seq=self.seq)))
+            case {"cut_off_after": heard}:
+                return await self._exchange(BargeIn(say=self.last_say, heard_text=heard))
+            case {"affect": [label, seconds]}:
+                return await self._feel(label, seconds)
+            case _:
+                raise ValueError(f"nothing happens in {turn}")
+
+    async def act_while_locked(self, turn: dict[str, Any]) -> list[FromEngine]:
+        """As `act`, while another process holds the database."""
+        with closing(sqlite3.connect(self.database)) as lock:
+            lock.execute("BEGIN EXCLUSIVE")
+            replies = await self.act(turn)
+            lock.rollback()
+        return replies
+
+    def holds(self, query: str) -> Any:
+        """The single value of a query."""
+        with closing(sqlite3.connect(self.database)) as connection:
+            return connection.execute(query).fetchone()[0]
+
+    async def _feel(self, label: str, seconds: float) -> list[FromEngine]:
+        replies: list[FromEngine] = []
+        for _ in range(round(seconds * 1000 / AFFECT_EVERY_MS)):
+            self.clock.advance(ms=AFFECT_EVERY_MS)
+            self.seq += 1
+            signal = affect_signal(valence=-0.5, label=label, seq=self.seq)
+            replies += await self._exchange(SignalSeen(signal=signal))
+        return replies
+
+    def _intent(self, words: str) -> Intent:
+        read = self.reader.intent(words)
+        return Intent(
+            label=read.label,
+            probability=read.probability,
+            out_of_scope=read.out_of_scope,
+            slots=read.slots,
+            seq=self.seq,
+        )
+
+    async def _exchange(self, message: ToEngine) -> list[FromEngine]:
+        """Sends it, and after it a whisper that is always answered with a note: what comes before the note is all."""
+        await self.socket.send(encode(message))
+        await self.socket.send(encode(Coach(text="that was all")))
+        replies: list[FromEngine] = []
+        while not isinstance(reply := await self._read(), Note):
+            replies.append(reply)
+            if isinstance(reply, Say):
+                self.last_say = reply.id
+        return replies
+
+    async def _read(self) -> FromEngine:
+        message = decode_from_engine(await self.socket.recv())
+        assert isinstance(message, FromEngine)
+        return message
+
+
+@asynccontextmanager
+async def _served(engine: Engine) -> AsyncIterator[str]:
+    """The engine's address for as long as the context is open."""
+    async with asyncio.timeout(15), asyncio.TaskGroup() as tasks:
+        port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        serving = tasks.create_task(engine.serve("127.0.0.1", 0, port.set_result))
+        yield f"ws://127.0.0.1:{await port}"
+        serving.cancel()
+
+
+@asynccontextmanager
+async def calling(pack: str, customer: str, database: Path, reader: TextReader) -> AsyncIterator[Caller]:
+    """A call to an engine of its own for `pack`, which has greeted."""
+    clock = FakeClock()
+    with ThreadPoolExecutor(1) as thread, closing(TOOLS[pack](database)) as tools:
+        async with _served(Engine(load_domain(pack), tools, thread, clock=clock)) as url, connect(url) as socket:
+            caller = Caller(socket, reader, clock, database)
+            assert isinstance(await caller._read(), EngineHello)
+            await socket.send(encode(AgentHello(agent="a scenario")))
+            await socket.send(encode(CallStarted(call_id="c1", customer=customer)))
+            greeting = await caller._read()
+            assert isinstance(greeting, Say)
+            caller.last_say = greeting.id
+            yield caller

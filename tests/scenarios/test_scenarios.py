@@ -1,0 +1,84 @@
+"""Whole calls over a real WebSocket, written as YAML, graded by what comes back and by what the database then holds.
+
+`tests/scenarios/<pack>/*.yaml` hold, besides `about` and `customer`, a `talk` of turns. In a turn the customer `says`
+or `types` something, which the pack's own intent model reads, gives a `sign`, shows an `affect` [label, seconds], or is
+`cut_off_after` some words; `locked` does it while the database is held by somebody else. `hears` is in the first
+reply that comes, `then` in the second; without `hears` there must be none. `shows` is a card's title ("nothing" for no
+card), `rows` what its rows hold, `hands_off` the urgency with which a person is called. No reply or card of the call
+may contain what `never` lists. `database` holds queries with their single value, after a turn or at the end.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from agent.core.settings import REPOSITORY
+from agent.dialogue.protocol import FromEngine, Handoff, Say, Show
+from agent.dialogue.understanding import load_understanding
+from agent.inference.registry import Registry
+from agent.inference.runtime import Runtime
+from agent.perception.text import SentenceEmbedder, TextReader, shipped_head
+from tests.scenarios.caller import TODAY, Caller, calling
+
+SCENARIOS = sorted(Path(__file__).parent.glob("*/*.yaml"))
+DEEDS = {"says", "types", "sign", "affect", "cut_off_after", "locked"}
+KEYS = DEEDS | {"hears", "then", "shows", "rows", "hands_off", "tone", "database"}
+
+
+@lru_cache(maxsize=2)
+def reader_of(pack: str) -> TextReader:
+    """The pack's shipped intent model, on the day of the scenarios."""
+    understanding = load_understanding(pack)
+    runtime = Runtime(Registry.load(REPOSITORY / "models_onnx"), "cpu")
+    head = shipped_head(runtime, f"intent_{pack}")
+    return TextReader(SentenceEmbedder(runtime), head, understanding.intents, understanding.slots, today=lambda: TODAY)
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+async def test_scenario(path: Path, tmp_path: Path) -> None:
+    """The call goes as it is written, and leaves the database as written."""
+    pack = path.parent.name
+    scenario = written(path)
+    assert scenario.keys() <= {"about", "customer", "talk", "database", "never"}
+    heard: list[FromEngine] = []
+    async with calling(pack, scenario.get("customer", "guest"), tmp_path / "b.sqlite3", reader_of(pack)) as caller:
+        for turn in scenario["talk"]:
+            heard += await play(turn, caller)
+        check_database(scenario.get("database", {}), caller)
+    for secret in scenario.get("never", ()):
+        assert secret not in str(heard)
+
+
+def written(path: Path) -> dict[str, Any]:
+    scenario: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return scenario
+
+
+async def play(turn: dict[str, Any], caller: Caller) -> list[FromEngine]:
+    """Does one turn and grades it."""
+    assert turn.keys() <= KEYS, turn
+    replies = await (caller.act_while_locked(turn) if turn.get("locked") else caller.act(turn))
+    said = [reply.text for reply in replies if isinstance(reply, Say)]
+    expected = [turn[key] for key in ("hears", "then") if key in turn]
+    assert len(said) == len(expected), (turn, said)
+    for text, part in zip(said, expected, strict=True):
+        assert part in text, (turn, said)
+    cards = [reply.card for reply in replies if isinstance(reply, Show)]
+    if "shows" in turn:
+        assert [card.title for card in cards] == ([] if turn["shows"] == "nothing" else [turn["shows"]]), turn
+    for label, value in turn.get("rows", {}).items():
+        assert value in {row.label: row.value for card in cards for row in card.rows}[label], (label, cards)
+    urgencies = [reply.urgency for reply in replies if isinstance(reply, Handoff)]
+    assert urgencies == ([turn["hands_off"]] if "hands_off" in turn else []), turn
+    if "tone" in turn:
+        assert [reply.style.tone for reply in replies if isinstance(reply, Say)][0] == turn["tone"]
+    check_database(turn.get("database", {}), caller)
+    return replies
+
+
+def check_database(queries: dict[str, Any], caller: Caller) -> None:
+    for query, expected in queries.items():
+        assert caller.holds(query) == expected, query
