@@ -92,7 +92,7 @@ def _on_date(words: list[str], position: int, today: date) -> date | None:
             return _day_of(_century(year, today), month, day)
         this_year = _day_of(today.year, month, day)
         return this_year if this_year is not None and this_year <= today else _day_of(today.year - 1, month, day)
-    if words[position] != "the":
+    if words[position] != "the" or (position > 0 and words[position - 1] in _MONTH):
         return None
     day, end = _ordinal(words, position + 1)
     following = words[end : end + 1]
