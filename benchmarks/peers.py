@@ -25,7 +25,7 @@ RATES_FPS = (30, 15, 10, 5)
 KEEPS_UP, LATEST_MS = 0.95, 1_000.0
 """Whoever analyses this share of the frames, 95 % of them no later than this, keeps up."""
 EQUAL_RATES = 0.1
-"""Ratios are given where analysed frames a second differ by no more."""
+"""A round counts for ratios where analysed frames a second differ by no more."""
 PROBE_S = 5.0
 
 USUAL = Peer(
@@ -69,7 +69,7 @@ class PeerReport(msgspec.Struct, frozen=True, kw_only=True):
     rss_mb: float | None = None
     ratio_p95: float | None = None
     ratio_cpu: float | None = None
-    """Ours over theirs, the median over rounds; None where one of them analysed more frames than the other."""
+    """Ours over theirs, the median over the rounds in which both analysed equally many frames; None without any."""
     runs: tuple[PeerRun, ...] = ()
 
 
@@ -169,11 +169,13 @@ def _peer_report(peer: Peer, runs: list[PeerRun], own: list[PeerRun], why: str |
 
 
 def ratio(own: list[PeerRun], theirs: list[PeerRun], figure: Callable[[PeerRun], float]) -> float | None:
-    """Ours over theirs, the median over rounds; None where their medians of analysed frames a second are not equal."""
-    own_fps, their_fps = (median(run.analysed_fps for run in runs) for runs in (own, theirs))
-    if abs(own_fps - their_fps) > EQUAL_RATES * max(own_fps, their_fps):
-        return None
-    return round(median(figure(ours) / figure(other) for ours, other in zip(own, theirs, strict=True)), 3)
+    """Ours over theirs, the median over the rounds in which both analysed equally many frames; None without any."""
+    ratios = [figure(ours) / figure(other) for ours, other in zip(own, theirs, strict=True) if _equal(ours, other)]
+    return round(median(ratios), 3) if ratios else None
+
+
+def _equal(ours: PeerRun, theirs: PeerRun) -> bool:
+    return abs(ours.analysed_fps - theirs.analysed_fps) <= EQUAL_RATES * max(ours.analysed_fps, theirs.analysed_fps)
 
 
 def _report(name: str, what: str, runs: list[PeerRun]) -> PeerReport:

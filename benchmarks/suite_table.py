@@ -79,7 +79,7 @@ def _side(side: Report) -> str:
 
 def _ratios(peer: Report) -> str:
     if peer["ratio_p95"] is None:
-        return "; no ratios, as the frames analysed a second differ"
+        return "; no ratios, as one analysed more frames a second than the other in every round"
     return f"; ours is {peer['ratio_p95']:.2f} of its p95 and {peer['ratio_cpu']:.2f} of its CPU"
 
 

@@ -60,7 +60,9 @@ def test_ratios_are_medians_over_rounds() -> None:
 
 
 def test_there_is_no_ratio_to_a_peer_that_analyses_fewer_frames() -> None:
-    """Less work for less time is no comparison."""
+    """Less work for less time is no comparison: such rounds do not count."""
+    own = [run_of(cpu_s=0.1), run_of(cpu_s=0.1)]
+    assert ratio(own, [run_of(fps=4, cpu_s=0.1), run_of(cpu_s=0.5)], lambda run: run.cpu_s_per_call_s) == 0.2
     assert ratio([run_of(fps=10)], [run_of(fps=8.9)], lambda run: run.p95_ms) is None
     assert ratio([run_of(fps=10)], [run_of(fps=9.1)], lambda run: run.p95_ms) == 1.0
 
