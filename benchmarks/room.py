@@ -43,6 +43,7 @@ class RoomMicrophone(Speaker):
 
     async def recv(self) -> AudioFrame:
         spoken = await super().recv()
+        assert isinstance(spoken, AudioFrame), "a room is never quite silent, so this speaker does not rest"
         sound = np.multiply(spoken.to_ndarray().reshape(-1), 1 / 32_767, dtype=np.float32)
         sound = sound + self._random.standard_normal(FRAME_SAMPLES, np.float32) * HUSH_RMS + self._echo()
         frame = AudioFrame.from_ndarray(

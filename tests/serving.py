@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-
 ANY_MACHINE = {"AGENT_SERVER__MAX_CALLS": "32", "AGENT_SERVER__BEYOND_RATING": "true"}
 """What is tested does not depend on how many calls the machine of the tests bears."""
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent.core.errors import StoreError
-from agent.dialogue.spoken import day, goods, listing, money, on_day, ordinal
 from agent.dialogue.domains.shop.tools import ShopTools
+from agent.dialogue.spoken import day, goods, listing, money, on_day, ordinal
 from agent.dialogue.tools import ToolCall
 
 TODAY = date(2026, 11, 18)
