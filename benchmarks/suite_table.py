@@ -85,10 +85,13 @@ def _ratios(peer: Report) -> str:
 
 def _capacity(report: Report) -> list[Row]:
     last = next((step for step in report["steps"] if step["calls"] == report["rated_calls"]), None)
+    first = report["steps"][0]
     budget = f"p95 ≤ {report['budget_p95_ms']:g} ms and ≥ {report['least_fps']:g} analysed a second in every call"
     figures = f"{report['rated_calls']} calls"
     if last is not None:
         figures += f" (p95 {last['p95_ms']:.0f} ms, {last['analysed_fps']:.1f} a second, {last['cpu_cores']:.2f} cores)"
+    elif first["p95_ms"] is not None:
+        figures += f" (the first had p95 {first['p95_ms']:.0f} ms, {first['analysed_fps']:.1f} a second)"
     for key, unit in (("cpu_cores_fit", "cores"), ("rss_mb_fit", "MB")):
         if (fit := report[key]) is not None:
             figures += f"; {fit['per_unit']:.3g} {unit} a call (r² {fit['r2']:.2f})"
