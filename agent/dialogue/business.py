@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent.core.errors import StoreError
@@ -35,10 +35,23 @@ def open_business(path: Path, customers: Table, seed: Callable[[Connection], Non
         path.parent.mkdir(parents=True, exist_ok=True)
         with engine.begin() as connection:
             customers.metadata.create_all(connection)
+            _refuse_strange_tables(connection, customers)
             if connection.scalar(select(func.count()).select_from(customers)) == 0:
                 seed(connection)
+    except StoreError as fault:
+        engine.dispose()
+        raise StoreError(f"{path} is not the {name}'s: {fault}. Set reply.database.") from None
     except (SQLAlchemyError, OSError) as fault:
         engine.dispose()
         reason = getattr(fault, "orig", None) or fault
         raise StoreError(f"the {name}'s database {path} cannot be used: {reason}. Set reply.database.") from None
     return engine
+
+
+def _refuse_strange_tables(connection: Connection, customers: Table) -> None:
+    """Raises `StoreError` when a table of that name belongs to another business."""
+    there = inspect(connection)
+    for table in customers.metadata.sorted_tables:
+        missing = {column.name for column in table.columns} - {one["name"] for one in there.get_columns(table.name)}
+        if missing:
+            raise StoreError(f"its table {table.name} has no {', '.join(sorted(missing))}")

@@ -162,14 +162,15 @@ def _changes_mind(turn: Turn, task: Task, text: str, intent: Intent | None) -> b
     """True when the customer, asked for something, clearly says something else instead.
 
     An order number by itself looks like a question for that order, and a sum of money like one for a loan, but here
-    they are the answer.
+    they are the answer. A no that names something corrects what was said before.
     """
     asked = task.asking or ""
     if intent is None or not _understood(turn, intent) or intent.label in (task.flow, AFFIRM, "greeting", "thanks"):
         return False
-    if intent.label == DENY and turn.domain.flows.slots[asked].no_means is not None:
+    slots, length = turn.domain.flows.slots, len(text.split())
+    slot = slots[asked]
+    if intent.label == DENY and (intent.slots.keys() & slots.keys() or slot.no_means is not None):
         return False
-    slot, length = turn.domain.flows.slots[asked], len(text.split())
     named = asked in intent.slots and (slot.alone == intent.label or length <= BARE_ANSWER_WORDS)
     accepted = flows.first_of(slot.accepts, intent.slots) is not None and length <= LONGEST_ANSWER_WORDS
     return intent.probability >= SURE_PROB and not named and not accepted

@@ -8,7 +8,7 @@ import typer
 
 from agent.app.reply import run_engine
 from agent.core.errors import SettingsError
-from agent.core.settings import load_settings
+from agent.core.settings import ReplySettings, load_settings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -27,8 +27,8 @@ def reply(
     """Answers calls over WebSocket; prints {"port": …} once it listens."""
     if host not in LOOPBACK:
         raise SettingsError(f"the reply engine has no login yet and listens on loopback only, not on {host}")
-    given = {"domain": domain, "database": database}
-    settings = load_settings().reply.model_copy(update={key: value for key, value in given.items() if value})
+    given = {key: value for key, value in (("domain", domain), ("database", database)) if value}
+    settings = ReplySettings(**load_settings().reply.model_dump(exclude_unset=True) | given)
     try:
         asyncio.run(run_engine(settings, host=host, port=port, supervised=supervised))
     except KeyboardInterrupt:
