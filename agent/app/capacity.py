@@ -25,6 +25,10 @@ CLAUSES = 2
 REST = 1.55
 """What a call takes as a whole over the sum of the parts that are measured here: fusion, publication, sending, the
 page's messages, the reply engine, most of it on the event loop. docs/capacity.md says where it comes from."""
+LOOP_STRETCH = 2.7
+"""How long the event loop takes for what it does over the processor time of that: it also waits for the interpreter,
+which all threads share and hand to each other thousands of times a second. With it the rating is what
+`agent bench capacity` found; docs/capacity.md says how."""
 HEAD_ROOM = 0.15
 """Share of the cores that is never promised: callers differ, and latency grows long before a queue is full."""
 CALL_MB = 60.0
@@ -130,7 +134,7 @@ def _threads(
     """What cannot use all cores: how many threads there are for it, and what part of one a call takes."""
     cores = {part.name: part.cores for part in parts}
     threads = {
-        Binding.LOOP: (1, call_cores - sum(cores.values()) + cores[PACKETS]),
+        Binding.LOOP: (1, LOOP_STRETCH * (call_cores - sum(cores.values()) + cores[PACKETS])),
         Binding.SPEECH: (1, max(cores[UTTERANCES], cores[CLAUSES_SPOKEN])),
     }
     if settings.vision.threads:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.app import capacity as capacity_module
 from agent.app.calibration import PartCosts
 from agent.app.capacity import CALL_MB, HEAD_ROOM, KEPT_FREE_MB, Binding, Capacity, capacity_of
 from agent.core.consent import Choice, Consent, Purpose, consent_for
@@ -33,29 +34,30 @@ def rated(costs: PartCosts = COSTS, *, cores: float = 2.0, memory_mb: float = 8_
 
 def test_cores_bind_a_machine_with_memory_to_spare() -> None:
     """The rated calls fit into the cores without the head room, and one more would not."""
-    capacity = rated()
+    capacity = rated(cores=0.75)
     assert capacity.binding is Binding.CORES
-    assert capacity.cores == pytest.approx(2 * (1 - HEAD_ROOM))
+    assert capacity.cores == pytest.approx(0.75 * (1 - HEAD_ROOM))
     assert capacity.rated_calls * capacity.call_cores <= capacity.cores
     assert (capacity.rated_calls + 1) * capacity.call_cores > capacity.cores
 
 
 def test_memory_binds_where_it_is_short() -> None:
-    """Room for three calls besides what is kept free makes three calls, of any kind."""
-    capacity = rated(cores=64, memory_mb=KEPT_FREE_MB + 3.5 * CALL_MB)
-    assert (capacity.binding, capacity.rated_calls, capacity.most_calls) == (Binding.MEMORY, 3, 3)
+    """Room for two calls besides what is kept free makes two calls, of any kind."""
+    capacity = rated(cores=64, memory_mb=KEPT_FREE_MB + 2.5 * CALL_MB)
+    assert (capacity.binding, capacity.rated_calls, capacity.most_calls) == (Binding.MEMORY, 2, 2)
 
 
 def test_one_event_loop_binds_a_machine_with_many_cores() -> None:
     """From some number of cores on, more of them do not make more calls."""
     many, more = rated(cores=64), rated(cores=128)
     assert many.binding is Binding.LOOP
-    assert many.rated_calls == more.rated_calls > rated(cores=2.0).rated_calls
+    assert many.rated_calls == more.rated_calls > rated(cores=0.75).rated_calls
     assert many.cores == pytest.approx(many.rated_calls * many.call_cores)
 
 
-def test_few_perception_threads_bind_many_cores() -> None:
+def test_few_perception_threads_bind_many_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who sets one thread for pictures gets as many calls as it can read."""
+    monkeypatch.setattr(capacity_module, "LOOP_STRETCH", 1.0)
     settings = Settings(vision=VisionSettings(threads=1))
     slow = PartCosts(**{name: getattr(COSTS, name) for name in COSTS.__struct_fields__} | {"frame_read_ms": 20.0})
     capacity = capacity_of(slow, settings, cores=64, memory_mb=8_000)
@@ -64,12 +66,13 @@ def test_few_perception_threads_bind_many_cores() -> None:
 
 def test_memory_that_is_not_known_binds_nothing() -> None:
     """Where the system does not tell, cores decide."""
-    capacity = rated(memory_mb=math.inf)
+    capacity = rated(cores=0.75, memory_mb=math.inf)
     assert capacity.binding is Binding.CORES and capacity.memory_mb is None
 
 
-def test_a_gpu_binds_when_frames_keep_it_busy() -> None:
+def test_a_gpu_binds_when_frames_keep_it_busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many cores do not help a GPU that reads one frame at a time."""
+    monkeypatch.setattr(capacity_module, "LOOP_STRETCH", 1.0)
     costs = PartCosts(**{**{f: getattr(COSTS, f) for f in COSTS.__struct_fields__}, "frame_on_gpu_ms": 20.0})
     capacity = rated(costs, cores=64)
     assert capacity.binding is Binding.GPU
