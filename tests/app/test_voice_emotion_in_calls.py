@@ -17,7 +17,7 @@ from tests.serving import RunningAgent, running_agent
 
 pytestmark = pytest.mark.timeout(180)
 
-QUESTION = "Where is my order? I have been waiting for it since Monday."
+QUESTION = "Where is the order that I have been waiting for since last Monday?"
 
 
 @pytest.fixture(scope="module")
