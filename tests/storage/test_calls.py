@@ -106,8 +106,8 @@ async def test_whole_call_is_kept_and_read_back(url: str, clock: FakeClock) -> N
         {"kind": "intent", "seqs": [7], "words": "asked where an order is"}
     ]
     assert rows(url, "SELECT purposes FROM consents ORDER BY id") == [
-        ("expression gesture speech",),
-        ("gesture speech",),
+        ("expression gesture speech voice_emotion",),
+        ("gesture speech voice_emotion",),
     ]
     assert store.dropped == 0
 
