@@ -20,18 +20,15 @@ from agent.core.clock import NS_PER_MS, NS_PER_S, SystemClock
 from agent.core.settings import HearingSettings, Settings
 from agent.core.types import (
     MIC_RATE_HZ,
-    CaptureOrigin,
     HearingEvent,
-    MicWindow,
-    Stamp,
     Transcript,
     VoiceStarted,
-    read_only,
 )
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception.activity import VoiceActivity
 from agent.perception.listening import Listener
+from agent.perception.recorded import WINDOW_SAMPLES, windows_of
 from agent.perception.transcriber import PARTIAL_REST, Reader
 from agent.perception.utterance import Answer, Request, Urgency
 from agent.synthesis.sound import resampled
@@ -39,7 +36,6 @@ from benchmarks.percentiles import Percentiles, percentiles
 from benchmarks.speech_clarity import SENTENCES
 from benchmarks.voice_sounds import Line, OwnVoice, recorded_lines
 
-WINDOW_SAMPLES = MIC_RATE_HZ // 50
 READING_MS = 110
 """Reading words: the slower of 11 recordings on two idle cores."""
 END_OF_TURN_MS = 45
@@ -105,7 +101,7 @@ class Ears:
         """Events in (n,) float32 sound at 16 kHz, each with the milliseconds of sound after which it became known."""
         listener = Listener("benchmark", VoiceActivity(self._activity), self._settings)
         desk = _Desk(self._reader)
-        for window in _windows(sound):
+        for window in windows_of(sound):
             now_ns = window.stamp.captured_ns + WINDOW_SAMPLES * NS_PER_S // MIC_RATE_HZ
             while (answer := desk.due(now_ns)) is not None:
                 outcome = listener.take(answer, now_ns)
@@ -220,24 +216,6 @@ def _broken_off(sound: NDArray[np.float32], begin: float, end: float) -> NDArray
 def _room(seconds: float, seed: int) -> NDArray[np.float32]:
     count = round(seconds * MIC_RATE_HZ)
     return np.random.default_rng(seed).standard_normal(count, np.float32) * np.float32(HUSH_RMS)
-
-
-def _windows(sound: NDArray[np.float32]) -> Iterator[MicWindow]:
-    sound = read_only(sound)
-    for number, start in enumerate(range(0, len(sound), WINDOW_SAMPLES)):
-        captured_ns = start * NS_PER_S // MIC_RATE_HZ
-        stamp = Stamp(
-            frame_id=number,
-            rtp_timestamp=start,
-            arrived_ns=captured_ns,
-            captured_ns=captured_ns,
-            captured_error_ns=0,
-            captured_from=CaptureOrigin.FILE,
-            media_ms=captured_ns / NS_PER_MS,
-        )
-        yield MicWindow(
-            call_id="benchmark", stamp=stamp, samples=sound[start : start + WINDOW_SAMPLES], start_sample=start
-        )
 
 
 def main() -> None:

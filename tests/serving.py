@@ -1,14 +1,16 @@
 """The real agent as its users start it: `agent serve` in a process of its own, on a free port, in an empty folder."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ANY_MACHINE = {"AGENT_SERVER__MAX_CALLS": "32", "AGENT_SERVER__BEYOND_RATING": "true"}
 """What is tested does not depend on how many calls the machine of the tests bears."""
@@ -56,3 +58,13 @@ def running_agent(folder: Path, **environment: str) -> Iterator[RunningAgent]:
     log_text = (folder / "agent.log").read_text()
     assert process.returncode == 0, log_text
     assert "Traceback" not in log_text, log_text
+
+
+async def until(condition: Callable[[], Any], within_s: float, what: str) -> None:
+    """Looks every 50 ms; an `AssertionError` that says `what` when it did not come about in time."""
+    try:
+        async with asyncio.timeout(within_s):
+            while not condition():
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"not within {within_s:.0f} s: {what}") from None

@@ -2,15 +2,37 @@
 
 from collections.abc import Iterable, Iterator
 
-from agent.core.clock import NS_PER_S, SystemClock
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.core.clock import NS_PER_MS, NS_PER_S, SystemClock
 from agent.core.settings import HearingSettings
-from agent.core.types import MIC_RATE_HZ, HearingEvent, MicWindow
+from agent.core.types import MIC_RATE_HZ, CaptureOrigin, HearingEvent, MicWindow, Stamp, read_only
 from agent.inference.runtime import Runtime
 from agent.perception.activity import VoiceActivity
 from agent.perception.listening import Listener
 from agent.perception.transcriber import Reader
 from agent.perception.turns import Outcome
 from agent.perception.utterance import Urgency
+
+WINDOW_SAMPLES = MIC_RATE_HZ // 50
+
+
+def windows_of(sound: NDArray[np.float32], call_id: str = "recording") -> Iterator[MicWindow]:
+    """The windows of 20 ms that a call would bring of `sound`, (n,) at 16 kHz, captured from time 0 on."""
+    sound = read_only(sound)
+    for number, start in enumerate(range(0, len(sound), WINDOW_SAMPLES)):
+        captured_ns = start * NS_PER_S // MIC_RATE_HZ
+        stamp = Stamp(
+            frame_id=number,
+            rtp_timestamp=start,
+            arrived_ns=captured_ns,
+            captured_ns=captured_ns,
+            captured_error_ns=0,
+            captured_from=CaptureOrigin.FILE,
+            media_ms=captured_ns / NS_PER_MS,
+        )
+        yield MicWindow(call_id=call_id, stamp=stamp, samples=sound[start : start + WINDOW_SAMPLES], start_sample=start)
 
 
 class RecordedHearing:

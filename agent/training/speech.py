@@ -14,26 +14,21 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.core.clock import NS_PER_MS, NS_PER_S
 from agent.core.errors import DataRejected
 from agent.core.settings import HearingSettings
 from agent.core.types import (
     MIC_RATE_HZ,
     UNSPACED_LANGUAGES,
-    CaptureOrigin,
     MicWindow,
-    Stamp,
     Transcript,
-    read_only,
 )
 from agent.inference.runtime import Runtime
 from agent.media.sound_files import read_sound
-from agent.perception.recorded import RecordedHearing
+from agent.perception.recorded import RecordedHearing, windows_of
 from agent.training.progress import Progress, unheard
 from agent.training.spelling import ErrorCount, units
 from agent.training.spoiled_sound import Spoil, conditions
 
-WINDOW_SAMPLES = MIC_RATE_HZ // 50
 CLEAN = "clean"
 _LEAD_S = 0.3
 _TAIL_S = 1.5
@@ -144,21 +139,5 @@ def _hear(hearing: RecordedHearing, row: Recording, sound: NDArray[np.float32], 
 
 
 def as_windows(sound: NDArray[np.float32]) -> Iterator[MicWindow]:
-    """The windows of 20 ms that a call would bring of `sound`, with silence around it."""
-    padded = read_only(np.pad(sound, (int(_LEAD_S * MIC_RATE_HZ), int(_TAIL_S * MIC_RATE_HZ))))
-    for number, start in enumerate(range(0, len(padded), WINDOW_SAMPLES)):
-        captured_ns = start * NS_PER_S // MIC_RATE_HZ
-        yield MicWindow(
-            call_id="recording",
-            stamp=Stamp(
-                frame_id=number,
-                rtp_timestamp=start,
-                arrived_ns=captured_ns,
-                captured_ns=captured_ns,
-                captured_error_ns=0,
-                captured_from=CaptureOrigin.FILE,
-                media_ms=captured_ns / NS_PER_MS,
-            ),
-            samples=padded[start : start + WINDOW_SAMPLES],
-            start_sample=start,
-        )
+    """The windows that a call would bring of `sound`, with silence around it."""
+    return windows_of(np.pad(sound, (int(_LEAD_S * MIC_RATE_HZ), int(_TAIL_S * MIC_RATE_HZ))))

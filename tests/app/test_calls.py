@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from agent.core.types import SpeechChunk
 from agent.media.clips import ArraySource, ClipSource, read_speech
 from benchmarks.face import face_picture
 from tests.media_made import OwnVoice
-from tests.serving import RunningAgent, running_agent
+from tests.serving import RunningAgent, running_agent, until
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -42,15 +42,6 @@ def _blank(index: int) -> NDArray[np.uint8]:
 
 def _chunk(voice: OwnVoice, text: str) -> SpeechChunk:
     return SpeechChunk(samples=voice.speak(text), rate_hz=voice.rate_hz, text=text, last=True)
-
-
-async def _until(condition: Callable[[], Any], within_s: float, what: str) -> None:
-    try:
-        async with asyncio.timeout(within_s):
-            while not condition():
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise AssertionError(f"not within {within_s:.0f} s: {what}") from None
 
 
 def _said(customer: Customer, speaker: str) -> list[str]:
@@ -89,10 +80,10 @@ async def test_a_conversation_by_chat_alone(agent: RunningAgent) -> None:
     """A customer without camera and microphone types, and is answered."""
     customer = Customer(agent.url, await open_call(agent.url, Choice.WITHOUT_EMOTION), frames=None)
     async with customer.caller.call() as caller:
-        await _until(lambda: _said(customer, "agent"), 20, "a greeting")
+        await until(lambda: _said(customer, "agent"), 20, "a greeting")
         assert caller.channel is not None
         caller.channel.send(json.dumps({"type": "chat", "text": "I would like to talk to a human being"}))
-        await _until(lambda: len(_said(customer, "agent")) >= 2, 15, "an answer")
+        await until(lambda: len(_said(customer, "agent")) >= 2, 15, "an answer")
     assert "person" in _said(customer, "agent")[-1].lower() or "colleague" in _said(customer, "agent")[-1].lower()
 
 
@@ -100,16 +91,16 @@ async def test_a_reply_engine_that_dies_is_replaced_and_the_call_goes_on(agent: 
     """The customer hears a plain sentence instead of silence, and the next question is answered as before."""
     customer = Customer(agent.url, await open_call(agent.url, Choice.AGREE), frames=None)
     async with customer.caller.call() as caller:
-        await _until(lambda: _said(customer, "agent"), 20, "a greeting")
+        await until(lambda: _said(customer, "agent"), 20, "a greeting")
         before = len(_said(customer, "agent"))
         (engine,) = [child for child in psutil.Process(agent.process.pid).children() if "reply" in child.cmdline()]
         engine.kill()
-        await _until(lambda: len(_said(customer, "agent")) > before, 10, "a plain sentence")
+        await until(lambda: len(_said(customer, "agent")) > before, 10, "a plain sentence")
         assert "person" in _said(customer, "agent")[-1]
-        await _until(lambda: _engine_runs(agent), 20, "a new engine")
+        await until(lambda: _engine_runs(agent), 20, "a new engine")
         await asyncio.sleep(3)
         await caller.say(_chunk(voice, "Where is my order?"))
-        await _until(lambda: "number" in " ".join(_said(customer, "agent")[before:]), 25, "an answer to the question")
+        await until(lambda: "number" in " ".join(_said(customer, "agent")[before:]), 25, "an answer to the question")
 
 
 def _engine_runs(agent: RunningAgent) -> bool:
@@ -120,11 +111,11 @@ async def test_speaking_over_the_agent_silences_it(agent: RunningAgent, voice: O
     """While the greeting is spoken the customer begins: the voice ends soon, and the caption keeps what was heard."""
     customer = Customer(agent.url, await open_call(agent.url, Choice.AGREE), frames=None)
     async with customer.caller.call() as caller:
-        await _until(lambda: any(active for _, active in customer.seen.speaking), 20, "the greeting's voice")
+        await until(lambda: any(active for _, active in customer.seen.speaking), 20, "the greeting's voice")
         await asyncio.sleep(0.4)
         began_ns = time.monotonic_ns()
         await caller.say(_chunk(voice, "Excuse me, where is my order please?"))
-        await _until(lambda: any(not active for _, active in customer.seen.speaking), 10, "silence")
+        await until(lambda: any(not active for _, active in customer.seen.speaking), 10, "silence")
         silent_ns = next(at for at, active in customer.seen.speaking if not active)
         assert silent_ns > began_ns
         cut = [text for text in _said(customer, "agent") if text.endswith("…")]
@@ -154,7 +145,7 @@ async def test_broken_offers_are_refused_and_cost_nothing(tmp_path: Path) -> Non
                 assert len(answer.json()["detail"]) > 10
             customer = Customer(agent.url, ticket, frames=ArraySource(face_picture, fps=10))
             async with customer.caller.call():
-                await _until(lambda: _said(customer, "agent"), 20, "a greeting")
+                await until(lambda: _said(customer, "agent"), 20, "a greeting")
             calls = (await client.get("/api/calls")).json()
             async with asyncio.timeout(10):
                 while calls:
@@ -168,9 +159,9 @@ async def test_a_recorded_person_is_seen_and_understood(agent: RunningAgent, sha
     customer = Customer(agent.url, await open_call(agent.url, Choice.AGREE), frames=frames)
     async with customer.caller.call() as caller, asyncio.TaskGroup() as tasks:
         watching = tasks.create_task(_signals(agent, customer.ticket.call_id, 12))
-        await _until(lambda: [active for _, active in customer.seen.speaking if not active], 20, "the greeting's end")
+        await until(lambda: [active for _, active in customer.seen.speaking if not active], 20, "the greeting's end")
         await caller.say(read_speech(shared_data / "speech" / "cards_001.flac"))
-        await _until(lambda: _said(customer, "customer"), 15, "a transcript")
+        await until(lambda: _said(customer, "customer"), 15, "a transcript")
         signals = await watching
     expressions = [signal for signal in signals if signal["kind"] == "expression" and signal["valid"]]
     assert len(expressions) > 20

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +14,13 @@ from agent.app.customer import Customer, open_call
 from agent.core.consent import Choice
 from agent.media.clips import ArraySource
 from agent.transport.messages import SendLess
-from tests.serving import running_agent
+from tests.serving import running_agent, until
 
 pytestmark = pytest.mark.timeout(120)
 
 
 def _blank(index: int) -> NDArray[np.uint8]:
     return np.full((480, 640, 3), 90 + index % 3, np.uint8)
-
-
-async def _until(condition: Callable[[], Any], within_s: float, what: str) -> None:
-    try:
-        async with asyncio.timeout(within_s):
-            while not condition():
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise AssertionError(f"not within {within_s:.0f} s: {what}") from None
 
 
 async def _follow(address: str, call_id: str, seen: list[dict[str, Any]]) -> None:
@@ -51,7 +41,7 @@ async def test_a_server_without_time_asks_for_less_and_goes_on_talking(tmp_path:
         async with customer.caller.call() as caller, asyncio.TaskGroup() as tasks:
             following = tasks.create_task(_follow(agent.web_socket_url, customer.ticket.call_id, health))
             asked = customer.seen.asked
-            await _until(lambda: any(message.fps == 8 for message in asked), 40, "eight pictures a second")
+            await until(lambda: any(message.fps == 8 for message in asked), 40, "eight pictures a second")
             assert asked[:3] == [
                 SendLess(fps=12, width_px=640),
                 SendLess(fps=12, width_px=480),
@@ -59,7 +49,7 @@ async def test_a_server_without_time_asks_for_less_and_goes_on_talking(tmp_path:
             ]
             assert caller.camera is not None
             assert (caller.camera.fps, caller.camera.width_px) == (asked[-1].fps, asked[-1].width_px)
-            await _until(lambda: any(value["rung"] == "slower_expression" for value in health), 10, "a rung in health")
+            await until(lambda: any(value["rung"] == "slower_expression" for value in health), 10, "a rung in health")
             assert any(caption.speaker == "agent" for _, caption in customer.seen.captions)
             following.cancel()
     degraded = next(value for value in health if value["rung"] == "slower_expression")

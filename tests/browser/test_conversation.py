@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from tests.browser.calling import called
 from tests.browser.conftest import chromium
 from tests.browser.listening import decoded, words_in
 from tests.media_made import OwnVoice
-from tests.serving import RunningAgent
+from tests.serving import RunningAgent, until
 
 SPOKEN = "Where is my order?"
 GREETING_S = 12.0
@@ -78,15 +77,6 @@ async def _watch(agent: RunningAgent, watched: Watched) -> None:
                 watched.captions.append(content["caption"])
 
 
-async def _until(condition: Callable[[], Any], within_s: float, what: str) -> None:
-    try:
-        async with asyncio.timeout(within_s):
-            while not condition():
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        raise AssertionError(f"not within {within_s:.0f} s: {what}") from None
-
-
 @pytest.mark.timeout(150)
 async def test_a_customer_is_seen_heard_and_answered(
     agent: RunningAgent, voice: OwnVoice, face_clip: Path, artefacts: Path, tmp_path: Path
@@ -103,8 +93,8 @@ async def test_a_customer_is_seen_heard_and_answered(
         supervisor = await browser.new_page(viewport={"width": 1280, "height": 900})
         await supervisor.goto(agent.url + "/supervisor")
         await supervisor.click(".call-row")
-        await _until(lambda: watched.of_kind("intent"), 45, "the intent of what was said")
-        await _until(lambda: _answers(watched), 15, "an answer of the agent")
+        await until(lambda: watched.of_kind("intent"), 45, "the intent of what was said")
+        await until(lambda: _answers(watched), 15, "an answer of the agent")
         await expect(supervisor.locator("#picture")).to_have_attribute("data-faces", "1", timeout=10_000)
         await asyncio.sleep(6)
         await supervisor.screenshot(path=artefacts / "supervisor.png")
@@ -149,7 +139,7 @@ async def test_without_emotion_analysis_there_is_service_and_no_emotion(
     async with chromium(face_clip, speech) as browser, asyncio.TaskGroup() as tasks:
         watching = tasks.create_task(_watch(agent, watched))
         page = await called(browser, agent, "#choice-without-emotion")
-        await _until(lambda: watched.of_kind("intent"), 45, "the intent of what was said")
+        await until(lambda: watched.of_kind("intent"), 45, "the intent of what was said")
         await page.click("#end-call")
         watching.cancel()
     assert watched.of_kind("intent")[0]["value"]["label"] == "speak_to_person"
