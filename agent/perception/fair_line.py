@@ -19,7 +19,7 @@ LONGEST_DEBT_NS = NS_PER_S
 """Use beyond one's share is remembered no longer than this, so that nobody waits for ever."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Account:
     """What one call has used of the threads, and will need."""
 
@@ -36,7 +36,7 @@ class Account:
     """A thread is busy with this call; the state of a call is never in two hands."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Place(Generic[T]):
     """One frame in the line."""
 

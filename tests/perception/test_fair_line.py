@@ -154,6 +154,20 @@ def test_a_call_in_hand_is_not_handed_out_again() -> None:
     assert line.take(2) == ("second", [])
 
 
+def test_a_call_that_leaves_takes_no_other_call_with_it() -> None:
+    """Of two calls that have sent nothing so far, the one that stays still counts, and can leave in its turn."""
+    line: FairLine[str] = FairLine(1)
+    stays, leaves, busy = line.open(), line.open(), line.open()
+    line.close(leaves)
+    line.join(stays, "stays", deadline_ns=DEADLINE_NS, now_ns=0)
+    line.join(busy, "busy", deadline_ns=2 * DEADLINE_NS, now_ns=0)
+    assert line.take(0) == ("stays", [])
+    took_ns = 10 * NS_PER_MS
+    line.give_back(stays, began_ns=0, reading_took_ns=took_ns, now_ns=took_ns)
+    assert stays.paid_until_ns == 2 * took_ns, "two calls share the thread"
+    line.close(stays)
+
+
 @given(
     callers=st.lists(st.tuples(st.floats(1, 60), st.floats(1, 60)), min_size=1, max_size=10),
     threads=st.integers(1, 4),
