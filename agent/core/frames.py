@@ -84,7 +84,10 @@ class FrameLedger:
         if self._closed is not None:
             return self._closed
         received, early = self._intake()
-        return received, {**early, **self._settled}
+        # A frame may meet the same fate before it is a picture and after.
+        outcomes = Counter(early)
+        outcomes.update(self._settled)
+        return received, outcomes
 
 
 def outcome_named(reason: str) -> FrameOutcome:

@@ -33,6 +33,14 @@ def test_the_sums_add_up_at_any_time(happenings: list[str]) -> None:
     assert sum(ledger.outcomes.values()) == ledger.received == received
 
 
+def test_a_fate_that_frames_meet_before_and_after_they_are_pictures_is_counted_for_both() -> None:
+    """After a withdrawal the frame that is being read and those that still come are all "not consented"."""
+    ledger = FrameLedger(lambda: (3, {FrameOutcome.NOT_CONSENTED: 2}))
+    ledger.settle(FrameOutcome.NOT_CONSENTED)
+    assert ledger.outcomes == {FrameOutcome.NOT_CONSENTED: 3}
+    assert ledger.in_flight == 0
+
+
 def test_what_comes_after_the_end_is_not_counted() -> None:
     """Packets that trickle in while a call is torn down change no closed books."""
     received = 3
