@@ -23,6 +23,50 @@ TURNS_S = (0.1, 0.2, 0.35, 0.5, 0.6, 0.75, 0.9, 1.1, 1.3, 1.6, 2, 3, 5)
 GIVING_WAY_S = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 1, 2)
 SYNTHESIS_S = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2, 4)
 
+HISTOGRAMS: dict[str, tuple[str, str | None, tuple[float, ...]]] = {
+    "agent_frame_age_seconds": (
+        "From a frame's capture to the publication of its signals, by how its capture time is known.",
+        "captured_from",
+        AGES_S,
+    ),
+    "agent_frame_stage_seconds": ("Time of an analysed frame in each stage of its way.", "stage", STAGES_S),
+    "agent_delivery_seconds": (
+        "From the publication of a message until a subscriber's connection had taken it.",
+        None,
+        STAGES_S,
+    ),
+    "agent_turn_seconds": (
+        "From the customer's last voiced sample until the final words, the reply's text, its first sound.",
+        "until",
+        TURNS_S,
+    ),
+    "agent_interruption_seconds": (
+        "From the first voiced sample over the agent's speech until the agent fell silent.",
+        None,
+        GIVING_WAY_S,
+    ),
+    "agent_synthesis_seconds": (
+        "From asking for a part of a reply until its first speech was there.",
+        None,
+        SYNTHESIS_S,
+    ),
+    "agent_loop_lag_seconds": ("How late the event loop wakes up a task that asked for a time.", None, STAGES_S),
+}
+"""Meaning, label and buckets of each histogram."""
+
+GAUGES: dict[str, tuple[str, str | None]] = {
+    "agent_calls": ("Live calls by state.", "state"),
+    "agent_calls_by_rung": ("Calls with a camera by rung of the ladder.", "rung"),
+    "agent_calls_rated": ("Calls that this machine bears at a time.", None),
+    "agent_calls_reserved": ("Calls that go on or were admitted and are awaited.", None),
+    "agent_customers_in_line": ("Customers who wait for a free line.", None),
+    "agent_subscribers": ("Supervisors that are connected.", None),
+    "agent_frames_in_flight": ("Frames that wait for the decoder or for analysis, or are at it.", None),
+    "agent_tasks": ("Tasks of the event loop.", None),
+    "agent_threads": ("Threads of the process, those of libraries included.", None),
+}
+"""Meaning and label of each gauge."""
+
 COUNTERS: dict[str, tuple[str, str | None]] = {
     "agent_frames_received": ("Camera frames of which anything arrived.", None),
     "agent_frames": ("Those frames by what became of them.", "outcome"),
@@ -58,76 +102,27 @@ class Metrics:
         self.registry = registry = CollectorRegistry(auto_describe=True)
         self.refresh: Callable[[], None] = lambda: None
         """Called on the event loop before metrics are read out, to `tally` what is counted elsewhere."""
-        self._age = Histogram(
-            "agent_frame_age_seconds",
-            "From a frame's capture to the publication of its signals, by how its capture time is known.",
-            ("captured_from",),
-            buckets=AGES_S,
-            registry=registry,
-        )
-        self._stage = Histogram(
-            "agent_frame_stage_seconds",
-            "Time of an analysed frame in each stage of its way.",
-            ("stage",),
-            buckets=STAGES_S,
-            registry=registry,
-        )
-        self.delivery = Histogram(
-            "agent_delivery_seconds",
-            "From the publication of a message until a subscriber's connection had taken it.",
-            buckets=STAGES_S,
-            registry=registry,
-        )
-        self.turn = Histogram(
-            "agent_turn_seconds",
-            "From the customer's last voiced sample until the final words, the reply's text, its first sound.",
-            ("until",),
-            buckets=TURNS_S,
-            registry=registry,
-        )
-        self.interruption = Histogram(
-            "agent_interruption_seconds",
-            "From the first voiced sample over the agent's speech until the agent fell silent.",
-            buckets=GIVING_WAY_S,
-            registry=registry,
-        )
-        self.synthesis = Histogram(
-            "agent_synthesis_seconds",
-            "From asking for a part of a reply until its first speech was there.",
-            buckets=SYNTHESIS_S,
-            registry=registry,
-        )
-        self.loop_lag = Histogram(
-            "agent_loop_lag_seconds",
-            "How late the event loop wakes up a task that asked for a time.",
-            buckets=STAGES_S,
-            registry=registry,
-        )
-        self._calls = Gauge("agent_calls", "Live calls by state.", ("state",), registry=registry)
-        self._states: set[str] = set()
-        self._rung = Gauge(
-            "agent_calls_by_rung", "Calls with a camera by rung of the ladder.", ("rung",), registry=registry
-        )
-        self._rungs: set[str] = set()
         self.occupancy: Callable[[], Occupancy] | None = None
         """Asked on the event loop when metrics are read out."""
-        self._rated = Gauge("agent_calls_rated", "Calls that this machine bears at a time.", registry=registry)
-        self._reserved = Gauge(
-            "agent_calls_reserved", "Calls that go on or were admitted and are awaited.", registry=registry
-        )
-        self._in_line = Gauge("agent_customers_in_line", "Customers who wait for a free line.", registry=registry)
-        self._subscribers = Gauge("agent_subscribers", "Supervisors that are connected.", registry=registry)
-        self._in_flight = Gauge(
-            "agent_frames_in_flight",
-            "Frames that wait for the decoder or for analysis, or are at it.",
-            registry=registry,
-        )
-        self._tasks = Gauge("agent_tasks", "Tasks of the event loop.", registry=registry)
-        threads = Gauge("agent_threads", "Threads of the process, those of libraries included.", registry=registry)
-        threads.set_function(_threads)
+        histograms = {
+            name: Histogram(name, meaning, _names(label), buckets=buckets, registry=registry)
+            for name, (meaning, label, buckets) in HISTOGRAMS.items()
+        }
+        self._age, self._stage = histograms["agent_frame_age_seconds"], histograms["agent_frame_stage_seconds"]
+        self.delivery = histograms["agent_delivery_seconds"]
+        self.turn = histograms["agent_turn_seconds"]
+        self.interruption = histograms["agent_interruption_seconds"]
+        self.synthesis = histograms["agent_synthesis_seconds"]
+        self.loop_lag = histograms["agent_loop_lag_seconds"]
+        self._gauges = {
+            name: Gauge(name, meaning, _names(label), registry=registry) for name, (meaning, label) in GAUGES.items()
+        }
+        self._gauges["agent_threads"].set_function(_threads)
+        self._counted: dict[str, set[str]] = {}
+        """Values of its label that a gauge has had."""
         ProcessCollector(registry=registry)
         self._counters = {
-            name: Counter(name, meaning, (label,) if label else (), registry=registry)
+            name: Counter(name, meaning, _names(label), registry=registry)
             for name, (meaning, label) in COUNTERS.items()
         }
         self._seen: dict[str, dict[tuple[str, str], float]] = {}
@@ -166,25 +161,27 @@ class Metrics:
         self, *, states: Mapping[str, int], subscribers: int, in_flight: int, rungs: Mapping[str, int] | None = None
     ) -> None:
         """How things stand: live calls by state, connected supervisors, frames under way, calls by rung."""
-        rungs = rungs or {}
-        self._rungs.update(rungs)
-        for rung in self._rungs:
-            self._rung.labels(rung).set(rungs.get(rung, 0))
-        self._states.update(states)
-        for state in self._states:
-            self._calls.labels(state).set(states.get(state, 0))
-        self._subscribers.set(subscribers)
-        self._in_flight.set(in_flight)
+        self._count("agent_calls", states)
+        self._count("agent_calls_by_rung", rungs or {})
+        self._gauges["agent_subscribers"].set(subscribers)
+        self._gauges["agent_frames_in_flight"].set(in_flight)
+
+    def _count(self, gauge: str, counts: Mapping[str, int]) -> None:
+        """What is not counted any more is zero, and does not stay what it was."""
+        known = self._counted.setdefault(gauge, set())
+        known.update(counts)
+        for value in known:
+            self._gauges[gauge].labels(value).set(counts.get(value, 0))
 
     async def text(self) -> bytes:
         """Everything in OpenMetrics text. Formatting takes milliseconds and is done on another thread."""
         self.refresh()
         if self.occupancy is not None:
             full = self.occupancy()
-            self._rated.set(full.rated)
-            self._reserved.set(full.in_use)
-            self._in_line.set(full.in_line)
-        self._tasks.set(len(all_tasks()))
+            self._gauges["agent_calls_rated"].set(full.rated)
+            self._gauges["agent_calls_reserved"].set(full.in_use)
+            self._gauges["agent_customers_in_line"].set(full.in_line)
+        self._gauges["agent_tasks"].set(len(all_tasks()))
         return await to_thread(generate_latest, self.registry)
 
 
@@ -214,6 +211,10 @@ def _from_this_machine(request: Request) -> bool:
         return ip_address(request.client.host).is_loopback
     except ValueError:
         return False
+
+
+def _names(label: str | None) -> tuple[str, ...]:
+    return () if label is None else (label,)
 
 
 def _threads() -> float:

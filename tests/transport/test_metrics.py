@@ -12,10 +12,12 @@ from pydantic import SecretStr
 
 from agent.core.settings import TelemetrySettings
 from agent.transport.desk import Occupancy
-from agent.transport.metrics import COUNTERS, Metrics, metrics_router
+from agent.transport.metrics import COUNTERS, GAUGES, HISTOGRAMS, Metrics, metrics_router
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "observability.md"
 TOKEN = "a-token-of-these-tests"
+LABELS = {name: label for name, (_, label, *_) in (*COUNTERS.items(), *GAUGES.items(), *HISTOGRAMS.items())}
+"""Of every metric but those of the process itself."""
 
 
 @pytest.fixture
@@ -124,11 +126,11 @@ def test_the_document_lists_exactly_the_metrics_there_are(metrics: Metrics) -> N
     for name, kind in there.items():
         if name.startswith("agent_"):
             assert described[name][0].split(",")[0] == kind
-    for name, (_, label) in COUNTERS.items():
+    for name, label in LABELS.items():
         assert described[name][1].strip("` ") == (label or "")
 
 
 def test_nothing_about_persons_is_a_label() -> None:
     """No label by which series would grow with calls or customers, or tell what somebody felt."""
-    labels = {label for _, label in COUNTERS.values()} - {None}
-    assert labels == {"outcome", "model", "kind", "what", "reason", "direction"}
+    of_counters = {"outcome", "model", "kind", "what", "reason", "direction"}
+    assert set(LABELS.values()) - {None} == of_counters | {"state", "rung", "captured_from", "stage", "until"}
