@@ -9,8 +9,8 @@ import typer
 from rich.table import Table
 
 from agent.app.commands import bench_calls, bench_peers
-from agent.app.commands.checkout import benchmark
-from agent.app.printing import JsonFlag, console, print_json
+from agent.app.commands.checkout import benchmark, hand_out
+from agent.app.printing import JsonFlag, console
 from agent.app.progress import shown
 from agent.core.settings import load_settings
 
@@ -61,12 +61,7 @@ def perception(
                 progress=progress,
             )
         )
-    if plot is not None:
-        benchmark("perception_plot").plot(report, plot)
-    if json:
-        print_json(report)
-    else:
-        _show_perception(report)
+    hand_out(report, _show_perception, plotted_by="perception_plot", plot=plot, json=json)
 
 
 def _show_perception(report: Any) -> None:
@@ -111,13 +106,11 @@ def voice(
     json: JsonFlag = False,
 ) -> None:
     """How quickly the agent answers and gives way, and how often it cuts people off. Needs a quiet machine."""
-    module = benchmark("voice")
-    report = asyncio.run(module.measure(turns=turns, recordings=recordings))
-    if plot is not None:
-        module.plot(report, plot)
-    if json:
-        print_json(report)
-        return
+    report = asyncio.run(benchmark("voice").measure(turns=turns, recordings=recordings))
+    hand_out(report, _show_voice, plotted_by="voice", plot=plot, json=json)
+
+
+def _show_voice(report: Any) -> None:
     table = Table("from the last voiced sample to", "p50 ms", "p95 ms", title=f"turns: {report.turns}")
     for name, times in (
         ("final transcript", report.speech_end_to_final_ms),

@@ -7,10 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from agent.app.commands.checkout import benchmark
-from agent.app.printing import JsonFlag, console, print_json
-
-PlotFile = Annotated[Path | None, typer.Option(help="Draw what was measured into this file, .png or .svg.")]
+from agent.app.commands.checkout import PlotFile, benchmark, hand_out
+from agent.app.printing import JsonFlag, console
 
 
 def register(bench: typer.Typer) -> None:
@@ -32,12 +30,11 @@ def latency(
     report = asyncio.run(
         benchmark("latency").measure(calls=calls, seconds=seconds, fps=fps, profile=profile and profile.resolve())
     )
-    if plot is not None:
-        benchmark("latency_plot").plot(report, plot)
-    if json:
-        print_json(report)
-        return
-    title = f"{calls} call{'s' if calls > 1 else ''} of {report.fps:g} frames a second, the worst of them"
+    hand_out(report, _show_latency, plotted_by="latency_plot", plot=plot, json=json)
+
+
+def _show_latency(report: Any) -> None:
+    title = f"{report.calls} call{'s' if report.calls > 1 else ''} of {report.fps:g} frames a second, the worst of them"
     table = Table("stage", "p50 ms", "p95 ms", "p99 ms", title=title)
     for name, times in (
         *report.stages.items(),
@@ -71,11 +68,10 @@ def capacity(
             )
 
     report = asyncio.run(module.measure(seconds=seconds, most_calls=most_calls, repeats=repeats, tell=tell))
-    if plot is not None:
-        benchmark("capacity_plot").plot(report, plot)
-    if json:
-        print_json(report)
-        return
+    hand_out(report, _show_capacity, plotted_by="capacity_plot", plot=plot, json=json)
+
+
+def _show_capacity(report: Any) -> None:
     table = Table(
         "calls", "p95 ms", "frames a second", "cores", "callers' cores", "MB", title="the worst call at a time"
     )
@@ -119,12 +115,7 @@ def soak(
 
     wishes = {"minutes": minutes, "most_calls": most_calls, "call_seconds": call_seconds}
     report = asyncio.run(module.measure(**wishes, tell=tell))
-    if plot is not None:
-        benchmark("soak_plot").plot(report, plot)
-    if json:
-        print_json(report)
-    else:
-        _show_soak(report)
+    hand_out(report, _show_soak, plotted_by="soak_plot", plot=plot, json=json)
     if not report.ok:
         raise typer.Exit(1)
 
@@ -153,12 +144,12 @@ def fanout(
 ) -> None:
     """What it costs to be followed: the hub alone over real WebSockets, with ever more supervisors."""
     report = asyncio.run(benchmark("fanout").measure(supervisors=supervisors, rate_hz=rate, seconds=seconds))
-    if plot is not None:
-        benchmark("fanout_plot").plot(report, plot)
-    if json:
-        print_json(report)
-        return
-    table = Table("supervisors", "cores", "p50 ms", "p95 ms", "p99 ms", "received", title=f"{rate:g} signals a second")
+    hand_out(report, _show_fanout, plotted_by="fanout_plot", plot=plot, json=json)
+
+
+def _show_fanout(report: Any) -> None:
+    title = f"{report.rate_hz:g} signals a second"
+    table = Table("supervisors", "cores", "p50 ms", "p95 ms", "p99 ms", "received", title=title)
     for step in report.steps:
         times = step.delivery_ms
         delivered = (f"{times.p50:.1f}", f"{times.p95:.1f}", f"{times.p99:.1f}", f"{step.received_share:.1%}")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from agent.app.commands.checkout import benchmark
+from agent.app.commands.checkout import PlotFile, benchmark, hand_out
 from agent.app.printing import JsonFlag, console, print_json
 
 
@@ -23,7 +23,7 @@ def peers(
         float | None,
         typer.Option(help="Frames sent a second; what the usual way keeps up with otherwise.", min=1, max=30),
     ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw what was measured into this file, .png or .svg.")] = None,
+    plot: PlotFile = None,
     json: JsonFlag = False,
 ) -> None:
     """The same call before the agent, the usual way (aiortc, MediaPipe), pipecat and fastrtc, with ratios."""
@@ -33,11 +33,10 @@ def peers(
             console.print(line, highlight=False)
 
     report = asyncio.run(benchmark("peers").measure(seconds=seconds, repeats=repeats, fps=fps, tell=tell))
-    if plot is not None:
-        benchmark("peers_plot").plot(report, plot)
-    if json:
-        print_json(report)
-        return
+    hand_out(report, _show_peers, plotted_by="peers_plot", plot=plot, json=json)
+
+
+def _show_peers(report: Any) -> None:
     table = Table(
         "", "p50 ms", "p95 ms", "frames a second", "CPU s a second", "MB", "p95, ours / theirs", "CPU, ours / theirs",
         title=f"{report.fps:g} frames a second sent, medians of {report.repeats} runs",
