@@ -12,10 +12,10 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 from numpy.typing import NDArray
 
+from agent.core.folders import cache_folder
 from agent.media.barcode import write_barcode
 from benchmarks import face, voice_sounds
 from benchmarks.face import HEIGHT_PX, WIDTH_PX, face_picture
-from benchmarks.peer_environment import cache_folder
 from benchmarks.voice_sounds import OWN_LINES, OwnVoice
 
 RATES_FPS = (30, 15, 12, 8)

@@ -1,11 +1,11 @@
 """Makes the Python environments of peers whose packages do not go with the agent's own, once, in the user's cache."""
 
-import os
 import shutil
 import sys
 from pathlib import Path
 
 from agent.core.errors import AgentError
+from agent.core.folders import cache_folder
 from agent.core.settings import REPOSITORY
 from benchmarks.processes import printed_by
 
@@ -56,11 +56,6 @@ def _installed_python() -> str:
 
 def _version() -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def cache_folder() -> Path:
-    """Where benchmarks keep what takes long to make."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "attentive-agent"
 
 
 async def _run(*command: str) -> None:

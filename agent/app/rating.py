@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from agent import __version__
 from agent.app.calibration import PartCosts
 from agent.app.capacity import Capacity, capacity_of
 from agent.app.machine import processor_name, usable_cores, usable_memory_mb
+from agent.core.folders import cache_folder
 from agent.core.settings import Settings
 from agent.inference.registry import MANIFEST, Registry
 from agent.inference.sessions import cuda_fault
@@ -50,15 +50,6 @@ def remembered_at(settings: Settings, registry: Registry) -> Path:
     )
     digest = hashlib.sha256(repr(matters).encode()).hexdigest()[:16]
     return cache_folder() / f"capacity-{digest}.json"
-
-
-def cache_folder() -> Path:
-    """Where this platform keeps what programs can make again."""
-    if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "attentive-agent"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "attentive-agent"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "attentive-agent"
 
 
 def _remembered(path: Path) -> PartCosts | None:

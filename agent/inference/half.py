@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from agent.core.errors import ModelError
+from agent.core.folders import cache_folder
 
 
 def half_precision(path: Path, sha256: str) -> Path:
@@ -12,7 +13,7 @@ def half_precision(path: Path, sha256: str) -> Path:
 
     Raises `ModelError` when the package `onnx` is missing or the folder cannot be written.
     """
-    kept = _folder() / f"{sha256}.float16.onnx"
+    kept = cache_folder() / "models" / f"{sha256}.float16.onnx"
     if kept.is_file():
         return kept
     try:
@@ -33,8 +34,3 @@ def half_precision(path: Path, sha256: str) -> Path:
             f"{kept} cannot be written: {error.strerror}; XDG_CACHE_HOME may name another folder"
         ) from None
     return kept
-
-
-def _folder() -> Path:
-    """As the XDG Base Directory Specification says, version 0.8."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "attentive-agent" / "models"

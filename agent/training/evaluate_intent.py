@@ -7,13 +7,14 @@ import msgspec
 import numpy as np
 
 from agent.core.errors import DataRejected
+from agent.core.folders import cache_folder
 from agent.core.understanding import Understanding
 from agent.inference.runtime import Runtime
 from agent.perception.text import IN_SCOPE_PROB, Head, SentenceEmbedder, shipped_head
 from agent.training.evaluation import Evaluation, Stopwatch, evaluated
 from agent.training.intent_head import OUTSIDE, fit_head
 from agent.training.lines import Lines, labels, load_lines, together, understanding_of
-from agent.training.pack_head import cache_folder, fitted, model_of, runs
+from agent.training.pack_head import fitted, model_of, runs
 from agent.training.progress import Progress, unheard
 from agent.training.scores import Answers, separation
 

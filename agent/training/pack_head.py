@@ -1,6 +1,5 @@
 """The intent head of a domain pack: the one that ships, or one fitted on the pack's own examples and kept."""
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from zipfile import BadZipFile
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.errors import ModelMissing
+from agent.core.folders import cache_folder
 from agent.core.understanding import Understanding
 from agent.inference.runtime import Runtime
 from agent.perception.text import Floats, Head, SentenceEmbedder, TextReader, shipped_head
@@ -16,11 +16,6 @@ from agent.training.intent_head import IntentHead, fit_head
 from agent.training.lines import Lines, labels, spellings
 
 _KEY_LETTERS = 16
-
-
-def cache_folder() -> Path:
-    """Where fitted heads are kept between starts: under XDG_CACHE_HOME, or ~/.cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "attentive-agent"
 
 
 def open_reader(runtime: Runtime, understanding: Understanding, *, cache: Path | None = None) -> TextReader:

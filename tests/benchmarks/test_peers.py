@@ -8,10 +8,10 @@ import pytest
 
 from agent.app.commands.bench_peers import peers as bench_peers
 from agent.core.errors import AgentError
+from agent.core.folders import cache_folder
 from benchmarks import peer_run, peers
 from benchmarks.encoded_media import EncodedMedia, Pictures
 from benchmarks.peer_caller import NumberedCamera, Results
-from benchmarks.peer_environment import cache_folder
 from benchmarks.peer_run import Peer, PeerRun
 from benchmarks.peers import OTHERS, RATES_FPS, USUAL, fastest, measure, ratio
 from benchmarks.peers_plot import plot
