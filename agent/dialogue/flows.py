@@ -12,10 +12,11 @@ def start(turn: Turn, name: str, slots: dict[str, str]) -> None:
     flow = turn.domain.flows.flows[name]
     if flow.look_up is not None:
         under_way = turn.conversation.task
-        if flow.aside and under_way is not None and under_way.flow != name:
+        waiting = under_way and (under_way.interrupted or under_way)
+        if flow.aside and waiting is not None and waiting.flow != name:
             turn.forget(flow.needs)
             turn.learn(slots)
-            advance(turn, Task(flow=name, interrupted=under_way.interrupted or under_way))
+            advance(turn, Task(flow=name, interrupted=waiting))
             return
         turn.finish_task()
         turn.become(offer=None)
