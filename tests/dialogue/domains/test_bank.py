@@ -190,8 +190,12 @@ def test_rule_of_affordability(payment: str, income: str, debts: str, says: str)
         ({"loan_amount": "999", "loan_term": "5"}, "amount_out_of_range"),
         ({"loan_amount": "NaN", "loan_term": "5"}, "amount_out_of_range"),
         ({"loan_amount": "a lot", "loan_term": "5"}, "amount_out_of_range"),
+        ({"loan_amount": "9" * 40, "loan_term": "5"}, "amount_out_of_range"),
         ({"loan_amount": "10000", "loan_term": "400 months"}, "term_out_of_range"),
         ({"loan_amount": "10000", "loan_term": "soon"}, "term_out_of_range"),
+        ({"loan_amount": "10000", "loan_term": "NaN"}, "term_out_of_range"),
+        ({"loan_amount": "10000", "loan_term": "Infinity months"}, "term_out_of_range"),
+        ({"loan_amount": "10000", "loan_term": "7.5 months"}, "term_out_of_range"),
     ],
 )
 def test_loans_that_can_and_cannot_be(arguments: dict[str, str], outcome: str, bank: BankTools) -> None:

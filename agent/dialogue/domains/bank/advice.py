@@ -12,6 +12,7 @@ import yaml
 from agent.dialogue.domains.bank.loans import (
     AMOUNTS,
     ANNUAL_RATE,
+    CENT,
     COMFORTABLE_SHARE,
     HIGHEST_SHARE,
     MONTHS,
@@ -112,7 +113,7 @@ def _terms(call: ToolCall) -> tuple[Decimal, int] | ToolResult:
     if amount is None or not AMOUNTS.start <= amount < AMOUNTS.stop:
         limits = {"least": _dollars(Decimal(AMOUNTS.start)), "most": _dollars(Decimal(AMOUNTS.stop - 1))}
         return ToolResult(outcome="amount_out_of_range", values=limits)
-    if months not in MONTHS:
+    if not months:
         return ToolResult(outcome="term_out_of_range", values={"shortest": "6 months", "longest": "10 years"})
     return amount, months
 
@@ -124,23 +125,24 @@ def _loan_values(amount: Decimal, months: int) -> dict[str, str]:
 
 
 def _months(said: str) -> int:
-    """ "60 months", or a bare number of years or months; 0 for anything else."""
+    """ "60 months", or a bare number of years or months; 0 for what is not among `MONTHS`."""
     number, _, unit = said.partition(" ")
     try:
         value = Decimal(number)
+        if not unit and value <= LONGEST_BARE_YEARS:
+            value *= MONTHS_OF_A_YEAR
     except InvalidOperation:
         return 0
-    if not unit and value <= LONGEST_BARE_YEARS:
-        value *= MONTHS_OF_A_YEAR
-    return int(value) if value == value.to_integral_value() else 0
+    return int(value) if value in MONTHS else 0
 
 
 def _money(call: ToolCall, slot: str) -> Decimal | None:
+    """To the cent; None for what is no sum of money, or has more digits than any."""
     try:
-        value = Decimal(call.arguments.get(slot, ""))
+        value = Decimal(call.arguments.get(slot, "")).quantize(CENT, ROUND_HALF_UP)
     except InvalidOperation:
         return None
-    return value.quantize(Decimal("0.01"), ROUND_HALF_UP) if value.is_finite() else None
+    return value if value.is_finite() else None
 
 
 def _rows(table: Sequence[Instalment]) -> tuple[tuple[str, str], ...]:
