@@ -33,7 +33,7 @@ def birth_date(text: str, today: date) -> str | None:
     """
     words = tokens(text)
     for position in range(len(words)):
-        for day, month, year, _ in (_written(words, position), _named(words, position)):
+        for day, month, year in (_written(words, position), _named(words, position)):
             if year is None or month is None or day is None:
                 continue
             when = _day_of(_century(year, today), month, day)
@@ -61,8 +61,8 @@ def _counted_back(words: list[str], position: int, today: date) -> date | None:
     if words[position] == "today":
         return today
     if words[position] == "yesterday":
-        return today - timedelta(days=2 if words[max(0, position - 2) : position] == ["day", "before"] else 1)
-    if words[position] == "day" and words[position : position + 3] == ["day", "before", "yesterday"]:
+        return today - timedelta(days=1)
+    if words[position : position + 3] == ["day", "before", "yesterday"]:
         return today - timedelta(days=2)
     if words[position] != "ago" or position < 2:
         return None
@@ -85,7 +85,7 @@ def _on_weekday(words: list[str], position: int, today: date) -> date | None:
 
 
 def _on_date(words: list[str], position: int, today: date) -> date | None:
-    for day, month, year, _ in (_written(words, position), _named(words, position)):
+    for day, month, year in (_written(words, position), _named(words, position)):
         if day is None or month is None:
             continue
         if year is not None:
@@ -102,9 +102,9 @@ def _on_date(words: list[str], position: int, today: date) -> date | None:
     return _day_of(month_start.year, month_start.month, day)
 
 
-_Date = tuple[int | None, int | None, int | None, int]
-"""Day, month and year as far as they were said, and the position after them."""
-_NONE: _Date = (None, None, None, 0)
+_Date = tuple[int | None, int | None, int | None]
+"""Day, month and year as far as they were said."""
+_NONE: _Date = (None, None, None)
 
 
 def _written(words: list[str], position: int) -> _Date:
@@ -115,11 +115,11 @@ def _written(words: list[str], position: int) -> _Date:
     whole = len(parts) == 5 and parts[3] == parts[1] and parts[4].isdigit()
     numbers = [int(parts[0]), int(parts[2])] + ([int(parts[4])] if whole else [])
     if len(parts[0]) == 4:
-        return (numbers[2], numbers[1], numbers[0], position + 5) if whole else _NONE
+        return (numbers[2], numbers[1], numbers[0]) if whole else _NONE
     if parts[1] == "-" and not whole:
         return _NONE
     month, day = (numbers[1], numbers[0]) if numbers[0] > 12 else (numbers[0], numbers[1])
-    return day, month, numbers[2] if whole else None, position + (5 if whole else 3)
+    return day, month, numbers[2] if whole else None
 
 
 def _named(words: list[str], position: int) -> _Date:
@@ -129,14 +129,12 @@ def _named(words: list[str], position: int) -> _Date:
         day, end = _day_number(words, after)
         if day is None:
             return _NONE
-        year, end = _year(words, end)
-        return day, _MONTH[words[position]], year, end
+        return day, _MONTH[words[position]], _year(words, end)
     day, end = _day_number(words, position)
     end += words[end : end + 1] == ["of"]
     if day is None or words[end : end + 1] == [] or words[end] not in _MONTH:
         return _NONE
-    year, after = _year(words, end + 1)
-    return day, _MONTH[words[end]], year, after
+    return day, _MONTH[words[end]], _year(words, end + 1)
 
 
 def _day_number(words: list[str], position: int) -> tuple[int | None, int]:
@@ -169,24 +167,23 @@ def _ordinal(words: list[str], position: int) -> tuple[int | None, int]:
     return None, position
 
 
-def _year(words: list[str], position: int) -> tuple[int | None, int]:
+def _year(words: list[str], position: int) -> int | None:
     """ "1985", "85", "nineteen eighty five", "nineteen oh five", "two thousand and four", "twenty ten"."""
     if position >= len(words):
-        return None, position
+        return None
     if words[position].isdigit() and len(words[position]) in (2, 4):
-        return int(words[position]), position + 1
+        return int(words[position])
     if words[position : position + 2] == ["two", "thousand"]:
-        rest = position + 2 + (words[position + 2 : position + 3] == ["and"])
-        more = _below_100(words, rest)
-        return (2000 + more[0], more[1]) if more is not None else (2000, position + 2)
+        more = _below_100(words, position + 2 + (words[position + 2 : position + 3] == ["and"]))
+        return 2000 + (more[0] if more is not None else 0)
     first = _below_100(words, position)
     if first is None:
-        return None, position
-    if first[0] in (19, 20):
-        start = first[1] + (words[first[1] : first[1] + 1] in (["oh"], ["o"]))
-        second = _below_100(words, start)
-        return (first[0] * 100 + second[0], second[1]) if second is not None else (None, position)
-    return (first[0], first[1]) if first[0] > 31 else (None, position)
+        return None
+    value, end = first
+    if value in (19, 20):
+        second = _below_100(words, end + (words[end : end + 1] in (["oh"], ["o"])))
+        return value * 100 + second[0] if second is not None else None
+    return value if value > 31 else None
 
 
 def _below_100(words: list[str], position: int) -> tuple[int, int] | None:
