@@ -86,10 +86,6 @@ class Turns:
         self._patience = Patience(min_silence_ms=settings.min_silence_ms, max_silence_ms=settings.max_silence_ms)
         self._last: Utterance | None = None
         """The turn that ended last, until the next one shows whether it was over."""
-        self.guesses = 0
-        """Words told in pauses of turns that have ended."""
-        self.guesses_right = 0
-        """Those that proved to be all."""
         self._current: Utterance | None = None
         self._ending: list[Utterance] = []
         """Ended turns whose words are not all known, oldest first."""
@@ -280,8 +276,6 @@ class Turns:
         """Tells the words of ended turns in the order in which they were said."""
         while self._ending and self._ending[0].complete:
             utterance = self._ending.pop(0)
-            self.guesses += utterance.guesses
-            self.guesses_right += bool(utterance.guesses) and utterance.guess == utterance.text()
             if utterance.text() or not utterance.failed:
                 self._events.append(
                     utterance.transcript(self._call_id, self._heard_language, final=True, now_ns=now_ns)

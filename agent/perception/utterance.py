@@ -110,8 +110,6 @@ class Utterance:
     guess: str = field(default="", repr=False)
     """The words that were last told in a pause, which may be all of them."""
     guessed_ns: int = 0
-    guesses: int = 0
-    """How often that was done."""
     ended_ns: int | None = None
     """When the turn was found to have ended."""
     answer_from_ns: int = 0
@@ -166,7 +164,6 @@ class Utterance:
     def told(self, text: str, now_ns: int) -> None:
         """Notes that `text` was told in a pause."""
         self.guess, self.guessed_ns = text, now_ns
-        self.guesses += 1
 
     def text(self, growing: Answer | None = None) -> str:
         """Everything said so far, with `growing` for the growing piece."""
@@ -192,7 +189,7 @@ class Utterance:
         for answer in answers:
             for stage, ms in answer.stage_ms.items():
                 stage_ms[stage] = stage_ms.get(stage, 0.0) + ms
-        if final and self.guesses and self.guess == self.text():
+        if final and self.guess and self.guess == self.text():
             stage_ms["guessed_ahead"] = (now_ns - self.guessed_ns) / NS_PER_MS
         logprobs = [answer.words.mean_token_logprob for answer in answers if answer.words and answer.words.text]
         return Transcript(
