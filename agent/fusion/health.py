@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from agent.core.budget import IN_WORDS, RATES, LadderState, Rung
 from agent.core.clock import NS_PER_S
+from agent.core.frames import FrameOutcome, outcome_named
 from agent.core.signals import Finding, HealthValue
 from agent.core.types import Stamp, VisionReading
 
@@ -13,7 +14,6 @@ WINDOW_S = 3.0
 REPEAT_S = 3.0
 LOW_FPS, LOW_SHARE = 8.0, 0.75
 """Fewer frames than these, or than this share of those that are wanted, are too few."""
-ANALYSED = "analysed"
 FAILING_FRAMES = 3
 """So many in a row mean that the models are at fault, not a frame."""
 
@@ -38,10 +38,10 @@ class HealthMonitor:
     def saw(self, reading: VisionReading) -> None:
         """One frame's reading."""
         outcome = outcome_of(reading)
-        if outcome == ANALYSED:
+        if outcome is FrameOutcome.ANALYSED:
             self._analysed_ns.append(reading.finished_ns)
             self._failed = 0
-        elif outcome.startswith("models failed"):
+        elif outcome is FrameOutcome.FAILED:
             self._failed += 1
 
     def stands(self, ladder: LadderState, wall_s: float) -> None:
@@ -96,6 +96,6 @@ class HealthMonitor:
         return [Finding(value=value, confidence=None, valid=True, stamp=stamp, sources=("health",))]
 
 
-def outcome_of(reading: VisionReading) -> str:
-    """What became of a frame: "analysed", or why its pixels were not looked at."""
-    return ANALYSED if reading.stage_ms else reading.reason or "not analysed"
+def outcome_of(reading: VisionReading) -> FrameOutcome:
+    """What became of a frame: that it was analysed, or why its pixels were not looked at."""
+    return FrameOutcome.ANALYSED if reading.stage_ms else outcome_named(reading.reason or "")

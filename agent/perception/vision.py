@@ -12,6 +12,7 @@ import numpy as np
 from agent.core.budget import RateGate, Rates
 from agent.core.clock import NS_PER_MS, Clock, SystemClock
 from agent.core.consent import Consent, Purpose
+from agent.core.frames import FrameOutcome
 from agent.core.settings import PerceptionSettings, VisionSettings
 from agent.core.types import CameraFrame, FaceReading, HandReading, VisionReading
 from agent.inference.runtime import Runtime
@@ -30,7 +31,6 @@ PREVIEW_QUALITY = 70
 SLOW_SEARCH_MS = 2_000
 """While hands are not read in every frame, they are not searched for more often than this either."""
 
-NOT_CONSENTED = "not consented"
 NO_FACE = "no face"
 FACE_NOT_READABLE = "face not readable"
 
@@ -145,7 +145,7 @@ class VisionAnalyser:
         if not reads_hands:
             state.hands = HandTracks(given_ids=state.hands.given_ids)
         if not (reads_face or reads_hands):
-            return unread(frame, NOT_CONSENTED, now_ns=self._clock.now_ns())
+            return unread(frame, FrameOutcome.NOT_CONSENTED, now_ns=self._clock.now_ns())
         with trace.stage("convert"):
             picture = np.ascontiguousarray(frame.pixels.rgb())
         face = self._read_face(picture, frame, state, trace) if reads_face else None

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -11,6 +10,7 @@ from agent.core.budget import Rates
 from agent.core.clock import NS_PER_MS, NS_PER_S, Clock
 from agent.core.consent import Consent
 from agent.core.errors import CallNotFound
+from agent.core.frames import FrameOutcome
 from agent.core.settings import PerceptionSettings, VisionSettings
 from agent.core.types import CameraFrame, VisionReading
 from agent.inference.runtime import Runtime
@@ -20,13 +20,7 @@ from agent.perception.vision import FrameAnalyser, VisionAnalyser, VisionState, 
 
 logger = logging.getLogger(__name__)
 
-ANALYSED = "analysed"
-OVER_BUDGET = "budget"
-"""The frame could not have been read by its deadline, so it was not begun."""
-CALL_CLOSED = "call closed"
-STOPPED = "stopped"
-FAILED = "models failed"
-HUNG = "models failed: no answer"
+HUNG = f"{FrameOutcome.FAILED}: no answer"
 
 HANG_DEADLINES, HANG_LEAST_S = 20, 2.0
 """A thread that has one frame in hand for as long as this many deadlines, and this many seconds, hangs."""
@@ -90,8 +84,6 @@ class VisionPool:
     ) -> None:
         """`open_analyser` is called once in each thread; by default it opens a `VisionAnalyser` on the backend that
         `perception` names."""
-        self.outcomes: Counter[str] = Counter()
-        """Frames by what became of them: `ANALYSED`, or why they were not."""
         self.busy_ns = 0
         """Time that the threads have worked, all together."""
         self.threads = settings.threads or _cores() * (THREADS_A_CORE_WITH_GPU if runtime.on_cuda else 1)
@@ -122,7 +114,7 @@ class VisionPool:
             self._stopping = True
             waiting = self._line.clear()
         for job in waiting:
-            self._finish(job, self._skip(job, STOPPED), STOPPED)
+            self._finish(job, self._skip(job, FrameOutcome.STOPPED))
         await self._crew.stop()
         left = [call.state for call in self._calls.values() if not call.account.in_hand]
         await asyncio.gather(*self._closing, *(asyncio.to_thread(state.close) for state in left))
@@ -196,9 +188,9 @@ class VisionPool:
         now_ns = self._clock.now_ns()
         job = _Job(frame, call, preview, now_ns, asyncio.get_running_loop().create_future())
         call.waiting = True
-        refused = STOPPED if self._stopping else HUNG if call.hangs >= MOST_HANGS else None
+        refused = FrameOutcome.STOPPED if self._stopping else HUNG if call.hangs >= MOST_HANGS else None
         if refused is not None:
-            self._finish(job, self._skip(job, refused), STOPPED if refused is STOPPED else FAILED)
+            self._finish(job, self._skip(job, refused))
             return job.answer
         with self._crew.lock:
             self._line.join(call.account, job, deadline_ns=deadline_ns, now_ns=now_ns)
@@ -214,9 +206,8 @@ class VisionPool:
     def _skip(self, job: _Job, reason: str) -> VisionReading:
         return unread(job.frame, reason, now_ns=self._clock.now_ns())
 
-    def _finish(self, job: _Job, reading: VisionReading, outcome: str) -> None:
+    def _finish(self, job: _Job, reading: VisionReading) -> None:
         """On the event loop: hands the reading to whoever still waits for it."""
-        self.outcomes[outcome] += 1
         job.call.waiting = False
         if not job.answer.done():
             job.answer.set_result(reading)
@@ -226,45 +217,45 @@ class VisionPool:
         now_ns = self._clock.now_ns()
         job, late = self._line.take(now_ns)
         for given_up in late:
-            self._loop.call_soon_threadsafe(self._finish, given_up, self._skip(given_up, OVER_BUDGET), OVER_BUDGET)
+            self._loop.call_soon_threadsafe(self._finish, given_up, self._skip(given_up, FrameOutcome.OVER_BUDGET))
         if job is not None:
             job.began_ns = now_ns
         return job
 
     def _do(self, analyser: FrameAnalyser, job: _Job) -> None:
         """In a thread: reads the frame, tells the reading, and only then searches for new hands."""
-        reading, outcome = self._read(analyser, job)
+        reading, analysed = self._read(analyser, job)
         read_ns = self._clock.now_ns()
-        self._tell(job, reading, outcome)
-        if outcome == ANALYSED:
+        self._tell(job, reading)
+        if analysed:
             self._search(analyser, job)
         call, now_ns = job.call, self._clock.now_ns()
         with self._crew.lock:
-            took_ns = read_ns - job.began_ns if outcome == ANALYSED else None
+            took_ns = read_ns - job.began_ns if analysed else None
             self._line.give_back(call.account, began_ns=job.began_ns, reading_took_ns=took_ns, now_ns=now_ns)
             self.busy_ns += now_ns - job.began_ns
             left_to_thread = call.left_to_thread
         if left_to_thread:
             call.state.close()
 
-    def _read(self, analyser: FrameAnalyser, job: _Job) -> tuple[VisionReading, str]:
-        """The frame's reading, and what became of the frame. The border that no failure of a model crosses."""
+    def _read(self, analyser: FrameAnalyser, job: _Job) -> tuple[VisionReading, bool]:
+        """The frame's reading, and whether it was analysed. The border that no failure of a model crosses."""
         if job.call.closed:
-            return self._skip(job, CALL_CLOSED), CALL_CLOSED
+            return self._skip(job, FrameOutcome.CALL_CLOSED), False
         try:
             reading = analyser.analyse(job.frame, job.call.state, preview=job.preview, search=False)
         except Exception as error:
             self._note_failure(job, error)
-            return self._skip(job, f"{FAILED}: {type(error).__name__}"), FAILED
+            return self._skip(job, f"{FrameOutcome.FAILED}: {type(error).__name__}"), False
         job.call.failing = False
         queued_ms = (job.began_ns - job.submitted_ns) / NS_PER_MS
-        return replace(reading, stage_ms={"queued": queued_ms, **reading.stage_ms}), ANALYSED
+        return replace(reading, stage_ms={"queued": queued_ms, **reading.stage_ms}), True
 
-    def _tell(self, job: _Job, reading: VisionReading, outcome: str) -> None:
+    def _tell(self, job: _Job, reading: VisionReading) -> None:
         with self._crew.lock:
             told, job.told = job.told, True
         if not told:
-            self._loop.call_soon_threadsafe(self._finish, job, reading, outcome)
+            self._loop.call_soon_threadsafe(self._finish, job, reading)
 
     def _search(self, analyser: FrameAnalyser, job: _Job) -> None:
         """Looks for new hands, now that nobody waits for the frame any more."""
@@ -294,7 +285,7 @@ class VisionPool:
         with self._crew.lock:
             told, job.told = job.told, True
         if not told:
-            self._finish(job, self._skip(job, HUNG), FAILED)
+            self._finish(job, self._skip(job, HUNG))
 
 
 def _cores() -> int:

@@ -20,7 +20,7 @@ from agent.app.senses import Senses
 from agent.app.sight import Sight
 from agent.core.clock import NS_PER_MS, NS_PER_S, FakeClock
 from agent.core.consent import Purpose
-from agent.core.frames import FrameOutcome, outcome_named
+from agent.core.frames import FrameOutcome
 from agent.core.mailbox import Mailbox
 from agent.core.settings import Settings, VisionSettings
 from agent.core.signals import ExpressionSignal, Signal
@@ -125,7 +125,7 @@ class Accounts:
         self.settled.set()
 
     def saw(self, frame: CameraFrame, reading: VisionReading, signals: Sequence[Signal], at: Moments) -> None:
-        self.outcomes[outcome_named(outcome_of(reading))] += 1
+        self.outcomes[outcome_of(reading)] += 1
         self.signals += signals
         self.settled.set()
 
