@@ -85,6 +85,8 @@ class Load:
     def __init__(self, threads: Threads, ears: Ears, clock: Clock) -> None:
         self.changes: Counter[str] = Counter()
         """How often a call went "down" or "up"."""
+        self.on_lag: Callable[[float], None] = lambda seconds: None
+        """Told at each look how late the event loop came to it."""
         self._threads = threads
         self._ears = ears
         self._clock = clock
@@ -139,8 +141,10 @@ class Load:
         while True:
             due_ns = time.monotonic_ns() + round(LOOK_EVERY_S * NS_PER_S)
             await asyncio.sleep(LOOK_EVERY_S)
+            late_ns = max(0, time.monotonic_ns() - due_ns)
+            self.on_lag(late_ns / NS_PER_S)
             try:
-                self.look(lag_ms=max(0, time.monotonic_ns() - due_ns) / NS_PER_MS)
+                self.look(lag_ms=late_ns / NS_PER_MS)
             except Exception:
                 log.exception("the calls' load could not be looked at")
 

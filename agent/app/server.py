@@ -237,8 +237,6 @@ async def serve(settings: Settings, *, say: Progress, on_listening: Callable[[Ro
         )
         server = QuietServer(config, lambda port: on_listening(rooms, port))
         async with asyncio.TaskGroup() as tasks:
-            watch = tasks.create_task(rooms.telemetry.watch_loop(), name="lag of the event loop")
             load = tasks.create_task(rooms.load.run(), name="load of all calls")
             await desk.run(server.serve)
-            watch.cancel()
             load.cancel()

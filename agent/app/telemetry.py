@@ -1,7 +1,5 @@
-"""What the process tells about itself: metrics of all calls, the event loop's lag, and traces of turns if asked for."""
+"""What the process tells about itself: metrics of all calls, and traces of turns if asked for."""
 
-import asyncio
-import time
 from collections import Counter
 from collections.abc import Iterable
 from typing import Protocol
@@ -18,7 +16,6 @@ from agent.perception.hearing import Hearing
 from agent.transport.hub import Hub
 from agent.transport.metrics import Metrics, Totals
 
-LAG_EVERY_S = 0.25
 PROCESS = "process"
 
 
@@ -44,6 +41,7 @@ class Telemetry:
     ) -> None:
         self.metrics = Metrics()
         self.metrics.refresh = self._refresh
+        load.on_lag = self.metrics.loop_lag.observe
         self._hub = hub
         self._runtime = runtime
         self._hearing = hearing
@@ -81,13 +79,6 @@ class Telemetry:
     def turn_over(self, turn: Turn) -> None:
         if self._tracer is not None:
             self._tracer.trace(turn)
-
-    async def watch_loop(self) -> None:
-        """Measures how late the event loop wakes up, until cancelled."""
-        while True:
-            due_ns = time.monotonic_ns() + round(LAG_EVERY_S * NS_PER_S)
-            await asyncio.sleep(LAG_EVERY_S)
-            self.metrics.loop_lag.observe(max(0, time.monotonic_ns() - due_ns) / NS_PER_S)
 
     def _refresh(self) -> None:
         metrics, hub = self.metrics, self._hub

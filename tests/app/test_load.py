@@ -1,5 +1,6 @@
 """All calls are kept within their budget together: the greedy first, then everybody alike, and up again one by one."""
 
+import asyncio
 import random
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -228,6 +229,16 @@ def test_one_late_look_is_no_strain_and_a_late_loop_is(town: Town) -> None:
     town.lag_ms = 150
     town.seconds(3)
     assert customer.told
+
+
+async def test_each_look_tells_how_late_the_loop_came_to_it(town: Town) -> None:
+    """In seconds, and never less than nothing: metrics have it from here."""
+    lags_s: asyncio.Queue[float] = asyncio.Queue()
+    town.load.on_lag = lags_s.put_nowait
+    async with asyncio.TaskGroup() as tasks:
+        looking = tasks.create_task(town.load.run())
+        assert await lags_s.get() >= 0
+        looking.cancel()
 
 
 def test_a_call_that_comes_late_starts_where_the_others_are(town: Town) -> None:
