@@ -25,8 +25,6 @@ class Place:
     """Shown with the next request, it keeps the place."""
     position: int
     """1 is the first."""
-    wait_s: float
-    """How long it may take, by how long calls last."""
     ask_again_s: int
 
 
@@ -65,7 +63,8 @@ class WaitingLine:
     def stand(self, token: str | None, share: float, *, ends_every_s: float, now_ns: int) -> Place | None:
         """The place of who may not have a call yet: the one of `token`, or the last. None when the line is full.
 
-        A token that is not known, or no longer, is a newcomer's. `ends_every_s`: how often a call ends, on average.
+        A token that is not known, or no longer, is a newcomer's. `ends_every_s`: how often a call ends, on average; by
+        it they are told when to ask again.
         """
         self._forget(now_ns)
         if token is None or token not in self._waiters:
@@ -73,12 +72,11 @@ class WaitingLine:
                 return None
             token = secrets.token_urlsafe(16)
         position = len(self._ahead_of(token)) + 1
-        wait_s = position * ends_every_s
         longest_s = FIRST_ASKS_EVERY_S if position == 1 else LONGEST_PAUSE_S
-        ask_again_s = max(1, min(round(wait_s), longest_s))
+        ask_again_s = max(1, min(round(position * ends_every_s), longest_s))
         waiter = self._waiters.setdefault(token, _Waiter(share, now_ns))
         waiter.share, waiter.until_ns = share, now_ns + (ask_again_s + GRACE_S) * NS_PER_S
-        return Place(token=token, position=position, wait_s=wait_s, ask_again_s=ask_again_s)
+        return Place(token=token, position=position, ask_again_s=ask_again_s)
 
     def leave(self, token: str) -> None:
         """Gives a place up. Does nothing for one that is lost already."""
