@@ -1,13 +1,13 @@
 """The books of one call: every camera frame's fate, every turn's waiting, and what was lost on the way."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from agent.app.journey import Moments, Span, coming, trace_of, whole_way
 from agent.app.telemetry import Telemetry
 from agent.app.turn_clock import TurnClock
 from agent.core.clock import NS_PER_S, Clock
-from agent.core.frames import FrameLedger, FrameOutcome, outcome_named
+from agent.core.frames import FrameLedger, FrameOutcome
 from agent.core.lifecycle import EndReason
 from agent.core.signals import Signal
 from agent.core.types import CameraFrame, HearingEvent, HearingFailed, Transcript, VisionReading, VoiceStarted
@@ -21,15 +21,23 @@ from agent.transport.metrics import Totals
 class CallAccounts:
     """Counts and times what happens in one call. Belongs to the event loop; nothing here waits or fails."""
 
-    def __init__(self, call_id: str, peer: Peer, *, clock: Clock, hub: Hub, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        call_id: str,
+        peer: Peer,
+        *,
+        guesses: Callable[[], tuple[int, int]],
+        clock: Clock,
+        hub: Hub,
+        telemetry: Telemetry,
+    ) -> None:
+        """`guesses` counts early guesses at the end of a turn: those that were right, and all of them."""
         self.frames = FrameLedger(peer.intake)
         self.reply: ReplyClient | None = None
         """Set once there is one."""
-        self.guesses = 0
-        self.guesses_right = 0
-        """Of early guesses at the end of a turn; whoever makes them keeps these up to date."""
         self._call_id = call_id
         self._peer = peer
+        self._guesses = guesses
         self._clock = clock
         self._hub = hub
         self._telemetry = telemetry
@@ -50,7 +58,7 @@ class CallAccounts:
 
     def saw(self, frame: CameraFrame, reading: VisionReading, signals: Sequence[Signal], at: Moments) -> None:
         """A frame came back from the perception threads, and its signals, if any, were published."""
-        outcome = outcome_named(outcome_of(reading))
+        outcome = outcome_of(reading)
         if outcome is not FrameOutcome.ANALYSED:
             self.skip(frame, outcome)
             return
@@ -103,14 +111,15 @@ class CallAccounts:
     def totals(self) -> Totals:
         """Counts since the call began, for `Metrics.tally`."""
         peer, reply = self._peer.statistics, self.reply
+        right, guesses = self._guesses()
         totals = {
             ("agent_frames_received", ""): self.frames.received,
             ("agent_video_packets", ""): peer.video.packets,
             ("agent_video_packets_lost", ""): peer.video.packets_lost,
             ("agent_keyframes_requested", ""): peer.video.keyframes_requested,
             ("agent_hearing_failures", ""): self._heard["failed"],
-            ("agent_guesses", ""): self.guesses,
-            ("agent_guesses_right", ""): self.guesses_right,
+            ("agent_guesses", ""): guesses,
+            ("agent_guesses_right", ""): right,
             ("agent_dropped", "microphone_window"): peer.audio.dropped,
             ("agent_dropped", "page_message"): peer.messages_dropped,
         }

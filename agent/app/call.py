@@ -53,7 +53,14 @@ class Call:
         self._started_at = rooms.clock.wall_ns() / NS_PER_S
         self._ending: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
         self._page = Page(peer.channel, peer.page_clock, rooms.clock)
-        self._accounts = CallAccounts(call_id, peer, clock=rooms.clock, hub=rooms.hub, telemetry=rooms.telemetry)
+        self._accounts = CallAccounts(
+            call_id,
+            peer,
+            guesses=lambda: (self._talk.guesses_right, self._talk.guesses),
+            clock=rooms.clock,
+            hub=rooms.hub,
+            telemetry=rooms.telemetry,
+        )
         self._senses = Senses(
             call_id,
             consent,
@@ -114,7 +121,6 @@ class Call:
             rooms.hearing.close_call(self.call_id)
             rooms.vision.close_call(self.call_id)
             self._talk.close()
-            self._count_guesses()
             self._accounts.close(reason)
             self._step(CallEvent.END, reason)
             rooms.hub.drop_call(self.call_id)
@@ -183,10 +189,6 @@ class Call:
         was_speaking = speaker.speaking and not speaker.paused
         self._talk.hear(event)
         self._accounts.hears(event, was_speaking=was_speaking)
-        self._count_guesses()
-
-    def _count_guesses(self) -> None:
-        self._accounts.guesses, self._accounts.guesses_right = self._talk.guesses, self._talk.guesses_right
 
     def _show_reply(self, reply: Reply) -> None:
         self._accounts.replies()
