@@ -28,6 +28,8 @@ MOST_IN_LINE = 100
 USUAL_CALL_S = 180.0
 """How long calls are taken to last before any has ended."""
 LAST_CALL_WEIGHT = 0.2
+RECOUNT_AFTER_S = 10.0
+"""Whoever goes away from the line without a word is told of by nobody: while customers wait they are counted anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +56,13 @@ class Desk:
         self._tokens: dict[str, str] = {}
         """Token by id of a live call."""
         self._tasks: asyncio.TaskGroup | None = None
+        self._recount: asyncio.TimerHandle | None = None
 
     async def run(self, serving: Callable[[], Awaitable[None]]) -> None:
         """Runs calls for as long as `serving` goes on, then ends those that are left."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
+            self._tell_supervisors()
             try:
                 await serving()
             finally:
@@ -140,6 +144,11 @@ class Desk:
     def _tell_supervisors(self) -> None:
         full = self.occupancy()
         self._rooms.hub.put_line(rated=full.rated, in_line=full.in_line)
+        if self._recount is not None:
+            self._recount.cancel()
+            self._recount = None
+        if full.in_line and self._tasks is not None:
+            self._recount = asyncio.get_running_loop().call_later(RECOUNT_AFTER_S, self._tell_supervisors)
 
     def _come_back(self, place: str | None, share: float, now_ns: int) -> AtCapacity:
         """What who cannot be taken is told: their place in line, and when to ask again."""

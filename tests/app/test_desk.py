@@ -1,6 +1,7 @@
 """The desk: what a ticket reserves is given back however it ends, and smaller calls leave room for more."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -93,6 +94,25 @@ async def test_an_answer_that_is_cancelled_or_breaks_leaves_the_ticket(monkeypat
         assert desk.occupancy().in_use == 1
     clock.advance(ms=1_000 * TICKET_LASTS_S)
     assert desk.occupancy().in_use == 0
+
+
+async def test_supervisors_learn_the_rating_at_once_and_who_went_away_without_a_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Before the first call they know what the machine bears; a place that is lost by silence does not stay on show."""
+    monkeypatch.setattr("agent.app.desk.RECOUNT_AFTER_S", 0.02)
+    desk, clock = opened(max_calls=1)
+    subscription = desk._rooms.hub.subscribe()
+    async with running(desk):
+        told = json.loads(await subscription.outbox.take())
+        assert (told["rated"], told["in_line"]) == (1, 0)
+        desk.open(Choice.AGREE, locale="en")
+        with pytest.raises(AtCapacity):
+            desk.open(Choice.AGREE, locale="en")
+        assert json.loads(await subscription.outbox.take())["in_line"] == 1
+        clock.advance(ms=60_000)
+        async with asyncio.timeout(5):
+            assert json.loads(await subscription.outbox.take())["in_line"] == 0
 
 
 def test_calls_without_emotion_leave_room_for_more() -> None:
