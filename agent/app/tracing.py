@@ -77,7 +77,7 @@ class Follower:
     def take(self, message: ToSupervisor) -> FrameLife | None:
         """One message; the life that it completes, if it does."""
         match message:
-            case SignalMessage(signal=signal):
+            case SignalMessage(signal=signal) if signal.frame_id >= 0:
                 self._signals.setdefault(signal.frame_id, []).append((signal, self.now_s()))
                 _limit(self._signals)
             case FrameTrace():
@@ -181,7 +181,7 @@ def _ids(calls: Sequence[CallSummary]) -> list[str]:
 
 
 class _Line:
-    """A supervisor's connection, whose faults are said in one sentence."""
+    """A supervisor's connection, whose faults are said in one sentence, those of its sudden end included."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -199,6 +199,8 @@ class _Line:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._socket.close()
+        if isinstance(error, WebSocketException):
+            raise MediaError(f"the agent at {self._address} broke the connection off ({error})") from None
 
 
 def _limit(kept: OrderedDict[int, Any]) -> None:

@@ -1,11 +1,14 @@
 """Following frames as a supervisor: which call is meant, which signals came, and which frame shaped a reply."""
 
+import msgspec
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
-from agent.app.tracing import Follower, choose
-from agent.core.errors import CallNotFound
+from agent.app.tracing import Follower, choose, follow
+from agent.core.errors import CallNotFound, MediaError
 from agent.core.signals import AffectSignal, AffectValue, HealthSignal, HealthValue, Signal
 from agent.transport.messages import (
+    CallList,
     CallSummary,
     Caption,
     FrameTrace,
@@ -115,3 +118,17 @@ def test_the_call_that_is_meant() -> None:
         choose("cc", calls)
     with pytest.raises(CallNotFound, match="no call is going on"):
         choose("latest", [])
+
+
+async def test_an_agent_that_goes_away_is_one_sentence() -> None:
+    """Whoever follows a call learns that the connection broke off; it is no crash of theirs."""
+
+    async def breaks_off(socket: ServerConnection) -> None:
+        await socket.send(msgspec.json.encode(CallList(calls=(_call("aa11", 3),))).decode())
+        await socket.recv()
+        await socket.close(1011, "out of order")
+
+    async with serve(breaks_off, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        with pytest.raises(MediaError, match="broke the connection off"):
+            await follow(url, "latest", frames=1, until_reply=False, within_s=10)
