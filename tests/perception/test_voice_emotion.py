@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from agent.media.sound_files import read_sound
 from agent.perception.hearing import Hearing
 from agent.perception.recorded import RecordedHearing
 from agent.perception.transcript import SpeechToText
-from agent.perception.utterance import Request, Urgency
+from agent.perception.utterance import Answer, Request, Urgency
 from agent.perception.voice_emotion import FEATURES, STATES, VoiceEmotion, VoiceEmotionModel, voice_features
 from agent.perception.whisper import open_english
 from tests.perception.sound import Say, silence, windows
@@ -134,10 +135,6 @@ def hearing(runtime: Runtime) -> Iterator[Hearing]:
     hearing.stop()
 
 
-def _set_from_thread(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
-    loop.call_soon_threadsafe(event.set)
-
-
 class Listening:
     """One call whose events are kept."""
 
@@ -179,7 +176,11 @@ class Listening:
             samples=read_only(silence(0.2)),
             heard_to_sample=0,
         )
-        self._hearing.read(last, lambda answer: _set_from_thread(loop, answered))
+
+        def note(_: Answer) -> None:
+            loop.call_soon_threadsafe(answered.set)
+
+        self._hearing.read(last, note)
         await answered.wait()
         seen = len(self.events)
         await self.say(silence(0.2))
@@ -194,16 +195,32 @@ class Listening:
                 await self._arrived.wait()
 
 
+@contextmanager
+def call_on(hearing: Hearing, *, agreed: bool) -> Iterator[Listening]:
+    """A call that is open within the block."""
+    try:
+        yield Listening(hearing, agreed=agreed)
+    finally:
+        hearing.close_call("call")
+
+
+async def has_words_and_no_emotion(call: Listening, hearing: Hearing, say: Say) -> None:
+    """After what it is saying now and one more line, the call has the words of both and the model never ran."""
+    await call.until(finals=1)
+    await call.say(say(ORDER), silence(2.0))
+    await call.until(finals=2)
+    await call.settled()
+    assert hearing.model_runs("call").get("voice_emotion", 0) == 0
+    assert call.readings() == []
+
+
 async def test_a_call_that_agreed_is_read_once_an_utterance(hearing: Hearing, say: Say) -> None:
     """However many pauses and partial words there were, the model runs once."""
-    call = Listening(hearing, agreed=True)
-    try:
+    with call_on(hearing, agreed=True) as call:
         await call.say(silence(0.4), say(RETURN), silence(0.3), say(ORDER), silence(2.0))
         await call.until(finals=1, readings=1)
         await call.settled()
         runs = hearing.model_runs("call")
-    finally:
-        hearing.close_call("call")
     readings = call.readings()
     assert len(readings) == call.finals()
     assert runs["voice_emotion"] == sum(reading.valid for reading in readings) >= 1
@@ -211,34 +228,18 @@ async def test_a_call_that_agreed_is_read_once_an_utterance(hearing: Hearing, sa
 
 async def test_a_call_that_did_not_agree_costs_no_run(hearing: Hearing, say: Say) -> None:
     """The words are read as ever, and the model of emotion never runs for it."""
-    call = Listening(hearing, agreed=False)
-    try:
+    with call_on(hearing, agreed=False) as call:
         await call.say(silence(0.4), say(RETURN), silence(2.0))
-        await call.until(finals=1)
-        await call.say(say(ORDER), silence(2.0))
-        await call.until(finals=2)
-        await call.settled()
-        assert hearing.model_runs("call").get("voice_emotion", 0) == 0
-        assert call.readings() == []
-    finally:
-        hearing.close_call("call")
+        await has_words_and_no_emotion(call, hearing, say)
 
 
 async def test_withdrawal_stops_it_in_the_middle_of_an_utterance(hearing: Hearing, say: Say) -> None:
     """What is being said when the customer takes it back is read no more; the call goes on without it."""
-    call, line = Listening(hearing, agreed=True), say(RETURN)
-    agreed = consent_for(Choice.AGREE, locale="en", given_at=0.0)
-    try:
+    line, agreed = say(RETURN), consent_for(Choice.AGREE, locale="en", given_at=0.0)
+    with call_on(hearing, agreed=True) as call:
         await call.say(silence(0.4), line[: len(line) // 2])
         hearing.withdraw("call", agreed.without(Purpose.EXPRESSION, Purpose.VOICE_EMOTION))
         await call.say(line[len(line) // 2 :], silence(2.0))
-        await call.until(finals=1)
-        await call.say(say(ORDER), silence(2.0))
-        await call.until(finals=2)
-        await call.settled()
-        assert hearing.model_runs("call").get("voice_emotion", 0) == 0
-        assert call.readings() == []
-    finally:
-        hearing.close_call("call")
+        await has_words_and_no_emotion(call, hearing, say)
     with pytest.raises(CallNotFound):
         hearing.withdraw("call", agreed)
