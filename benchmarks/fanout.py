@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from agent.core.errors import AgentError
 from benchmarks.fanout_worker import CALL_ID
 from benchmarks.percentiles import Machine, Percentiles, percentiles, this_machine
-from benchmarks.processes import cpu_seconds, first_line
+from benchmarks.processes import cpu_seconds, ended, first_line
 from benchmarks.slopes import Slope, slope
 
 WARM_UP_S = 1.0
@@ -140,4 +140,4 @@ async def _publisher(rate_hz: float) -> AsyncIterator[tuple[str, int]]:
         port = (await first_line(process, "the hub"))["port"]
         yield f"ws://127.0.0.1:{port}/ws/supervisor", process.pid
     finally:
-        await process.communicate(b"")
+        await ended(process, "the hub")

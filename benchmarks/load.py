@@ -11,7 +11,7 @@ from typing import Any
 
 from agent.core.errors import AgentError, AtCapacity
 from benchmarks.encoded_media import prepared
-from benchmarks.processes import cpu_seconds
+from benchmarks.processes import cpu_seconds, ended
 from benchmarks.subscriber import CaptureTie
 
 JOINS_WITHIN_S = 60.0
@@ -34,13 +34,12 @@ class LoadCallers:
         """Processor time that they have used."""
         return cpu_seconds(self._process.pid)
 
-    async def join(self, *, speaks: bool | None = None) -> str:
-        """One more customer; the id of its call. By default every `SPEAKS_EVERY`th one speaks, the first among them.
+    async def join(self, *, speaks: bool) -> str:
+        """One more customer; the id of its call.
 
         Raises `AtCapacity` where the agent takes no more, and `AgentError` when the call fails.
         """
-        talks = self.joined % SPEAKS_EVERY == 0 if speaks is None else speaks
-        answer = await self._ask({"join": True, "speaks": talks})
+        answer = await self._ask({"join": True, "speaks": speaks})
         if "refused" in answer:
             raise AtCapacity(answer["refused"], retry_after_s=answer["retry_after_s"])
         if "failed" in answer:
@@ -56,7 +55,7 @@ class LoadCallers:
         await self._ask({"leave": call_id})
 
     async def become(self, calls: int) -> None:
-        """Lets customers join, or those who came last leave, until there are `calls`."""
+        """Lets customers join, or those who came last leave, until there are `calls`; every `SPEAKS_EVERY`th speaks."""
         while len(self.ties) > calls:
             await self.leave(list(self.ties)[-1])
         while len(self.ties) < calls:
@@ -88,5 +87,4 @@ async def load_callers(url: str, media: Path | None = None) -> AsyncIterator[Loa
     try:
         yield LoadCallers(process)
     finally:
-        async with asyncio.timeout(ENDS_WITHIN_S):
-            await process.communicate(b"")
+        await ended(process, "the crowd of load callers", within_s=ENDS_WITHIN_S)

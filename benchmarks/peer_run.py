@@ -4,9 +4,9 @@ import asyncio
 import sys
 import tempfile
 import time
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from benchmarks.load import load_callers
 from benchmarks.peer_caller import PeerResult
 from benchmarks.peer_environment import environment
 from benchmarks.percentiles import percentiles
-from benchmarks.processes import ENDS_WITHIN_S, LAST_WORDS, cpu_seconds, first_line, resident_mb, running_agent
+from benchmarks.processes import LAST_WORDS, cpu_seconds, ended, first_line, resident_mb, running_agent
 from benchmarks.subscriber import Subscriber
 
 WARM_UP_S = 8.0
@@ -121,7 +121,8 @@ async def _worker(python: Path, module: str) -> AsyncIterator[tuple[str, int]]:
         finally:
             if process.returncode is None:
                 process.terminate()
-            await _ended(process)
+            with suppress(AgentError):
+                await ended(process, module)
 
 
 @dataclass
@@ -144,18 +145,8 @@ async def _customer(url: str, media: Path) -> AsyncIterator[_Results]:
             raise AgentError(f"a caller got no results: {answer['failed']}")
         yield results
     finally:
-        printed = await _ended(process)
+        printed = await ended(process, "a caller")
     try:
         results.all = msgspec.json.decode(printed, type=list[PeerResult])
     except msgspec.DecodeError:
         raise AgentError("a caller broke off; run benchmarks.peer_caller by hand to see why") from None
-
-
-async def _ended(process: Process) -> bytes:
-    """Closes a child's standard input; the rest of what it prints. One that does not end is made to."""
-    try:
-        async with asyncio.timeout(ENDS_WITHIN_S):
-            return (await process.communicate(b""))[0]
-    except TimeoutError:
-        process.kill()
-        return (await process.communicate())[0]

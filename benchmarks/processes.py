@@ -37,8 +37,7 @@ async def running_agent(folder: Path, settings: Mapping[str, str] | None = None)
     finally:
         if process.returncode is None:
             process.terminate()
-        async with asyncio.timeout(ENDS_WITHIN_S):
-            await process.communicate()
+        await ended(process, "the agent")
 
 
 @asynccontextmanager
@@ -50,8 +49,18 @@ async def running_caller(url: str, fps: float) -> AsyncIterator[str]:
     try:
         yield (await first_line(process, "a caller"))["call_id"]
     finally:
-        async with asyncio.timeout(ENDS_WITHIN_S):
-            await process.communicate(b"")
+        await ended(process, "a caller")
+
+
+async def ended(process: Process, who: str, *, within_s: float = ENDS_WITHIN_S) -> bytes:
+    """Closes a child's standard input; the rest of what it prints. Raises `AgentError` of one that had to be killed."""
+    try:
+        async with asyncio.timeout(within_s):
+            return (await process.communicate(None if process.stdin is None else b""))[0]
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise AgentError(f"{who} did not end within {within_s:.0f} s of being told to") from None
 
 
 async def printed_by(*command: str, folder: Path, within_s: float, environment: dict[str, str] | None = None) -> str:

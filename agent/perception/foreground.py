@@ -2,6 +2,7 @@
 
 from collections import deque
 
+from agent.core.types import MIC_RATE_HZ
 from agent.perception.activity import WINDOW_SAMPLES
 
 BEHIND_DB = 12.0
@@ -10,9 +11,9 @@ VOICED_PROB = 0.35
 BEHIND_WINDOWS = 20
 """640 ms of voice that is all too quiet make it known that somebody is behind. In 75 s of five readers this never came
 about; half as long, it took their soft endings for another's voice."""
-KNOWN_WINDOWS = 10 * 16_000 // WINDOW_SAMPLES
+KNOWN_WINDOWS = 10 * MIC_RATE_HZ // WINDOW_SAMPLES
 """For ten seconds. While nobody is known to be there, quiet voices count as any other."""
-FORGOTTEN_DB = 1.0 * WINDOW_SAMPLES / 16_000
+FORGOTTEN_DB = 1.0 * WINDOW_SAMPLES / MIC_RATE_HZ
 """A window's share of the decibel a second by which the loudest voice is forgotten: a customer may move away."""
 _BRIDGED_WINDOWS = 3
 """Between the syllables of one voice."""

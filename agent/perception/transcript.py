@@ -69,8 +69,6 @@ class Words:
     """As it was told, or as it was found."""
     language_prob: float = 1.0
     """How sure that is; 1 where it was told."""
-    redone: bool
-    """Whether the short window was not to be trusted and a longer one was tried too."""
     stage_ms: dict[str, float]
     """Milliseconds by stage: features, encode, decode."""
     times: tuple[TimedWord, ...] = ()
@@ -131,8 +129,7 @@ class SpeechToText:
         states = self._rows(heard.encoded, features) if keep_states and self._small else None
         if careful:
             heard = self._reconsidered(heard, decoding, stage_ms)
-        redo = careful and not heard.plausible() and not heard.surely_noise and columns < _FULL_COLUMNS
-        if redo:
+        if careful and not heard.plausible() and not heard.surely_noise and columns < _FULL_COLUMNS:
             again = self._hear(features, _longer(columns), seconds, language, decoding, stage_ms)
             heard = max(heard, again, key=Hypothesis.trust)
         text = heard.once() if heard.said() else ""
@@ -144,7 +141,6 @@ class SpeechToText:
             no_speech_prob=heard.no_speech_prob,
             language=heard.found.language,
             language_prob=heard.found.language_prob,
-            redone=redo,
             stage_ms=stage_ms,
             times=times,
             complete_prob=heard.complete_prob if text else None,

@@ -174,7 +174,7 @@ class EndpointVoice:
 
 def _rate_of(content_type: str) -> int:
     """Of PCM, which has no header to say it."""
-    said = re.search(r"rate=(\d{4,6})", content_type)
+    said = re.search(r"rate=([1-9]\d{3,5})\b", content_type)
     return int(said[1]) if said else _PCM_RATE_HZ
 
 

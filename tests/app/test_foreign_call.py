@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from agent.core.consent import Choice
 from agent.core.types import SpeechChunk
 from agent.transport.messages import PageSay, PageSpeech, PageSpoken
 from tests.media_made import OwnVoice
-from tests.serving import running_agent
+from tests.serving import running_agent, until
 
 pytestmark = pytest.mark.timeout(150)
 
@@ -65,13 +64,6 @@ class SpeakingPage(Customer):
         return super()._take(text)
 
 
-async def _until(condition: Any, what: str) -> None:
-    ends_s = time.monotonic() + 40
-    while not condition():
-        assert time.monotonic() < ends_s, what
-        await asyncio.sleep(0.05)
-
-
 async def test_the_page_speaks_and_is_silenced_by_the_customers_voice(tmp_path: Path) -> None:
     """Asked in French, held when the customer begins to speak, cancelled once words are known; the engine is told."""
     voice, engine = OwnVoice(), ForeignEngine()
@@ -82,12 +74,12 @@ async def test_the_page_speaks_and_is_silenced_by_the_customers_voice(tmp_path: 
             customer = SpeakingPage(agent.url, await open_call(agent.url, Choice.WITHOUT_EMOTION), frames=None)
             customer.says, customer.orders = [], []
             async with customer.caller.call() as caller:
-                await _until(lambda: any(active for _, active in customer.seen.speaking), "the page speaks")
+                await until(lambda: any(active for _, active in customer.seen.speaking), 40, "the page speaks")
                 assert (customer.says[0].language, customer.says[0].text.split()[0]) == ("fr", "Bonjour")
                 words = "Excuse me, where is my order please?"
                 await caller.say(SpeechChunk(samples=voice.speak(words), rate_hz=voice.rate_hz, text=words, last=True))
-                await _until(lambda: engine.of("barge_in"), "the engine learns that the customer spoke over it")
-                await _until(lambda: not customer.seen.speaking[-1][1], "the agent is said to be silent")
+                await until(lambda: engine.of("barge_in"), 40, "the engine learns that the customer spoke over it")
+                await until(lambda: not customer.seen.speaking[-1][1], 40, "the agent is said to be silent")
         finally:
             await asyncio.to_thread(running.__exit__, None, None, None)
     assert customer.orders == ["pause", "cancel"]

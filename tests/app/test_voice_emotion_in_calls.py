@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ from agent.app.customer import Customer, open_call
 from agent.core.consent import Choice
 from agent.core.types import SpeechChunk
 from tests.media_made import OwnVoice
-from tests.serving import RunningAgent, running_agent
+from tests.serving import RunningAgent, running_agent, until
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -56,15 +56,6 @@ async def watching(agent: RunningAgent, call_id: str) -> AsyncIterator[Onlooker]
         task.cancel()
 
 
-async def until(condition: Callable[[], Any], what: str) -> None:
-    try:
-        async with asyncio.timeout(25):
-            while not condition():
-                await asyncio.sleep(0.05)
-    except TimeoutError:
-        raise AssertionError(f"not within 25 s: {what}") from None
-
-
 def finals(customer: Customer) -> int:
     return sum(caption.speaker == "customer" and caption.final for _, caption in customer.seen.captions)
 
@@ -79,21 +70,21 @@ async def test_the_tone_is_told_under_consent_and_stops_when_it_is_taken_back(
     """One utterance, one signal; after the withdrawal one that says so, and none for what is said then."""
     customer = Customer(agent.url, await open_call(agent.url, Choice.AGREE), frames=None)
     async with customer.caller.call() as caller, watching(agent, customer.ticket.call_id) as onlooker:
-        await until(lambda: greeted(customer), "the greeting's end")
+        await until(lambda: greeted(customer), 25, "the greeting's end")
         await caller.say(question)
-        await until(lambda: onlooker.tones, "a signal of the tone")
+        await until(lambda: onlooker.tones, 25, "a signal of the tone")
         (tone,) = onlooker.tones
         assert tone["valid"] or tone["reason"], tone
         assert tone["sources"] == ["voice_emotion"] and tone["age_ms"] > 0
         assert caller.channel is not None
         caller.channel.send(json.dumps({"type": "withdraw", "purposes": ["expression", "voice_emotion"]}))
-        await until(lambda: len(onlooker.tones) > 1, "word of the withdrawal")
+        await until(lambda: len(onlooker.tones) > 1, 25, "word of the withdrawal")
         assert onlooker.tones[1]["reason"] == "consent withdrawn" and not onlooker.tones[1]["valid"]
-        await until(lambda: "voice_emotion" not in customer.seen.analysis, "what is analysed without it")
+        await until(lambda: "voice_emotion" not in customer.seen.analysis, 25, "what is analysed without it")
         said = finals(customer)
-        await until(lambda: greeted(customer), "the answer's end")
+        await until(lambda: greeted(customer), 25, "the answer's end")
         await caller.say(question)
-        await until(lambda: finals(customer) > said, "the second transcript")
+        await until(lambda: finals(customer) > said, 25, "the second transcript")
         await asyncio.sleep(1.0)
     assert len(onlooker.tones) == 2
 
@@ -102,8 +93,8 @@ async def test_without_consent_to_emotion_there_is_no_tone(agent: RunningAgent, 
     """The words are read and answered; nothing is told of how they were said."""
     customer = Customer(agent.url, await open_call(agent.url, Choice.WITHOUT_EMOTION), frames=None)
     async with customer.caller.call() as caller, watching(agent, customer.ticket.call_id) as onlooker:
-        await until(lambda: greeted(customer), "the greeting's end")
+        await until(lambda: greeted(customer), 25, "the greeting's end")
         await caller.say(question)
-        await until(lambda: finals(customer), "a transcript")
+        await until(lambda: finals(customer), 25, "a transcript")
         await asyncio.sleep(1.0)
     assert onlooker.tones == []

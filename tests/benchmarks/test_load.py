@@ -64,7 +64,7 @@ async def test_a_load_caller_is_seen_and_turned_away(tmp_path: Path) -> None:
     ):
         call_id = await callers.join(speaks=False)
         with pytest.raises(AtCapacity):
-            await callers.join()
+            await callers.join(speaks=False)
         subscribers = [Subscriber(call_id, callers.ties[call_id])]
         measured = await observe(url, pid, subscribers, warm_up_s=2, seconds=3, load=callers)
         await callers.leave(call_id)

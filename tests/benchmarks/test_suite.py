@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import psutil
 import pytest
 from typer import Typer
 from typer.main import get_command
@@ -65,9 +66,21 @@ async def test_a_report_is_kept_and_the_one_before_set_aside(tmp_path: Path, mon
     done = await suite._run(step, ["soak"], tmp_path, within_s=10)
     assert done.why == "no room left" and not (tmp_path / "soak.json").exists()
     assert (tmp_path / "previous" / "soak.json").exists()
-    says("exec sleep 30")
-    done = await suite._run(step, ["soak"], tmp_path, within_s=0.2)
+
+
+async def test_a_benchmark_that_does_not_end_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it has started ends with it, so that the benchmarks after it have the machine to themselves."""
+    starts = tmp_path / "starts"
+    starts.write_text(f"#!/bin/sh\nsleep 30 &\necho $! > {tmp_path}/child\nwait\n")
+    starts.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(starts))
+    done = await suite._run(Step(name="soak", short="soak", long="soak"), ["soak"], tmp_path, within_s=0.5)
     assert done.why == "it did not end within 0 s"
+    child = int((tmp_path / "child").read_text())
+    living = {one.pid for one in psutil.process_iter(["status"]) if one.info["status"] != psutil.STATUS_ZOMBIE}
+    assert child not in living
 
 
 def test_recordings_and_clips_go_where_they_are_wanted(tmp_path: Path) -> None:
@@ -92,7 +105,7 @@ def test_the_own_clip_is_a_video(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_commands_are_understood() -> None:
-    """Every option that the suite gives is one that `agent bench` takes."""
+    """Every option that the suite gives is one that `agent bench` takes; one that is not makes the parser raise."""
     app = Typer()
     bench.register(app)
     group: Any = get_command(app)
@@ -100,4 +113,7 @@ def test_the_commands_are_understood() -> None:
     for step in STEPS:
         for long in (False, True):
             name, *words = step.arguments(long=long, clip=Path(sys.executable), recordings=Path(sys.executable))
-            commands[name].make_context(name, [*words, "--plot", "plot.png", "--json"])
+            words += ["--plot", "plot.png", "--json"]
+            context = commands[name].make_context(name, [*words])
+            taken = [key for key in context.params if context.get_parameter_source(key).name == "COMMANDLINE"]
+            assert len(taken) == sum(word.startswith("--") for word in words)

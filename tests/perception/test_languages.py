@@ -39,7 +39,7 @@ class KnowsOnly(SpeechToText):
         decoding: Decoding = PLAIN,
         keep_states: bool = False,
     ) -> Words:
-        return Words(text=self._name, mean_token_logprob=0.0, no_speech_prob=0.0, redone=False, stage_ms={})
+        return Words(text=self._name, mean_token_logprob=0.0, no_speech_prob=0.0, stage_ms={})
 
 
 def test_english_goes_to_the_small_model_and_the_rest_to_the_other() -> None:

@@ -29,7 +29,7 @@ def request(call_id: str, utterance_id: int, urgency: Urgency) -> Request:
 
 
 def manner(call_id: str, utterance_id: int) -> Request:
-    words = Words(text="words", mean_token_logprob=-0.1, no_speech_prob=0.0, redone=False, stage_ms={})
+    words = Words(text="words", mean_token_logprob=-0.1, no_speech_prob=0.0, stage_ms={})
     return replace(request(call_id, utterance_id, Urgency.MANNER), said=Said(words=words, end=stamp_at(0)))
 
 
@@ -45,7 +45,7 @@ class HeldReader(Reader):
         self.began.set()
         assert self.let_go.wait(10)
         self._fake.advance(ms=1_000)
-        words = Words(text="words", mean_token_logprob=-0.1, no_speech_prob=0.0, redone=False, stage_ms={})
+        words = Words(text="words", mean_token_logprob=-0.1, no_speech_prob=0.0, stage_ms={})
         yield Answer(request=request, words=words)
 
 

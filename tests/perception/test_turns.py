@@ -57,7 +57,6 @@ class Call:
             no_speech_prob=0.01,
             language=language,
             language_prob=language_prob,
-            redone=False,
             stage_ms={},
         )
         answer = Answer(request=request, words=words, finished_prob=finished_prob, stage_ms={"decode": 10.0})
