@@ -34,6 +34,8 @@ class Slot(_Part, frozen=True, kw_only=True):
     """Line that asks once more, after an answer that was not understood."""
     from_words: bool = False
     """True when any words that answer the question are the value, e.g. a name."""
+    longest_words: int = 6
+    """More words than this are no such answer: a name is short, an address is longer."""
     attempts: int = 3
     """How often it is asked for before a person is offered."""
     whole_call: bool = False
@@ -64,6 +66,12 @@ class Outcome(_Part, frozen=True, kw_only=True):
     """Flow that a yes begins."""
     show: str | None = None
     """Card to show."""
+    handoff: str | None = None
+    """Why a person is called at once, whatever else follows."""
+    urgent: bool = False
+    """True when that person should hurry."""
+    suggest: str | None = None
+    """Flow that is proposed unasked with the line `suggest_FLOW`, but never to a customer who is having a hard time."""
 
 
 class Flow(_Part, frozen=True, kw_only=True):
@@ -237,7 +245,8 @@ def _faults(domain: Domain) -> list[str]:
     for outcome in (*flows.outcomes.values(), *(o for flow in flows.flows.values() for o in flow.outcomes.values())):
         wanted_lines |= {line for line in (outcome.say, outcome.confirm) if line}
         wanted_slots |= {*outcome.forget, *((outcome.ask,) if outcome.ask else ())}
-        wanted_flows |= {outcome.offer} if outcome.offer else set()
+        wanted_flows |= {flow for flow in (outcome.offer, outcome.suggest) if flow}
+        wanted_lines |= {f"suggest_{outcome.suggest}"} if outcome.suggest else set()
         wanted_cards |= {outcome.show} if outcome.show else set()
     outcomes = () if "failed" in flows.outcomes else ("no outcome 'failed' that any flow can meet",)
     missing = (

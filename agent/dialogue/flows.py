@@ -1,7 +1,7 @@
 """How a flow runs: what it must know, what it looks up, what it asks a yes for, and what it answers."""
 
 from agent.dialogue.conversation import Confirmation, Task
-from agent.dialogue.domain import PERSON
+from agent.dialogue.domain import PERSON, Outcome
 from agent.dialogue.protocol import Handoff, Note
 from agent.dialogue.tools import ToolResult
 from agent.dialogue.turn import Turn
@@ -66,6 +66,8 @@ def take_result(turn: Turn, result: ToolResult) -> None:
     turn.forget(outcome.forget)
     if outcome.show is not None:
         turn.show(outcome.show, values, result.rows)
+    if outcome.handoff is not None:
+        turn.outgoing.append(Handoff(reason=outcome.handoff, urgency="high" if outcome.urgent else "normal"))
     if outcome.confirm is not None and outcome.do is not None:
         turn.confirm(task, Confirmation(tool=outcome.do, line=outcome.confirm, values=result.values))
     elif outcome.ask is not None:
@@ -80,8 +82,17 @@ def take_result(turn: Turn, result: ToolResult) -> None:
         turn.finish_task()
         turn.become(offer=outcome.offer)
         if outcome.say is not None:
-            turn.say(outcome.say, values)
+            _conclude(turn, outcome, values)
         turn.offer_person_for_mood()
+
+
+def _conclude(turn: Turn, outcome: Outcome, values: dict[str, str]) -> None:
+    """Says the answer, and proposes what may interest the customer besides, unless they are having a hard time."""
+    text = turn.words(outcome.say or "", values)
+    if outcome.suggest is not None and outcome.offer is None and not turn.conversation.mood.troubled(turn.now_ns):
+        turn.become(offer=outcome.suggest)
+        text = f"{text} {turn.words(f'suggest_{outcome.suggest}', values)}"
+    turn.speak(text)
 
 
 def decline(turn: Turn) -> None:

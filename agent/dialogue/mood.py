@@ -40,6 +40,10 @@ class Mood:
             return 0.0
         return (self.seen_ns - self.since_ns) / NS_PER_S
 
+    def troubled(self, now_ns: int) -> bool:
+        """Whether anything negative was seen just now, were it for a moment: reason enough not to sell."""
+        return self.since_ns is not None and now_ns - self.seen_ns <= STALE_AFTER_S * NS_PER_S
+
     def sustained(self, now_ns: int) -> bool:
         return self.negative_for_s(now_ns) >= SUSTAINED_S
 

@@ -186,7 +186,7 @@ def _answer(turn: Turn, asked: str, text: str, intent: Intent | None) -> dict[st
     denied = intent is not None and intent.label == DENY and _understood(turn, intent)
     if not named and denied and (meant := slots[asked].no_means) is not None:
         return {asked: meant}
-    if not named and slots[asked].from_words and len(text.split()) <= LONGEST_ANSWER_WORDS:
+    if not named and slots[asked].from_words and len(text.split()) <= slots[asked].longest_words:
         return {asked: text}
     return named
 
@@ -248,7 +248,7 @@ def _affirmed(turn: Turn, *, sure: bool) -> None:
     if task is not None and task.confirmation is not None and task.confirmation.heard and sure:
         turn.become(task=replace(task, confirmation=None))
         turn.learn(task.confirmation.values)
-        turn.call(task.confirmation.tool)
+        turn.call(task.confirmation.tool, key=f"{turn.conversation.call_id} {task.confirmation.say_id}")
     elif task is not None:
         flows.ask_again(turn)
     elif offer is not None:

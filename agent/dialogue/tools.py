@@ -12,6 +12,8 @@ class ToolCall:
     customer: str
     """Pseudonym of the customer on whose behalf it is made."""
     arguments: dict[str, str] = field(default_factory=dict, repr=False)
+    key: str = ""
+    """Of a write: the same only where the same request is made again, as after a time-out. "" for what reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,9 +41,10 @@ class Turn:
         kept = {name: times for name, times in self.conversation.asked.items() if slots[name].whole_call}
         self.become(task=None, asked=kept)
 
-    def call(self, tool: str) -> None:
+    def call(self, tool: str, *, key: str = "") -> None:
+        """Asks a tool, with everything that is known; `key` tells one write from another."""
         arguments = dict(self.conversation.known)
-        self.outgoing.append(ToolCall(name=tool, customer=self.conversation.customer, arguments=arguments))
+        self.outgoing.append(ToolCall(name=tool, customer=self.conversation.customer, arguments=arguments, key=key))
 
     # ---- speaking ---------------------------------------------------------------------------------------------------
 
