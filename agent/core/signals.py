@@ -79,6 +79,17 @@ class VoiceEmotionValue(msgspec.Struct, frozen=True, kw_only=True):
     """Learnt from actors: an impression, not a measurement."""
 
 
+class TextEmotionValue(msgspec.Struct, frozen=True, kw_only=True):
+    """How the words of one utterance or chat line read; comes once, beside their intent."""
+
+    utterance_id: int | None
+    """None for a chat line, and where it is about no words, such as when consent was withdrawn."""
+    label: str
+    """The likeliest emotion, or "unknown" when none is sure enough."""
+    probabilities: dict[str, float]
+    """By emotion, calibrated; empty when not valid."""
+
+
 class TranscriptValue(msgspec.Struct, frozen=True, kw_only=True):
     utterance_id: int
     text: str
@@ -104,7 +115,34 @@ class AffectValue(msgspec.Struct, frozen=True, kw_only=True):
     coverage: float
     """Share of the last seconds for which there was evidence, 0 to 1."""
     conflict: str | None = None
-    """The emotion in the voice where it is of the other sign than the face's, which `label` is; they are not mixed."""
+    """The emotion in the voice, or else in the words, where it is of the other sign than the face's, which `label` is;
+    they are not mixed."""
+    probabilities: dict[str, float] = {}
+    """Of the state, by expression, from all that was seen, heard and said; empty when unknown."""
+    uncertainty: float | None = None
+    """Entropy of those, in parts of the largest possible: 0 is certain, 1 says nothing."""
+    changed: Literal["better", "worse"] | None = None
+    """The last lasting change of valence, while it is news."""
+    changed_s: float | None = None
+    """How long ago that change began."""
+    frustration: float | None = None
+    """Like the three below, 0 to 1 from declared cues of the last half minute: an index, not a probability. None where
+    too little of the call was there to tell."""
+    confusion: float | None = None
+    engagement: float | None = None
+    urgency: float | None = None
+
+
+class SceneValue(msgspec.Struct, frozen=True, kw_only=True):
+    """What situation the call is in, from all signals of the last half minute."""
+
+    label: str
+    """One of `agent.core.types.SCENES`, or "unknown" while none stands out."""
+    probabilities: dict[str, float]
+    because: tuple[str, ...] = ()
+    """What speaks for the label the most, in words, the strongest first."""
+    held_s: float = 0.0
+    """For how long the label has held."""
 
 
 class TurnValue(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,9 +169,11 @@ SignalValue = (
     | GestureValue
     | VoiceValue
     | VoiceEmotionValue
+    | TextEmotionValue
     | TranscriptValue
     | IntentValue
     | AffectValue
+    | SceneValue
     | TurnValue
     | HealthValue
 )
@@ -193,6 +233,10 @@ class VoiceEmotionSignal(SignalFields, frozen=True, kw_only=True, tag="voice_emo
     value: VoiceEmotionValue
 
 
+class TextEmotionSignal(SignalFields, frozen=True, kw_only=True, tag="text_emotion"):
+    value: TextEmotionValue
+
+
 class TranscriptSignal(SignalFields, frozen=True, kw_only=True, tag="transcript"):
     value: TranscriptValue
 
@@ -203,6 +247,10 @@ class IntentSignal(SignalFields, frozen=True, kw_only=True, tag="intent"):
 
 class AffectSignal(SignalFields, frozen=True, kw_only=True, tag="affect"):
     value: AffectValue
+
+
+class SceneSignal(SignalFields, frozen=True, kw_only=True, tag="scene"):
+    value: SceneValue
 
 
 class TurnSignal(SignalFields, frozen=True, kw_only=True, tag="turn"):
@@ -219,9 +267,11 @@ Signal = (
     | GestureSignal
     | VoiceSignal
     | VoiceEmotionSignal
+    | TextEmotionSignal
     | TranscriptSignal
     | IntentSignal
     | AffectSignal
+    | SceneSignal
     | TurnSignal
     | HealthSignal
 )
@@ -232,14 +282,16 @@ _SIGNAL_OF: dict[type, type[SignalFields]] = {
     GestureValue: GestureSignal,
     VoiceValue: VoiceSignal,
     VoiceEmotionValue: VoiceEmotionSignal,
+    TextEmotionValue: TextEmotionSignal,
     TranscriptValue: TranscriptSignal,
     IntentValue: IntentSignal,
     AffectValue: AffectSignal,
+    SceneValue: SceneSignal,
     TurnValue: TurnSignal,
     HealthValue: HealthSignal,
 }
 
-STATE_KINDS = frozenset({"face", "expression", "voice", "affect", "turn", "health"})
+STATE_KINDS = frozenset({"face", "expression", "voice", "affect", "scene", "turn", "health"})
 """Kinds of which only the latest matters to a slow subscriber; the others are events, of which none may be lost."""
 
 

@@ -108,6 +108,22 @@ GESTURES = ("thumbs_up", "thumbs_down", "open_palm", "fist", "victory", "pointin
 VOICE_EMOTIONS = ("neutral", "calm", "happiness", "sadness", "anger", "fear", "disgust", "surprise", "boredom")
 """The classes of RAVDESS and EmoDB together."""
 
+SCENES = (
+    "first_contact",
+    "explaining",
+    "searching",
+    "showing",
+    "confused",
+    "waiting",
+    "anxious",
+    "escalating",
+    "agreeing",
+    "leaving",
+    "company",
+)
+"""Situations of a call: the first words, the customer explains, looks for something, shows something to the camera,
+does not follow, waits, fears for a deadline, complains ever more, agrees, is about to leave, is not alone."""
+
 
 class Attention(StrEnum):
     SCREEN = "screen"
