@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.errors import StoreError
-from agent.dialogue.domains.bank.advice import glossary
 from agent.dialogue.domains.bank.identity import NO_MATCH, WRONG_ANSWERS_A_DAY
 from agent.dialogue.domains.bank.loans import AMOUNTS, MONTHS, amortization, annuity, debt_share, verdict
 from agent.dialogue.domains.bank.tools import FOR_A_CUSTOMER, BankTools
 from agent.dialogue.domains.shop.tools import ShopTools
+from agent.dialogue.glossary import load_glossary
 from agent.dialogue.tools import ToolCall, ToolResult
 from agent.dialogue.understanding import load_understanding
 
@@ -212,4 +212,4 @@ def test_income_of_nothing(bank: BankTools) -> None:
 def test_glossary_is_what_is_listened_for() -> None:
     """Every term of the glossary is found in what customers say, in the same words."""
     heard = load_understanding("bank").slots["term"].words
-    assert heard == {key: term.said for key, term in glossary().items()}
+    assert heard == {key: term.said for key, term in load_glossary("agent.dialogue.domains.bank").items()}

@@ -1,13 +1,7 @@
-"""What anybody may ask a bank: what a loan costs, whether it fits an income, and what words mean."""
+"""What anybody may ask a bank: what a loan costs, and whether it fits an income."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import lru_cache
-from importlib.resources import files
-
-import msgspec
-import yaml
 
 from agent.dialogue.domains.bank.loans import (
     AMOUNTS,
@@ -22,7 +16,7 @@ from agent.dialogue.domains.bank.loans import (
     total_interest,
     verdict,
 )
-from agent.dialogue.spoken import listing, money
+from agent.dialogue.spoken import money
 from agent.dialogue.tools import ToolCall, ToolResult
 
 MONTHS_OF_A_YEAR = 12
@@ -30,34 +24,6 @@ LONGEST_BARE_YEARS = 10
 """A bare number up to this, asked for how long, means years; a larger one months."""
 MONTHS_SHOWN_EACH = 12
 """A card shows so many months one by one, and the rest by year."""
-
-
-class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    name: str
-    said: tuple[str, ...]
-    """Ways in which customers say it."""
-    means: str
-
-
-@lru_cache(maxsize=1)
-def glossary() -> Mapping[str, Term]:
-    """The bank's words and what they mean, from `glossary.en.yaml`."""
-    text = (files(__package__) / "glossary.en.yaml").read_text(encoding="utf-8")
-    return msgspec.convert(yaml.safe_load(text), dict[str, Term])
-
-
-def explain_term(call: ToolCall) -> ToolResult:
-    """`explained`, or `unknown`; "term" is a key of the glossary or the customer's words."""
-    asked = call.arguments.get("term", "")
-    said = f" {' '.join(re.findall(r'[a-z]+', asked.lower()))} "
-    term = glossary().get(asked) or next(
-        (term for term in glossary().values() for way in term.said if f" {way.lower()} " in said), None
-    )
-    if term is None:
-        known = listing([term.name for term in list(glossary().values())[:4]], "or")
-        return ToolResult(outcome="unknown", values={"known": known})
-    rows = ((term.name, term.means),)
-    return ToolResult(outcome="explained", values={"name": term.name, "means": term.means}, rows=rows)
 
 
 def loan_plan(call: ToolCall) -> ToolResult:

@@ -8,12 +8,13 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from agent.dialogue.domains.bank.advice import affordability, explain_term, loan_plan
+from agent.dialogue.domains.bank.advice import affordability, loan_plan
 from agent.dialogue.domains.bank.cards import block_card, card_to_block
 from agent.dialogue.domains.bank.database import open_database
 from agent.dialogue.domains.bank.disputes import dispute_options, open_dispute
 from agent.dialogue.domains.bank.identity import identified, recognised
 from agent.dialogue.domains.bank.statements import balances, recent_payments
+from agent.dialogue.glossary import explain_term, load_glossary
 from agent.dialogue.tools import FAILED, ToolCall, ToolResult
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ FOR_A_CUSTOMER: dict[str, tuple[Check, CustomerTool]] = {
 FOR_ANYBODY: dict[str, Callable[[ToolCall], ToolResult]] = {
     "loan_plan": loan_plan,
     "affordability": affordability,
-    "explain_term": explain_term,
+    "explain_term": lambda call: explain_term(load_glossary(__package__), call),
 }
 
 
