@@ -6,12 +6,12 @@ import msgspec
 
 from agent.core.errors import ConsentMissing
 
-CONSENT_VERSION = "2026-11.3"
+CONSENT_VERSION = "2026-11.4"
 """Version of the notice's wording; a consent to another version is asked for again."""
 
 
 class Purpose(StrEnum):
-    """Something that is done with a customer's picture or voice."""
+    """Something that is done with a customer's picture, voice or words."""
 
     SPEECH = "speech"
     """Understanding what is said, to answer it. Without it there is no voice call, only chat."""
@@ -21,6 +21,8 @@ class Purpose(StrEnum):
     """Estimating emotion from the face; where the customer looks, blinks and nods."""
     VOICE_EMOTION = "voice_emotion"
     """Estimating emotion from the sound of the voice."""
+    TEXT_EMOTION = "text_emotion"
+    """Estimating emotion from what is said or typed."""
     RECORDING = "recording"
     """Keeping picture and sound after the call."""
 
@@ -33,7 +35,9 @@ class Choice(StrEnum):
 
 
 PURPOSES_BY_CHOICE = {
-    Choice.AGREE: frozenset({Purpose.SPEECH, Purpose.GESTURE, Purpose.EXPRESSION, Purpose.VOICE_EMOTION}),
+    Choice.AGREE: frozenset(
+        {Purpose.SPEECH, Purpose.GESTURE, Purpose.EXPRESSION, Purpose.VOICE_EMOTION, Purpose.TEXT_EMOTION}
+    ),
     Choice.WITHOUT_EMOTION: frozenset({Purpose.SPEECH, Purpose.GESTURE}),
 }
 

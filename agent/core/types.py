@@ -108,6 +108,9 @@ GESTURES = ("thumbs_up", "thumbs_down", "open_palm", "fist", "victory", "pointin
 VOICE_EMOTIONS = ("neutral", "calm", "happiness", "sadness", "anger", "fear", "disgust", "surprise", "boredom")
 """The classes of RAVDESS and EmoDB together."""
 
+TEXT_EMOTIONS = ("anger", "disgust", "fear", "joy", "sadness", "surprise", "neutral")
+"""Ekman's six, which GoEmotions' 27 are grouped into (Demszky and others, 2020), and none of them."""
+
 SCENES = (
     "first_contact",
     "explaining",
@@ -312,6 +315,21 @@ class VoiceEmotionReading:
     """One of `VOICE_EMOTIONS`; "unknown" when none is sure enough."""
     probabilities: NDArray[np.float32] | None = field(repr=False)
     """(9,) calibrated on the model's own corpora, in the order of `VOICE_EMOTIONS`; None when not valid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextEmotionReading:
+    """What emotion the words of one final utterance or chat line tell of."""
+
+    stamp: Stamp
+    utterance_id: int | None
+    """None for a chat line."""
+    label: str
+    """One of `TEXT_EMOTIONS`; "unknown" when none is sure enough."""
+    probabilities: NDArray[np.float32] | None = field(repr=False)
+    """(7,) calibrated, in the order of `TEXT_EMOTIONS`; None when not valid."""
+    reason: str | None = None
+    """Why it is not valid, e.g. "another language"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,11 +26,11 @@ _ENGLISH = Notice(
     text=(
         "An AI system answers this call, not a person. You can ask for a person at any time.",
         "If you agree, it listens to what you say, reads hand signs such as a thumbs up, sees where you look and "
-        "whether you nod, blink or speak, and estimates from your face and from the sound of your voice how you may be "
-        "feeling, so that it can answer more considerately. Such estimates are often wrong, those from the voice most "
-        "of the time. They are never used to decide what you get.",
+        "whether you nod, blink or speak, and estimates from your face, the sound of your voice and your words how you "
+        "may be feeling, so that it can answer more considerately. Such estimates are often wrong, those from the voice "
+        "most of the time. They are never used to decide what you get.",
         "Your voice and picture are analysed while the call lasts and are not recorded. What is said, and what was "
-        "read from face, hands and voice, is kept as text and numbers, so that your request can be followed up.",
+        "read from face, hands, voice and words, is kept as text and numbers, so that your request can be followed up.",
         "You can say no to the analysis of emotion. You get exactly the same service.",
     ),
     choices=(
@@ -38,7 +38,7 @@ _ENGLISH = Notice(
         NoticeChoice(
             choice=Choice.WITHOUT_EMOTION.value,
             label="Continue without emotion analysis",
-            detail="Your face is not analysed at all, and your voice only for its words",
+            detail="Your face is not analysed at all, and what you say only for what you ask",
         ),
         NoticeChoice(choice="leave", label="Leave", detail="Nothing has been sent or analysed"),
     ),

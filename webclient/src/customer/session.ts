@@ -18,7 +18,7 @@ const MAX_CARDS = 6;
 /** After this long without a word the agent is no longer said to be thinking. */
 const THINKING_MS = 10_000;
 /** What "stop emotion analysis" takes back. */
-export const EMOTION_PURPOSES = ["expression", "voice_emotion"];
+export const EMOTION_PURPOSES = ["expression", "voice_emotion", "text_emotion"];
 
 declare global {
   interface Window {

@@ -6,6 +6,7 @@ const PURPOSES: Record<string, string> = {
   gesture: "hand signs",
   expression: "facial expression and where you look",
   voice_emotion: "the tone of your voice",
+  text_emotion: "the mood of your words",
   recording: "recording of picture and sound",
 };
 
