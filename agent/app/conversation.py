@@ -5,8 +5,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-import msgspec
-
 from agent.app import plain_words
 from agent.app.mouth import CutOff, Mouth, Reply
 from agent.app.page import Page
@@ -141,7 +139,9 @@ class Conversation:
                     self._answered()
                     self._speak(message)
                 case protocol.Show(card=card):
-                    self._page.show(msgspec.convert(card, messages.Card, from_attributes=True))
+                    self._page.show(messages.ShowCard(card=card))
+                case protocol.Hide(card=card_id):
+                    self._page.show(messages.HideCard(id=card_id))
                 case protocol.Stop():
                     self._mouth.interrupt(force=True)
                 case protocol.Handoff(reason=reason, urgency=urgency):

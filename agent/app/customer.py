@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import httpx
 import msgspec
 
+from agent.core.cards import Card
 from agent.core.clock import NS_PER_MS
 from agent.core.consent import CONSENT_VERSION, Choice
 from agent.core.errors import AtCapacity, MediaError
@@ -18,10 +19,10 @@ from agent.transport.messages import (
     AgentSpeaking,
     CallStateChanged,
     Caption,
-    Card,
     ClockPing,
     ClockPong,
     SendLess,
+    ShowCard,
     ToPage,
     Welcome,
 )
@@ -155,8 +156,8 @@ class Customer:
                 return msgspec.json.encode(ClockPong(id=ping, page_ms=time.time_ns() / NS_PER_MS)).decode()
             case Caption():
                 self.seen.captions.append((now_ns, message))
-            case Card():
-                self.seen.cards.append(message)
+            case ShowCard(card=card):
+                self.seen.cards.append(card)
             case CallStateChanged(state=state):
                 self.seen.states.append(state)
             case AgentSpeaking(active=active):

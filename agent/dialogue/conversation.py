@@ -31,6 +31,8 @@ class Confirmation:
     """False when the question was cut off before the customer can have understood it: a yes does not count then."""
     sign_answered: bool = False
     """True once a hand sign was answered with "please say it"."""
+    card: str | None = None
+    """Id of the card that the question stands on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,16 @@ class Task:
     confirmation: Confirmation | None = None
     interrupted: "Task | None" = None
     """What was under way when the customer asked something aside; it goes on afterwards."""
+    card: str | None = None
+    """Id of the card that the value of `asking` can be given on."""
+
+    @property
+    def cards(self) -> frozenset[str]:
+        """Cards of questions that are still open."""
+        asked = self.card if self.asking is not None else None
+        confirmed = self.confirmation.card if self.confirmation is not None else None
+        own = frozenset(card for card in (asked, confirmed) if card is not None)
+        return own if self.interrupted is None else own | self.interrupted.cards
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +66,8 @@ class Conversation:
     say_prefix: str
     """Makes the ids of replies differ from those of an engine that served this call before."""
     phase: Phase = Phase.NEW
+    language: str = "en"
+    """In which the customer is answered: one that the pack speaks."""
     task: Task | None = None
     offer: str | None = None
     """Flow that a plain yes begins."""

@@ -6,7 +6,7 @@ A pack is a Python package with `flows.yaml`, `lines.<locale>.yaml` and `intents
 """
 
 import importlib
-from importlib.resources import files
+import re
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Formatter
@@ -15,10 +15,11 @@ from typing import Any
 import msgspec
 import yaml
 
+from agent.core.cards import CardAction, CardForm
 from agent.core.errors import SettingsError
+from agent.dialogue.packs import folder_of, module_of
 from agent.dialogue.tools import Tools
-
-HOUSE = "agent.dialogue.domains"
+from agent.dialogue.wording import load_phrases
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,6 +49,8 @@ class Slot(_Part, frozen=True, kw_only=True):
     """True when the value still holds for the customer's next request."""
     alone: str | None = None
     """Flow that begins when a customer names it and nothing else."""
+    show: str | None = None
+    """Card that is shown while it is asked for, e.g. with a form to fill in."""
 
 
 class Outcome(_Part, frozen=True, kw_only=True):
@@ -93,16 +96,16 @@ class Flow(_Part, frozen=True, kw_only=True):
     """True when the request under way is dropped; otherwise its question is put again afterwards."""
 
 
-class Action(_Part, frozen=True, kw_only=True):
-    label: str
-    say: str
-
-
 class CardPattern(_Part, frozen=True, kw_only=True):
+    """What a card has whatever the tool answers, which adds labels with values and a `core.cards.CardContent`."""
+
     title: str
     about: str = ""
     """What tells this card from others of its pattern, e.g. "{order_id}"; a later card about the same replaces it."""
-    actions: tuple[Action, ...] = ()
+    text: str = ""
+    form: CardForm | None = None
+    """Slots to be filled in; its `say` keeps its placeholders, into which the page puts what was filled in."""
+    actions: tuple[CardAction, ...] = ()
 
 
 class Flows(_Part, frozen=True, kw_only=True):
@@ -125,6 +128,8 @@ class Line(_Part, frozen=True, kw_only=True):
     """Shorter wording for a customer who is having a hard time."""
 
 
+_LINES_FILE = re.compile(r"lines\.[a-z]{2,3}\.yaml")
+
 REQUIRED_LINES = (
     "greeting", "resumed", "resumed_blank", "handed_back", "not_understood", "not_understood_again", "offer_person",
     "offer_person_for_mood", "out_of_scope", "cannot_get_slot", "acknowledge", "nothing_to_confirm", "nothing_to_deny",
@@ -144,6 +149,14 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     locale: str
     flows: Flows
     lines: dict[str, Line]
+    """In the language `locale`."""
+    translations: dict[str, dict[str, Line]] = {}
+    """The lines in each other language that the pack speaks; one that is missing there is said as in `lines`."""
+
+    def language_for(self, tag: str, *, otherwise: str) -> str:
+        """The language of this pack that a tag such as "zh-CN" asks for, or `otherwise` where it has none of it."""
+        language = tag.partition("-")[0].lower()
+        return language if language == self.locale or language in self.translations else otherwise
 
     @property
     def writing_tools(self) -> frozenset[str]:
@@ -161,31 +174,44 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     def outcome(self, flow: str, name: str) -> Outcome | None:
         return self.flows.flows[flow].outcomes.get(name) or self.flows.outcomes.get(name)
 
-    def words(self, line: str, values: dict[str, str], *, calm: bool) -> str:
-        pattern = self.lines[line]
-        return fill(pattern.calm if calm and pattern.calm else pattern.text, values)
+    def words(self, line: str, values: dict[str, str], *, calm: bool, language: str = "") -> str:
+        """The line in `language`, or in the pack's own, filled."""
+        pattern = self.translations.get(language, {}).get(line) or self.lines[line]
+        unknown = self.phrase(UNKNOWN, language)
+        return fill(pattern.calm if calm and pattern.calm else pattern.text, values, unknown=unknown)
+
+    def phrase(self, written: str, language: str) -> str:
+        """What stands in flows.yaml and is seen by customers, in `language` as far as it is translated."""
+        return load_phrases(self.name, language).get(written, written)
 
 
-def fill(pattern: str, values: dict[str, str]) -> str:
-    """A line with its placeholders filled; a value that is not known is said as "that"."""
-    return pattern.format_map(_Filled(values))
+UNKNOWN = "that"
+
+
+def fill(pattern: str, values: dict[str, str], *, unknown: str = UNKNOWN) -> str:
+    """A line with its placeholders filled; a value that is not known is said as `unknown`."""
+    return pattern.format_map(_Filled(values, unknown))
 
 
 class _Filled(dict[str, str]):
+    def __init__(self, values: dict[str, str], unknown: str) -> None:
+        super().__init__(values)
+        self._unknown = unknown
+
     def __missing__(self, key: str) -> str:
-        return "that"
+        return self._unknown
 
 
 def load_domain(name: str, *, locale: str = "en") -> Domain:
     """Loads and checks the pack `name`. Raises `SettingsError` that names what is wrong in which file."""
     folder = folder_of(name)
-    flows: Flows = _read(name, folder / "flows.yaml", Flows)
-    lines: dict[str, Line | str] = _read(name, folder / f"lines.{locale}.yaml", dict[str, Line | str])
+    languages = sorted(file.name.split(".")[1] for file in folder.iterdir() if _LINES_FILE.fullmatch(file.name))
     domain = Domain(
         name=name,
         locale=locale,
-        flows=flows,
-        lines={key: Line(text=line) if isinstance(line, str) else line for key, line in lines.items()},
+        flows=_read(name, folder / "flows.yaml", Flows),
+        lines=_lines(name, folder / f"lines.{locale}.yaml"),
+        translations={other: _lines(name, folder / f"lines.{other}.yaml") for other in languages if other != locale},
     )
     faults = _faults(domain)
     if faults:
@@ -204,21 +230,13 @@ def load_vocabulary(name: str, *, locale: str = "en") -> str:
 
 def open_tools(name: str, database: Path) -> Tools:
     """The tools of pack `name`, on its business database; may wait for the disk."""
-    tools: Tools = importlib.import_module(_module_name(name)).open_tools(database)
+    tools: Tools = importlib.import_module(module_of(name)).open_tools(database)
     return tools
 
 
-def folder_of(name: str) -> Traversable:
-    """Where the files of pack `name` are. Raises `SettingsError` where there is no such pack."""
-    module = _module_name(name)
-    try:
-        return files(importlib.import_module(module))
-    except ImportError:
-        raise SettingsError(f"reply.domain is {name!r}, but there is no package {module}") from None
-
-
-def _module_name(name: str) -> str:
-    return name if "." in name else f"{HOUSE}.{name}"
+def _lines(domain: str, file: Traversable) -> dict[str, Line]:
+    lines: dict[str, Line | str] = _read(domain, file, dict[str, Line | str])
+    return {key: Line(text=line) if isinstance(line, str) else line for key, line in lines.items()}
 
 
 def _read(domain: str, file: Traversable, kind: Any) -> Any:
@@ -239,6 +257,7 @@ def _faults(domain: Domain) -> list[str]:
     for slot in flows.slots.values():
         wanted_lines |= {slot.ask, slot.ask_again}
         wanted_flows |= {slot.alone} if slot.alone else set()
+        wanted_cards |= {slot.show} if slot.show else set()
     for flow in flows.flows.values():
         wanted_lines |= {flow.say} if flow.say else set()
         wanted_slots |= {*flow.needs, *flow.takes}
@@ -255,4 +274,25 @@ def _faults(domain: Domain) -> list[str]:
         ("flow", wanted_flows - flows.flows.keys()),
         ("card", wanted_cards - flows.cards.keys()),
     )
-    return [*outcomes, *(f"no {what} {name!r}" for what, names in missing for name in sorted(names))]
+    nowhere = [f"no {what} {name!r}" for what, names in missing for name in sorted(names)]
+    return [*outcomes, *nowhere, *_faults_of_translations(domain)]
+
+
+def _faults_of_translations(domain: Domain) -> list[str]:
+    """Lines that nothing says, and placeholders that nothing fills."""
+    faults = []
+    for language, lines in domain.translations.items():
+        for name, line in lines.items():
+            known = placeholders(domain.lines[name]) if name in domain.lines else frozenset()
+            unknown = sorted(placeholders(line) - known)
+            if name not in domain.lines:
+                faults.append(f"line {name!r} is in {language} only")
+            elif unknown:
+                faults.append(f"line {name!r} of {language} has placeholders of its own: {', '.join(unknown)}")
+    return faults
+
+
+def placeholders(line: Line) -> frozenset[str]:
+    """The names in braces in any wording of a line."""
+    wordings = [wording for wording in (line.text, line.calm) if wording]
+    return frozenset(field for text in wordings for _, field, _, _ in Formatter().parse(text) if field is not None)

@@ -64,14 +64,13 @@ def take_result(turn: Turn, result: ToolResult) -> None:
         outcome = turn.domain.flows.outcomes["failed"]
     values = turn.conversation.known | result.values
     turn.forget(outcome.forget)
-    if outcome.show is not None:
-        turn.show(outcome.show, values, result.rows)
+    card = turn.show(outcome.show, values, result.rows, result.card) if outcome.show is not None else None
     if outcome.handoff is not None:
         turn.outgoing.append(Handoff(reason=outcome.handoff, urgency="high" if outcome.urgent else "normal"))
     if outcome.confirm is not None and outcome.do is not None:
-        turn.confirm(task, Confirmation(tool=outcome.do, line=outcome.confirm, values=result.values))
+        turn.confirm(task, Confirmation(tool=outcome.do, line=outcome.confirm, values=result.values, card=card))
     elif outcome.ask is not None:
-        turn.ask(outcome.ask, values, instead=outcome.say)
+        turn.ask(outcome.ask, values, instead=outcome.say, card=card)
     elif task.interrupted is not None:
         turn.forget(turn.domain.flows.flows[task.flow].needs)
         turn.become(task=task.interrupted)

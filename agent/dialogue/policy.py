@@ -17,6 +17,7 @@ from agent.dialogue.protocol import (
     CallStarted,
     Chat,
     Coach,
+    Hide,
     Intent,
     Note,
     Resumed,
@@ -77,7 +78,13 @@ def step(
             flows.take_result(turn, message)
         case SignalSeen() | Utterance() | Chat() | BargeIn() | Coach() if not silent:
             _attend(turn, message)
-    return turn.conversation, tuple(turn.outgoing)
+    return turn.conversation, (*_hide_answered(conversation, turn.conversation), *turn.outgoing)
+
+
+def _hide_answered(before: Conversation, after: Conversation) -> tuple[Hide, ...]:
+    """Takes cards away whose question is no longer open: a late press of a yes must not meet another question."""
+    was, still = (frozenset() if task is None else task.cards for task in (before.task, after.task))
+    return tuple(Hide(card=card) for card in sorted(was - still))
 
 
 def _attend(turn: Turn, message: SignalSeen | Utterance | Chat | BargeIn | Coach) -> None:
@@ -86,6 +93,8 @@ def _attend(turn: Turn, message: SignalSeen | Utterance | Chat | BargeIn | Coach
         case SignalSeen(signal=GestureSignal() as signal):
             signs.see(turn, signal)
         case Utterance(final=True) | Chat() if message.text.strip():
+            current = turn.conversation.language
+            turn.become(language=turn.domain.language_for(message.language, otherwise=current))
             _hear(turn, message.text.strip(), message.intent)
         case BargeIn():
             _be_cut_off(turn, message)
@@ -97,7 +106,8 @@ def _begin(turn: Turn, call: CallStarted) -> None:
     fresh = turn.conversation.phase is Phase.NEW
     if turn.conversation.phase is Phase.TAKEN_OVER or not (fresh or call.resumed):
         return
-    turn.become(phase=Phase.OPEN, customer=call.customer, grounds=())
+    language = turn.domain.language_for(call.locale, otherwise=turn.conversation.language)
+    turn.become(phase=Phase.OPEN, customer=call.customer, grounds=(), language=language)
     if not call.resumed:
         turn.say("greeting")
     elif fresh:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from agent.core.cards import Card
 from agent.core.settings import REPOSITORY
 from agent.core.signals import Signal
 
@@ -40,7 +41,7 @@ class AgentHello(Message, frozen=True, kw_only=True, tag="hello"):
 
     protocol: int = PROTOCOL_VERSION
     agent: str = "attentive-agent"
-    capabilities: tuple[str, ...] = ("say", "say_delta", "show", "handoff", "stop", "note")
+    capabilities: tuple[str, ...] = ("say", "say_delta", "show", "hide", "handoff", "stop", "note")
     """Engine messages that this agent acts on."""
 
 
@@ -76,6 +77,14 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """Number of the intent signal that says the same."""
 
 
+class Translation(msgspec.Struct, frozen=True, kw_only=True):
+    """The customer's words in another language, by a machine."""
+
+    language: str
+    """ISO 639-1."""
+    text: Spoken
+
+
 class Utterance(Message, frozen=True, kw_only=True, tag="utterance"):
     """What the customer said. Partial ones (`final` false) are revised by later ones of the same id."""
 
@@ -89,14 +98,29 @@ class Utterance(Message, frozen=True, kw_only=True, tag="utterance"):
     intent: Intent | None = None
     affect: str = "unknown"
     """Label of the affect signal that held when it was said."""
+    turn: int = 0
+    """Counts what the customer says or types, from 1; revisions of an utterance keep it. 0 from agents that do not."""
+    translation: Translation | None = None
 
 
 class Chat(Message, frozen=True, kw_only=True, tag="chat"):
     """What the customer typed, or the line of a card's button that was pressed."""
 
     text: Spoken
+    language: str = "en"
+    """Of the text; where that does not tell, the language of what came before it."""
     intent: Intent | None = None
     affect: str = "unknown"
+    turn: int = 0
+    """As of an utterance."""
+    translation: Translation | None = None
+
+
+class Translated(Message, frozen=True, kw_only=True, tag="translated"):
+    """What the customer said in an earlier turn, whose translation was not ready when it was sent."""
+
+    turn: int
+    translation: Translation
 
 
 class BargeIn(Message, frozen=True, kw_only=True, tag="barge_in"):
@@ -122,13 +146,32 @@ class Resumed(Message, frozen=True, kw_only=True, tag="resumed"):
     """The person handed the call back."""
 
 
+class ConsentChanged(Message, frozen=True, kw_only=True, tag="consent_changed"):
+    """What the customer agrees to from now on: forget what came of a purpose that is no longer among them."""
+
+    purposes: tuple[str, ...]
+
+
 class CallEnded(Message, frozen=True, kw_only=True, tag="call_ended"):
     """Last message of the agent."""
 
     reason: str
 
 
-ToEngine = AgentHello | CallStarted | SignalSeen | Utterance | Chat | BargeIn | Coach | TakenOver | Resumed | CallEnded
+ToEngine = (
+    AgentHello
+    | CallStarted
+    | SignalSeen
+    | Utterance
+    | Chat
+    | Translated
+    | BargeIn
+    | Coach
+    | TakenOver
+    | Resumed
+    | ConsentChanged
+    | CallEnded
+)
 
 # ---- engine to agent ------------------------------------------------------------------------------------------------
 
@@ -168,6 +211,9 @@ class Say(Message, frozen=True, kw_only=True, tag="say"):
     language: str = "en"
     """Of the text, ISO 639-1. Where the agent has no voice for it, the customer's browser speaks."""
     because: tuple[Because, ...] = ()
+    in_reply_to: int | None = None
+    """The `turn` that it answers, if it answers one. A reply to a turn that never was is not spoken, nor is one that
+    comes after the agent has given up waiting and the customer has gone on to another turn."""
     guess: bool = False
     """To be made ready, not spoken: the engine says it again, with the same id and without this, once the final
     utterance has proved to hold the same words as the likely one; otherwise it never does."""
@@ -181,6 +227,7 @@ class SayDelta(Message, frozen=True, kw_only=True, tag="say_delta"):
     interruptible: bool = True
     style: SayStyle = SayStyle()
     language: str = "en"
+    in_reply_to: int | None = None
 
 
 class SayEnd(Message, frozen=True, kw_only=True, tag="say_end"):
@@ -190,29 +237,16 @@ class SayEnd(Message, frozen=True, kw_only=True, tag="say_end"):
     because: tuple[Because, ...] = ()
 
 
-class CardRow(msgspec.Struct, frozen=True, kw_only=True):
-    label: str
-    value: str
-
-
-class CardAction(msgspec.Struct, frozen=True, kw_only=True):
-    label: str
-    say: str
-    """Comes back as a chat line when the customer presses it."""
-
-
-class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to look at beside the call. A card with the id of an earlier one replaces it."""
-
-    id: Id
-    title: str
-    rows: tuple[CardRow, ...] = ()
-    text: str = ""
-    actions: tuple[CardAction, ...] = ()
-
-
 class Show(Message, frozen=True, kw_only=True, tag="show"):
+    """Something to look at beside the call."""
+
     card: Card
+
+
+class Hide(Message, frozen=True, kw_only=True, tag="hide"):
+    """A card is out of date, as a question that has been answered: take it away, or do nothing where it is gone."""
+
+    card: Id
 
 
 class Handoff(Message, frozen=True, kw_only=True, tag="handoff"):
@@ -235,7 +269,7 @@ class Note(Message, frozen=True, kw_only=True, tag="note"):
     text: str
 
 
-FromEngine = EngineHello | Say | SayDelta | SayEnd | Show | Handoff | Stop | Note
+FromEngine = EngineHello | Say | SayDelta | SayEnd | Show | Hide | Handoff | Stop | Note
 
 # ---- schema ---------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from agent.core.cards import CardContent
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
@@ -12,6 +14,8 @@ class ToolCall:
     customer: str
     """Pseudonym of the customer on whose behalf it is made."""
     arguments: dict[str, str] = field(default_factory=dict, repr=False)
+    language: str = "en"
+    """In which the answer is put into words."""
     key: str = ""
     """Of a write: the same only where the same request is made again, as after a time-out. "" for what reads."""
 
@@ -26,6 +30,8 @@ class ToolResult:
     """What the reply's placeholders stand for."""
     rows: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Label and value, for a card."""
+    card: CardContent = field(default=CardContent(), repr=False)
+    """What else the card holds."""
 
 
 FAILED = ToolResult(outcome="failed")

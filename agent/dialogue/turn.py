@@ -3,14 +3,20 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
+
+from agent.core.cards import Card, CardContent, CardRow
 from agent.core.clock import NS_PER_S
 from agent.dialogue.conversation import Confirmation, Conversation, Task
 from agent.dialogue.domain import PERSON, Domain, fill
 from agent.dialogue.mood import ACKNOWLEDGE_EVERY_S, CALM, NEUTRAL, PERSON_AFTER_S
-from agent.dialogue.protocol import Card, CardAction, CardRow, FromEngine, Say, Show
+from agent.dialogue.protocol import FromEngine, Say, Show
 from agent.dialogue.tools import ToolCall
 
 Outgoing = FromEngine | ToolCall
+
+LONGEST_ID = 64
+NO_CONTENT = CardContent()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,7 +50,8 @@ class Turn:
     def call(self, tool: str, *, key: str = "") -> None:
         """Asks a tool, with everything that is known; `key` tells one write from another."""
         arguments = dict(self.conversation.known)
-        self.outgoing.append(ToolCall(name=tool, customer=self.conversation.customer, arguments=arguments, key=key))
+        customer, language = self.conversation.customer, self.conversation.language
+        self.outgoing.append(ToolCall(name=tool, customer=customer, arguments=arguments, language=language, key=key))
 
     # ---- speaking ---------------------------------------------------------------------------------------------------
 
@@ -54,7 +61,8 @@ class Turn:
         return self.conversation.mood.sustained(self.now_ns)
 
     def words(self, line: str, values: dict[str, str] | None = None) -> str:
-        return self.domain.words(line, self.conversation.known | (values or {}), calm=self.calm)
+        known = self.conversation.known | (values or {})
+        return self.domain.words(line, known, calm=self.calm, language=self.conversation.language)
 
     def say(self, line: str, values: dict[str, str] | None = None) -> Say:
         return self.speak(self.words(line, values))
@@ -71,7 +79,13 @@ class Turn:
                 effect = f"acknowledged first and {effect}"
             because = (*because, self.conversation.mood.because(self.now_ns, effect))
         number = self.conversation.says + 1
-        said = Say(id=f"{self.conversation.say_prefix}{number}", text=text, style=style, because=because)
+        said = Say(
+            id=f"{self.conversation.say_prefix}{number}",
+            text=text,
+            style=style,
+            language=self.conversation.language,
+            because=because,
+        )
         self.outgoing.append(said)
         self.become(says=number, last_say=said)
         return said
@@ -88,12 +102,20 @@ class Turn:
         """Asks for the yes without which the tool in `asked` is not called."""
         question = self.words(asked.line, asked.values)
         said = self.speak(f"{self.words('confirm_again')} {question}" if again else question)
-        self.become(task=replace(task, asking=None, confirmation=replace(asked, say_id=said.id, heard=True)))
+        self.become(task=replace(task, asking=None, card=None, confirmation=replace(asked, say_id=said.id, heard=True)))
 
     def ask(
-        self, name: str, values: dict[str, str] | None = None, *, instead: str | None = None, counted: bool = True
+        self,
+        name: str,
+        values: dict[str, str] | None = None,
+        *,
+        instead: str | None = None,
+        card: str | None = None,
+        counted: bool = True,
     ) -> None:
-        """Asks for a slot with its own line or the one given `instead`, unless that was done often enough."""
+        """Asks for a slot with its own line or the one given `instead`, unless that was done often enough; `card` is
+        one that was shown with the question.
+        """
         slot = self.domain.flows.slots[name]
         times = self.conversation.asked.get(name, 0)
         task = self.conversation.task
@@ -101,7 +123,11 @@ class Turn:
             self.become(asked=self.conversation.asked | {name: slot.attempts + 1})
             self.offer(PERSON, "cannot_get_slot")
             return
-        self.become(asked=self.conversation.asked | {name: times + counted}, task=replace(task, asking=name))
+        if slot.show is not None:
+            card = self.show(slot.show, values or {})
+        elif card is None and task.asking == name:
+            card = task.card
+        self.become(asked=self.conversation.asked | {name: times + counted}, task=replace(task, asking=name, card=card))
         self.say(instead or (slot.ask if times == 0 else slot.ask_again), values)
 
     def used_up(self, name: str) -> bool:
@@ -123,18 +149,24 @@ class Turn:
             self.become(person_offered=True, offer=PERSON)
             self.say("offer_person_for_mood")
 
-    def show(self, card: str, values: dict[str, str], rows: tuple[tuple[str, str], ...]) -> None:
+    def show(
+        self,
+        card: str,
+        values: dict[str, str],
+        rows: tuple[tuple[str, str], ...] = (),
+        content: CardContent = NO_CONTENT,
+    ) -> str:
+        """Shows a card of the domain with what a tool has put on it; its id."""
         pattern = self.domain.flows.cards[card]
         filled = self.conversation.known | values
-        self.outgoing.append(
-            Show(
-                card=Card(
-                    id=f"{card} {fill(pattern.about, filled)}".strip()[:64],
-                    title=fill(pattern.title, filled),
-                    rows=tuple(CardRow(label=label, value=value) for label, value in rows),
-                    actions=tuple(
-                        CardAction(label=action.label, say=fill(action.say, filled)) for action in pattern.actions
-                    ),
-                )
-            )
+        parts = msgspec.structs.asdict(content)
+        shown = Card(
+            **parts | {"text": parts["text"] or fill(pattern.text, filled)},
+            id=f"{card} {fill(pattern.about, filled)}".strip()[:LONGEST_ID],
+            title=fill(pattern.title, filled),
+            rows=tuple(CardRow(label=label, value=value) for label, value in rows),
+            form=pattern.form,
+            actions=tuple(msgspec.structs.replace(action, say=fill(action.say, filled)) for action in pattern.actions),
         )
+        self.outgoing.append(Show(card=shown))
+        return shown.id

@@ -9,7 +9,7 @@ import yaml
 
 from agent.core.errors import SettingsError
 from agent.core.understanding import SlotKind, SlotPattern, Understanding
-from agent.dialogue.domain import HOUSE, folder_of
+from agent.dialogue.packs import HOUSE, folder_of
 
 PLAIN_KINDS = frozenset(get_args(SlotKind)) - {"digits", "words"}
 

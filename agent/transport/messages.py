@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from agent.core.cards import Card
 from agent.core.signals import Signal
 
 
@@ -36,25 +37,16 @@ class Caption(Message, frozen=True, kw_only=True, tag="caption"):
     """Numbers of these signals in this call."""
 
 
-class CardAction(msgspec.Struct, frozen=True, kw_only=True):
-    label: str
-    say: str
-    """Sent back as a chat line when the customer presses it."""
-
-
-class CardRow(msgspec.Struct, frozen=True, kw_only=True):
-    label: str
-    value: str
-
-
-class Card(Message, frozen=True, kw_only=True, tag="card"):
+class ShowCard(Message, frozen=True, kw_only=True, tag="card"):
     """Something to look at beside the call: an order, a form, a confirmation."""
 
+    card: Card
+
+
+class HideCard(Message, frozen=True, kw_only=True, tag="hide_card"):
+    """A card is out of date; nothing happens where the customer has closed it."""
+
     id: str
-    title: str
-    rows: tuple[CardRow, ...] = ()
-    text: str = ""
-    actions: tuple[CardAction, ...] = ()
 
 
 class CallStateChanged(Message, frozen=True, kw_only=True, tag="state"):
@@ -136,7 +128,18 @@ class Leave(Message, frozen=True, kw_only=True, tag="leave"):
 
 
 FromPage = ClockPong | PageSpoken | Chat | DeviceState | WithdrawConsent | Leave
-ToPage = Welcome | Caption | Card | CallStateChanged | AgentSpeaking | PageSay | PageSpeech | ClockPing | SendLess
+ToPage = (
+    Welcome
+    | Caption
+    | ShowCard
+    | HideCard
+    | CallStateChanged
+    | AgentSpeaking
+    | PageSay
+    | PageSpeech
+    | ClockPing
+    | SendLess
+)
 
 
 # ---- supervisors' WebSocket -----------------------------------------------------------------------------------------

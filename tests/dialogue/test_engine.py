@@ -21,6 +21,7 @@ from agent.dialogue.protocol import (
     Chat,
     EngineHello,
     FromEngine,
+    Hide,
     Intent,
     Say,
     Show,
@@ -73,6 +74,7 @@ async def test_whole_conversation_with_our_client(shop: ReplySettings) -> None:
         question = await client.incoming.get()
         assert isinstance(question, Say) and question.text.startswith("Shall I open a return for the headphones")
         client.send(ask("affirm"))
+        assert await client.incoming.get() == Hide(card="yes_or_no A1017")
         slip = await client.incoming.get()
         assert isinstance(slip, Show) and slip.card.title == "Return R5004"
         client.finish("customer_left")
@@ -133,6 +135,7 @@ async def test_nothing_is_written_for_a_guess(shop: ReplySettings) -> None:
         await read(socket)
         await send(socket, heard("affirm", "yes", final=False))
         await send(socket, heard("deny", "yes well no", final=True))
+        assert isinstance(await read(socket), Hide)
         said = await read(socket)
         assert isinstance(said, Say) and "left it as it is" in said.text
     with closing(sqlite3.connect(shop.database)) as connection:
