@@ -1,0 +1,1 @@
+"""Plays scripted calls against any reply engine and says which parts of the protocol hold."""
