@@ -5,7 +5,18 @@ import json
 from dataclasses import dataclass, field
 from typing import Literal
 
-SlotKind = Literal["order_number", "digits", "words", "amount", "number", "duration", "past_day", "birth_date"]
+SlotKind = Literal[
+    "order_number",
+    "digits",
+    "words",
+    "amount",
+    "number",
+    "duration",
+    "past_day",
+    "coming_day",
+    "time_of_day",
+    "birth_date",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +28,8 @@ class SlotPattern:
     """How many digits a value of the kind "digits" has."""
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Values of the kind "words", each with the ways of saying it."""
+    affirmed: bool = False
+    """True when words after a "no" or "not" do not count, as in "no chest pain"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ PLAIN_KINDS = frozenset(get_args(SlotKind)) - {"digits", "words"}
 class _SlotPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     digits: int = 0
     words: list[str] | dict[str, list[str]] = []
+    affirmed: bool = False
 
 
 class _Intents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,7 +29,8 @@ class _Intents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def load_understanding(name: str, *, locale: str = "en") -> Understanding:
-    """The intents that every customer has, then those of pack `name`, with examples, and its slots.
+    """The intents that every customer has, then those of pack `name`, with examples, and its slots. What belongs to no
+    business in general may be an example of the pack: a toothache is no matter of a shop.
 
     Raises `SettingsError` that names the file and what is wrong in it.
     """
@@ -38,7 +40,8 @@ def load_understanding(name: str, *, locale: str = "en") -> Understanding:
         raise SettingsError(f"domain {name}: intents.{locale}.yaml: {', '.join(twice)} is common to all packs already")
     examples = common.intents | own.intents
     pairs = [(text, intent) for intent, texts in examples.items() for text in texts]
-    outside = (*common.out_of_scope, *own.out_of_scope)
+    wanted = {text for text, _ in pairs}
+    outside = (*(text for text in common.out_of_scope if text not in wanted), *own.out_of_scope)
     return Understanding(
         name=name,
         intents=tuple(examples),
@@ -73,5 +76,6 @@ def _pattern(domain: str, slot: str, part: str | _SlotPart) -> SlotPattern:
         return SlotPattern(kind="digits", digits=part.digits)
     if part.words and not part.digits:
         listed = part.words if isinstance(part.words, dict) else {word: [word] for word in part.words}
-        return SlotPattern(kind="words", words={value: tuple(said) for value, said in listed.items()})
+        words = {value: tuple(said) for value, said in listed.items()}
+        return SlotPattern(kind="words", words=words, affirmed=part.affirmed)
     raise SettingsError(f"domain {domain}: slot {slot}: give either digits, how many, or words")

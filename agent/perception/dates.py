@@ -16,7 +16,7 @@ _MONTHS = (
 )  # fmt: skip
 _MONTH = {name: number for number, name in enumerate(_MONTHS, start=1)}
 _MONTH |= {name[:3]: number for name, number in _MONTH.items()} | {"sept": 9}
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _ORDINALS = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
     "tenth": 10, "eleventh": 11, "twelfth": 12, "thirteenth": 13, "fourteenth": 14, "fifteenth": 15, "sixteenth": 16,
@@ -33,10 +33,10 @@ def birth_date(text: str, today: date) -> str | None:
     """
     words = tokens(text)
     for position in range(len(words)):
-        for day, month, year in (_written(words, position), _named(words, position)):
+        for day, month, year in (written_date(words, position), named_date(words, position)):
             if year is None or month is None or day is None:
                 continue
-            when = _day_of(_century(year, today), month, day)
+            when = day_of(century(year, today), month, day)
             if when is not None and YOUNGEST_YEARS <= today.year - when.year <= OLDEST_YEARS:
                 return when.isoformat()
     return None
@@ -67,11 +67,11 @@ def _counted_back(words: list[str], position: int, today: date) -> date | None:
     if words[position] != "ago" or position < 2:
         return None
     size = {"day": 1, "days": 1, "week": 7, "weeks": 7}.get(words[position - 1])
-    count = 1 if words[position - 2] == "a" else _number_before(words, position - 1)
+    count = 1 if words[position - 2] == "a" else number_before(words, position - 1)
     return None if size is None or not 0 < count <= MOST_AGO else today - timedelta(days=count * size)
 
 
-def _number_before(words: list[str], end: int) -> int:
+def number_before(words: list[str], end: int) -> int:
     """The whole number that ends right before `end`, in up to three words; 0 without one."""
     reads = (cardinal(words, start) for start in range(max(0, end - 3), end))
     return next((int(value) for value, after in filter(None, reads) if after == end), 0)
@@ -79,27 +79,27 @@ def _number_before(words: list[str], end: int) -> int:
 
 def _on_weekday(words: list[str], position: int, today: date) -> date | None:
     day = words[position].removesuffix("s")
-    if day not in _WEEKDAYS or words[max(0, position - 1) : position] == ["next"]:
+    if day not in WEEKDAYS or words[max(0, position - 1) : position] == ["next"]:
         return None
-    return today - timedelta(days=(today.weekday() - _WEEKDAYS.index(day) - 1) % 7 + 1)
+    return today - timedelta(days=(today.weekday() - WEEKDAYS.index(day) - 1) % 7 + 1)
 
 
 def _on_date(words: list[str], position: int, today: date) -> date | None:
-    for day, month, year in (_written(words, position), _named(words, position)):
+    for day, month, year in (written_date(words, position), named_date(words, position)):
         if day is None or month is None:
             continue
         if year is not None:
-            return _day_of(_century(year, today), month, day)
-        this_year = _day_of(today.year, month, day)
-        return this_year if this_year is not None and this_year <= today else _day_of(today.year - 1, month, day)
+            return day_of(century(year, today), month, day)
+        this_year = day_of(today.year, month, day)
+        return this_year if this_year is not None and this_year <= today else day_of(today.year - 1, month, day)
     if words[position] != "the" or (position > 0 and words[position - 1] in _MONTH):
         return None
-    day, end = _ordinal(words, position + 1)
+    day, end = ordinal(words, position + 1)
     following = words[end : end + 1]
     if day is None or following in (["one"], ["of"]) or (following and following[0] in _MONTH):
         return None
     month_start = today if day <= today.day else today.replace(day=1) - timedelta(days=1)
-    return _day_of(month_start.year, month_start.month, day)
+    return day_of(month_start.year, month_start.month, day)
 
 
 _Date = tuple[int | None, int | None, int | None]
@@ -107,7 +107,7 @@ _Date = tuple[int | None, int | None, int | None]
 _NONE: _Date = (None, None, None)
 
 
-def _written(words: list[str], position: int) -> _Date:
+def written_date(words: list[str], position: int) -> _Date:
     """Figures with marks between: year first with four figures, else month first unless it cannot be."""
     parts = words[position : position + 5]
     if len(parts) < 3 or parts[1] not in "/-" or not (parts[0].isdigit() and parts[2].isdigit()):
@@ -122,7 +122,7 @@ def _written(words: list[str], position: int) -> _Date:
     return day, month, numbers[2] if whole else None
 
 
-def _named(words: list[str], position: int) -> _Date:
+def named_date(words: list[str], position: int) -> _Date:
     """ "May 3rd 1985" or "the third of May 1985", the year left out or not."""
     if words[position] in _MONTH:
         after = position + 1 + (words[position + 1 : position + 2] == ["the"])
@@ -138,7 +138,7 @@ def _named(words: list[str], position: int) -> _Date:
 
 
 def _day_number(words: list[str], position: int) -> tuple[int | None, int]:
-    day, end = _ordinal(words, position)
+    day, end = ordinal(words, position)
     if day is not None or position >= len(words):
         return day, end
     read = cardinal(words, position) if words[position].isdigit() else _below_32(words, position)
@@ -153,7 +153,7 @@ def _below_32(words: list[str], position: int) -> tuple[int, int] | None:
     return None if value is None else (value, position + 1)
 
 
-def _ordinal(words: list[str], position: int) -> tuple[int | None, int]:
+def ordinal(words: list[str], position: int) -> tuple[int | None, int]:
     """ "3rd", "third", "twenty first"."""
     here = words[position : position + 2]
     if here and here[0] in _ORDINALS:
@@ -190,14 +190,14 @@ def _below_100(words: list[str], position: int) -> tuple[int, int] | None:
     return _below_32(words, position) if position < len(words) else None
 
 
-def _century(year: int, today: date) -> int:
+def century(year: int, today: date) -> int:
     """Two figures are of this century when that is not in the future."""
     if year >= 100:
         return year
     return year + (2000 if year <= today.year % 100 else 1900)
 
 
-def _day_of(year: int, month: int, day: int) -> date | None:
+def day_of(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day)
     except ValueError:

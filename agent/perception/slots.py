@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from agent.core.understanding import SlotPattern
+from agent.perception.coming import coming_day, time_of_day
 from agent.perception.dates import birth_date, past_day
 from agent.perception.numerals import digits, plain_words
 from agent.perception.quantities import amount, duration, number
@@ -22,6 +23,11 @@ _COUNTED = frozenset(
     "dollar dollars euro euros pound pounds bucks cents percent times years days hours minutes people watts".split()
 )
 """Nouns after which "a 1000" is an amount and no order number."""
+_DENIED = re.compile(
+    r"\b(?:no|not|without|neither|nor|never|(?:do|does|did|have|has|had|is|are|was|were)(?:n't| not))\b"
+    r"(?:(?!\b(?:but|however|except|though|only|just|sure|i have|i've|i'm|i am|i feel|he|she|there|it)\b)[^.,;:!?])*"
+)
+"""From a "no" up to where the clause ends or says what there is instead; in doubt too little: "not sure, maybe pain"."""
 
 
 def find_slots(text: str, patterns: Mapping[str, SlotPattern], today: date) -> dict[str, str]:
@@ -37,7 +43,7 @@ def _find(text: str, pattern: SlotPattern, today: date) -> str | None:
         case "digits":
             return digits_of_length(text, pattern.digits)
         case "words":
-            return named(text, pattern.words)
+            return named(text, pattern.words, affirmed=pattern.affirmed)
         case "amount":
             return amount(text)
         case "number":
@@ -46,6 +52,10 @@ def _find(text: str, pattern: SlotPattern, today: date) -> str | None:
             return duration(text)
         case "past_day":
             return past_day(text, today)
+        case "coming_day":
+            return coming_day(text, today)
+        case "time_of_day":
+            return time_of_day(text)
         case "birth_date":
             return birth_date(text, today)
 
@@ -83,15 +93,17 @@ def digits_of_length(text: str, length: int) -> str | None:
     return None
 
 
-def named(text: str, words: Mapping[str, Sequence[str]]) -> str | None:
+def named(text: str, words: Mapping[str, Sequence[str]], *, affirmed: bool = False) -> str | None:
     """The first value of `words` that `text` says in one of its ways, singular or plural; of two at one place the
-    longer way of saying wins."""
-    lowered = text.lower()
+    longer way of saying wins. With `affirmed`, not what it denies: neither of "no fever, and I don't have a cough"."""
+    lowered = text.lower().replace("’", "'")
+    denied = [match.span() for match in _DENIED.finditer(lowered)] if affirmed else []
     found = [
         (match.start(), -len(said), value)
         for value, ways in words.items()
         for said in ways
-        if (match := _naming(said).search(lowered))
+        for match in _naming(said).finditer(lowered)
+        if not any(start < match.start() < end for start, end in denied)
     ]
     return min(found)[2] if found else None
 

@@ -15,6 +15,7 @@ slots:
   loaf: {words: {rye: [rye, dark bread], roll: [roll]}}
   number: {digits: 5}
   when: past_day
+  nuts: {affirmed: true, words: [nut]}
 intents:
   bake:
     - bake me a cake
@@ -55,7 +56,17 @@ def test_pack_from_elsewhere(pack: Path) -> None:
         "loaf": SlotPattern(kind="words", words={"rye": ("rye", "dark bread"), "roll": ("roll",)}),
         "number": SlotPattern(kind="digits", digits=5),
         "when": SlotPattern(kind="past_day"),
+        "nuts": SlotPattern(kind="words", words={"nut": ("nut",)}, affirmed=True),
     }
+
+
+def test_pack_answers_what_others_leave_alone(pack: Path) -> None:
+    """An example of the pack is one, also where it belongs to no business in general."""
+    assert load(pack).labels[load(pack).texts.index("give me a recipe for pancakes")] is None
+    (pack / "intents.en.yaml").write_text(INTENTS.replace("bake me a cake", "give me a recipe for pancakes"))
+    understood = load(pack)
+    assert understood.texts.count("give me a recipe for pancakes") == 1
+    assert understood.labels[understood.texts.index("give me a recipe for pancakes")] == "bake"
 
 
 def test_digest_changes_with_the_examples(pack: Path) -> None:

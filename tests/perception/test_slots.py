@@ -103,3 +103,23 @@ def test_a_value_said_in_several_ways() -> None:
     kinds = {"savings": ("savings", "nest egg"), "credit": ("credit card",), "score": ("credit",)}
     assert named("my nest eggs", kinds) == "savings"
     assert named("the credit card", kinds) == "credit" and named("my credit", kinds) == "score"
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("I have chest pain", "chest"),
+        ("no chest pain", None),
+        ("I don't have any chest pain or trouble breathing", None),
+        ("No, I have chest pain.", "chest"),
+        ("no I have chest pain", "chest"),
+        ("I'm not sure if it's chest pain", "chest"),
+        ("no chest pain but I can't breathe", "breath"),
+        ("no chest pain, he’s not breathing", "breath"),
+        ("not chest pain. Chest pain came later", "chest"),
+    ],
+)
+def test_what_is_denied_is_not_named(said: str, found: str | None) -> None:
+    """A "no" takes back what follows it in the clause, but not words that are themselves a "no", and nothing in doubt."""
+    words = {"chest": ("chest pain",), "breath": ("can't breathe", "not breathing", "trouble breathing")}
+    assert named(said, words, affirmed=True) == found
