@@ -27,7 +27,7 @@ _DENIED = re.compile(
     r"\b(?:no|not|without|neither|nor|never|(?:do|does|did|have|has|had|is|are|was|were)(?:n't| not))\b"
     r"(?:(?!\b(?:but|however|except|though|only|just|sure|i have|i've|i'm|i am|i feel|he|she|there|it)\b)[^.,;:!?])*"
 )
-"""From a "no" up to where the clause ends or says what there is instead; in doubt too little: "not sure, maybe pain"."""
+"""From a "no" to where the clause ends or says what there is instead; in doubt too little: "not sure, maybe fever"."""
 
 
 def find_slots(text: str, patterns: Mapping[str, SlotPattern], today: date) -> dict[str, str]:
