@@ -13,6 +13,7 @@ from agent.inference.runtime import Runtime
 from agent.perception.slots import find_slots
 
 EMBEDDING_WIDTH = 384
+ENGLISH_EMBEDDING, MULTILINGUAL_EMBEDDING = "sentence_embedding", "sentence_embedding_multilingual"
 IN_SCOPE_PROB = 0.5
 """A line that is less probably one of the intents than this is out of scope."""
 
@@ -24,11 +25,12 @@ Head = Callable[[NDArray[np.float32]], tuple[Floats, Floats]]
 class SentenceEmbedder:
     """Sentences to vectors. One thread at a time, as the session is its own."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, *, language: str = "en") -> None:
         """Raises `ModelError` as `Runtime.open` does."""
-        _, tokenizer = runtime.registry.paths("sentence_embedding")
+        name = ENGLISH_EMBEDDING if language == "en" else MULTILINGUAL_EMBEDDING
+        _, tokenizer = runtime.registry.paths(name)
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
-        self._model = runtime.open("sentence_embedding")
+        self._model = runtime.open(name)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(n, 384) float32 of unit length, read-only: the dot product of two rows is their cosine.
@@ -66,7 +68,7 @@ class TextReader:
         self._today = today
 
     def intent(self, text: str) -> IntentReading:
-        """The intent of one line in English, with the slots that it names.
+        """The intent of one line in the language of the head, with the slots that it names.
 
         A line without a letter or digit is out of scope.
         """
