@@ -17,6 +17,8 @@ _SIZES = {"day": 1, "days": 1, "week": 7, "weeks": 7}
 _CLOCK = re.compile(r"\b([01]?\d|2[0-3]):([0-5]\d)(?:\s*([ap])\.?\s?m\b)?")
 _HALVES = {"am": 0, "pm": 12}
 _PARTS = {"morning": "morning", "forenoon": "morning", "afternoon": "afternoon", "evening": "afternoon"}
+_BACKWARD = frozenset({"since", "last", "past", "every", "ago"})
+"""Shortly before a day they tell how long something has been so, and not when somebody would come."""
 _CHOSEN = ("one", "time", "option", "appointment", "week", "half", "doctor")
 """Nouns that "the second" picks one of, and is no date then."""
 _BEFORE_DATES = frozenset({"on", "for", "to", "until", "by", "after", "from"})
@@ -31,7 +33,7 @@ def coming_day(text: str, today: date) -> str | None:
     words = tokens(text)
     for find in (_on_date, _counted, _on_weekday):
         for position in range(len(words)):
-            when = find(words, position, today)
+            when = None if _BACKWARD & set(words[max(0, position - 2) : position]) else find(words, position, today)
             if when is not None and timedelta(0) <= when - today <= timedelta(days=MOST_AHEAD):
                 return when.isoformat()
     return None
@@ -69,13 +71,17 @@ def _counted(words: list[str], position: int, today: date) -> date | None:
     if word not in _SIZES or position < 2:
         return None
     count = 1 if before[-1] in ("a", "one") else number_before(words, position)
-    start = next((start for start in range(max(0, position - 4), position) if words[start] == "in"), None)
-    return None if start is None or not 0 < count <= MOST_AHEAD else today + timedelta(days=count * _SIZES[word])
+    start = next((start for start in range(max(0, position - 4), position) if words[start] == "in"), position)
+    return (
+        None
+        if start == position or words[start + 1] == "the" or not 0 < count <= MOST_AHEAD
+        else today + timedelta(days=count * _SIZES[word])
+    )
 
 
 def _on_weekday(words: list[str], position: int, today: date) -> date | None:
     word = words[position].removesuffix("s")
-    if word not in WEEKDAYS or words[max(0, position - 1) : position] == ["last"]:
+    if word not in WEEKDAYS:
         return None
     weekday = WEEKDAYS.index(word)
     if words[max(0, position - 1) : position] == ["next"]:
@@ -96,8 +102,9 @@ def time_of_day(text: str) -> str | None:
         half = {"a": 0, "p": 12, None: None}[written[3]]
         return _time(int(written[1]), int(written[2]), half if half is not None or int(written[1]) > 12 else None)
     words = plain_words(re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", lowered))
-    spans = zip(["", *words], words, strict=False)
-    part = next((_PARTS[word] for before, word in spans if word in _PARTS and before != "good"), None)
+    parts = (position for position, word in enumerate(words) if word in _PARTS)
+    wished = (at for at in parts if not {"good", "since"} & set(words[max(0, at - 2) : at]))
+    part = next((_PARTS[words[at]] for at in wished), None)
     half = {"morning": 0, "afternoon": 12}.get(part or "")
     for position in range(len(words)):
         found = _past_or_to(words, position) or _named_hour(words, position) or _hour(words, position, len(words))

@@ -54,6 +54,10 @@ def test_days_ahead(said: str, day: str) -> None:
         "the second",
         "for two weeks now",
         "twice a week",
+        "since Monday",
+        "I have had it since last Friday",
+        "every Tuesday",
+        "in the last two weeks",
         "",
     ],
 )
@@ -89,7 +93,9 @@ def test_times_of_day(said: str, time: str) -> None:
     assert time_of_day(said) == time
 
 
-@pytest.mark.parametrize("said", ["good morning", "for two weeks", "my 2 children", "the second one", "number 4710023"])
+@pytest.mark.parametrize(
+    "said", ["good morning", "for two weeks", "my 2 children", "since this morning", "number 4710023"]
+)
 def test_what_is_no_time_of_day(said: str) -> None:
     """Greetings, counts and choices."""
     assert time_of_day(said) is None

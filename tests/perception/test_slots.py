@@ -120,6 +120,6 @@ def test_a_value_said_in_several_ways() -> None:
     ],
 )
 def test_what_is_denied_is_not_named(said: str, found: str | None) -> None:
-    """A "no" takes back what follows it in the clause, but no words that are a "no" themselves, and nothing in doubt."""
+    """A "no" takes back what follows it in the clause, not words that are a "no" themselves, and nothing in doubt."""
     words = {"chest": ("chest pain",), "breath": ("can't breathe", "not breathing", "trouble breathing")}
     assert named(said, words, affirmed=True) == found
