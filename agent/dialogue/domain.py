@@ -59,6 +59,9 @@ class Outcome(_Part, frozen=True, kw_only=True):
     say: str | None = None
     forget: tuple[str, ...] = ()
     """Slots that turned out to be of no use."""
+    settle: tuple[str, ...] = ()
+    """Slots whose values the tool has found out: they are known from here on, and at the end of a request until the next
+    begins, or longer where that one `carries` them or the slot is kept."""
     ask: str | None = None
     """Slot to ask for next; the flow goes on with the answer."""
     confirm: str | None = None
@@ -86,6 +89,8 @@ class Flow(_Part, frozen=True, kw_only=True):
     needs: tuple[str, ...] = ()
     takes: dict[str, tuple[str, ...]] = {}
     """By slot, other values found in the request that fill it, e.g. the amount of a loan from any amount of money."""
+    carries: tuple[str, ...] = ()
+    """Slots of what was talked about before that it goes on with, e.g. the product that was advised."""
     look_up: str | None = None
     outcomes: dict[str, Outcome] = {}
     handoff: str | None = None
@@ -260,10 +265,10 @@ def _faults(domain: Domain) -> list[str]:
         wanted_cards |= {slot.show} if slot.show else set()
     for flow in flows.flows.values():
         wanted_lines |= {flow.say} if flow.say else set()
-        wanted_slots |= {*flow.needs, *flow.takes}
+        wanted_slots |= {*flow.needs, *flow.takes, *flow.carries}
     for outcome in (*flows.outcomes.values(), *(o for flow in flows.flows.values() for o in flow.outcomes.values())):
         wanted_lines |= {line for line in (outcome.say, outcome.confirm) if line}
-        wanted_slots |= {*outcome.forget, *((outcome.ask,) if outcome.ask else ())}
+        wanted_slots |= {*outcome.forget, *outcome.settle, *((outcome.ask,) if outcome.ask else ())}
         wanted_flows |= {flow for flow in (outcome.offer, outcome.suggest) if flow}
         wanted_lines |= {f"suggest_{outcome.suggest}"} if outcome.suggest else set()
         wanted_cards |= {outcome.show} if outcome.show else set()

@@ -1,7 +1,7 @@
 """How a flow runs: what it must know, what it looks up, what it asks a yes for, and what it answers."""
 
 from agent.dialogue.conversation import Confirmation, Task
-from agent.dialogue.domain import PERSON, Outcome
+from agent.dialogue.domain import PERSON, Flow, Outcome
 from agent.dialogue.protocol import Handoff, Note
 from agent.dialogue.tools import ToolResult
 from agent.dialogue.turn import Turn
@@ -18,10 +18,11 @@ def start(turn: Turn, name: str, slots: dict[str, str]) -> None:
             turn.learn(slots)
             advance(turn, Task(flow=name, interrupted=waiting))
             return
+        carried = _carried(turn, flow)
         turn.finish_task()
         turn.become(offer=None)
         taken = {slot: found for slot, kinds in flow.takes.items() if (found := first_of(kinds, slots)) is not None}
-        turn.learn(slots | taken)
+        turn.learn(carried | slots | taken)
         advance(turn, Task(flow=name))
         return
     if flow.ends_task:
@@ -32,6 +33,14 @@ def start(turn: Turn, name: str, slots: dict[str, str]) -> None:
     if flow.handoff is not None:
         turn.outgoing.append(Handoff(reason=flow.handoff, urgency="high" if turn.calm else "normal"))
     ask_again(turn, counted=False)
+
+
+def _carried(turn: Turn, flow: Flow) -> dict[str, str]:
+    """What the flow goes on with, of what is known or stands in the question that is open."""
+    task = turn.conversation.task
+    asked = task.confirmation.values if task is not None and task.confirmation is not None else {}
+    known = turn.conversation.known | asked
+    return {slot: known[slot] for slot in flow.carries if slot in known}
 
 
 def advance(turn: Turn, task: Task) -> None:
@@ -63,7 +72,9 @@ def take_result(turn: Turn, result: ToolResult) -> None:
         turn.outgoing.append(Note(text=f"Flow {task.flow} knows no outcome {result.outcome}."))
         outcome = turn.domain.flows.outcomes["failed"]
     values = turn.conversation.known | result.values
+    settled = {slot: result.values[slot] for slot in outcome.settle if slot in result.values}
     turn.forget(outcome.forget)
+    turn.learn(settled)
     card = turn.show(outcome.show, values, result.rows, result.card) if outcome.show is not None else None
     if outcome.handoff is not None:
         turn.outgoing.append(Handoff(reason=outcome.handoff, urgency="high" if outcome.urgent else "normal"))
@@ -79,6 +90,7 @@ def take_result(turn: Turn, result: ToolResult) -> None:
         ask_again(turn, counted=False)
     else:
         turn.finish_task()
+        turn.learn(settled)
         turn.become(offer=outcome.offer)
         if outcome.say is not None:
             _conclude(turn, outcome, values)
