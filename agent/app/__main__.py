@@ -14,6 +14,7 @@ from agent.core.errors import AgentError
 COMMANDS = {
     "serve": "agent.app.commands.serve",
     "reply": "agent.app.commands.reply",
+    "engine": "agent.app.commands.engine",
     "doctor": "agent.app.commands.doctor",
     "models": "agent.app.commands.models",
     "settings": "agent.app.commands.settings",
