@@ -44,6 +44,8 @@ class Understanding:
     labels: tuple[str | None, ...]
     """The intent of each text; None where it is none of them."""
     slots: dict[str, SlotPattern]
+    language: str = "en"
+    """Of the texts, ISO 639-1."""
 
     @property
     def digest(self) -> str:

@@ -1,5 +1,7 @@
 """Reads what a domain pack wants understood: its own `intents.<locale>.yaml` and what customers of any business say."""
 
+import re
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import get_args
@@ -10,8 +12,11 @@ import yaml
 from agent.core.errors import SettingsError
 from agent.core.understanding import SlotKind, SlotPattern, Understanding
 from agent.dialogue.packs import HOUSE, folder_of
+from agent.dialogue.wording import SOURCE
 
 PLAIN_KINDS = frozenset(get_args(SlotKind)) - {"digits", "words"}
+
+_INTENTS_FILE = re.compile(r"intents\.[a-z]{2,3}\.yaml")
 
 
 class _SlotPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,9 +33,16 @@ class _Intents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     slots: dict[str, str | _SlotPart] = {}
 
 
+def languages_of(name: str) -> tuple[str, ...]:
+    """The languages that pack `name` understands, ISO 639-1, English first. Raises `SettingsError` for no pack."""
+    found = [file.name.split(".")[1] for file in folder_of(name).iterdir() if _INTENTS_FILE.fullmatch(file.name)]
+    return tuple(sorted(found, key=lambda language: (language != SOURCE, language)))
+
+
 def load_understanding(name: str, *, locale: str = "en") -> Understanding:
     """The intents that every customer has, then those of pack `name`, with examples, and its slots. What belongs to no
-    business in general may be an example of the pack: a toothache is no matter of a shop.
+    business in general may be an example of the pack: a toothache is no matter of a shop. In every language slots are
+    those of the English file, with the ways of saying things that it adds.
 
     Raises `SettingsError` that names the file and what is wrong in it.
     """
@@ -47,7 +59,8 @@ def load_understanding(name: str, *, locale: str = "en") -> Understanding:
         intents=tuple(examples),
         texts=(*(text for text, _ in pairs), *outside),
         labels=(*(intent for _, intent in pairs), *(None for _ in outside)),
-        slots={slot: _pattern(name, slot, part) for slot, part in own.slots.items()},
+        slots=_slots(name, own, locale),
+        language=locale,
     )
 
 
@@ -55,6 +68,23 @@ def intent_files(name: str, *, locale: str = "en") -> tuple[Path, ...]:
     """The files that `load_understanding` reads."""
     common, own = files(HOUSE) / f"common.{locale}.yaml", folder_of(name) / f"intents.{locale}.yaml"
     return Path(str(common)), Path(str(own))
+
+
+def _slots(name: str, own: _Intents, locale: str) -> dict[str, SlotPattern]:
+    slots = {slot: _pattern(name, slot, part) for slot, part in own.slots.items()}
+    if locale == SOURCE:
+        return slots
+    english = load_understanding(name).slots
+    unknown = sorted(slots.keys() - english.keys())
+    if unknown:
+        raise SettingsError(f"domain {name}: intents.{locale}.yaml: slot {unknown[0]} is not in intents.{SOURCE}.yaml")
+    return english | {slot: _with_ways(english[slot], pattern) for slot, pattern in slots.items()}
+
+
+def _with_ways(pattern: SlotPattern, more: SlotPattern) -> SlotPattern:
+    """The pattern with the ways of saying its values that `more` knows."""
+    ways = {value: (*pattern.words.get(value, ()), *said) for value, said in more.words.items()}
+    return replace(pattern, words=pattern.words | ways)
 
 
 def _read(domain: str, file: Path) -> _Intents:

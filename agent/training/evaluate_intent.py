@@ -36,7 +36,7 @@ def evaluate_intent(
     if not lines.names:
         files = ", ".join(map(str, data)) or "no file"
         raise DataRejected(f"{files} holds no line that belongs to an intent, so there is no accuracy to measure")
-    embedder = SentenceEmbedder(runtime)
+    embedder = SentenceEmbedder(runtime, language="en" if pack is None else pack.language)
     names, head = _head(pack, train, runtime, embedder)
     label = labels(lines, names)
     stopwatch, probs, scopes = Stopwatch(), [], []

@@ -15,7 +15,7 @@ from agent.training.evaluation import Stopwatch
 from agent.training.graphs import write_graph
 from agent.training.intent_head import OUTSIDE, IntentHead
 from agent.training.lines import Lines, labels, load_lines, together
-from agent.training.pack_head import fit_understanding
+from agent.training.pack_head import fit_understanding, head_name
 from agent.training.progress import DataUsed, Progress, TrainingReport, unheard
 from agent.training.scores import Answers
 
@@ -38,7 +38,7 @@ def train(
     missing = sorted(set(understanding.intents) - set(understanding.labels))
     if missing:
         raise DataRejected(f"{understanding.name} has no example of {', '.join(missing)}")
-    embedder = SentenceEmbedder(runtime)
+    embedder = SentenceEmbedder(runtime, language=understanding.language)
     unseen = together(load_lines(file, "test") for file in held_out)
     label = labels(unseen, understanding.intents)
     progress("fitting", 0.0, f"{len(understanding.texts)} lines")
@@ -52,7 +52,7 @@ def train(
         answers["lines held out"] = _answers(out, unseen, label, understanding, embedder, stopwatch, progress)
         used += [DataUsed(file=file, items=len(load_lines(file, "test")), use="held out") for file in held_out]
     return TrainingReport(
-        model=f"intent_{understanding.name}",
+        model=head_name(understanding),
         out=out,
         sha256=sha256,
         seed=0,

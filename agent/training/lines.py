@@ -37,10 +37,10 @@ class Lines:
         return tuple(sorted({intent for intent in self.intents if intent is not None}))
 
 
-def held_out_files(pack: str) -> tuple[Path, ...]:
+def held_out_files(pack: str, language: str = "en") -> tuple[Path, ...]:
     """Our own lines for measuring how well a pack's intents are understood; empty for a pack from elsewhere."""
-    own = DATA / f"{pack}_heldout.en.yaml"
-    return (DATA / "common_heldout.en.yaml", own) if own.is_file() else ()
+    own = DATA / f"{pack}_heldout.{language}.yaml"
+    return (DATA / f"common_heldout.{language}.yaml", own) if own.is_file() else ()
 
 
 def together(parts: Iterable[Lines]) -> Lines:
@@ -70,7 +70,7 @@ def labels(lines: Lines, names: Sequence[str]) -> NDArray[np.int64]:
 
 def bare(text: str) -> str:
     """The line in lower case without the marks that a recogniser may or may not set."""
-    return text.lower().replace(",", "").strip(" .?!")
+    return text.lower().replace(",", "").replace("，", "").strip(" .?!。？！")
 
 
 def spellings(texts: Sequence[str], label: NDArray[np.int64]) -> tuple[list[str], NDArray[np.int64], NDArray[np.int64]]:

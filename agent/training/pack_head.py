@@ -1,5 +1,6 @@
 """The intent head of a domain pack: the one that ships, or one fitted on the pack's own examples and kept."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from zipfile import BadZipFile
@@ -11,6 +12,7 @@ from agent.core.errors import ModelMissing
 from agent.core.folders import cache_folder
 from agent.core.understanding import Understanding
 from agent.inference.runtime import Runtime
+from agent.perception.readers import Readers
 from agent.perception.text import Floats, Head, SentenceEmbedder, TextReader, shipped_head
 from agent.training.intent_head import IntentHead, fit_head
 from agent.training.lines import Lines, labels, spellings
@@ -21,10 +23,11 @@ _KEY_LETTERS = 16
 def open_reader(runtime: Runtime, understanding: Understanding, *, cache: Path | None = None) -> TextReader:
     """A reader of what `understanding` asks for, with the head that was trained on just its examples.
 
-    That is `intent_<pack>` of the manifest, or else a head fitted now, some 10 ms an example, and kept in `cache`.
+    That is the manifest's `head_name(understanding)`, or else a head fitted now, some 10 ms an example, and kept in
+    `cache`.
     Raises `ModelError` as `Runtime.open` does.
     """
-    embedder = SentenceEmbedder(runtime)
+    embedder = SentenceEmbedder(runtime, language=understanding.language)
     model = model_of(runtime, understanding)
     if model is not None:
         head = shipped_head(runtime, model)
@@ -33,9 +36,20 @@ def open_reader(runtime: Runtime, understanding: Understanding, *, cache: Path |
     return TextReader(embedder, head, understanding.intents, understanding.slots)
 
 
+def open_readers(runtime: Runtime, understandings: Sequence[Understanding], *, cache: Path | None = None) -> Readers:
+    """A reader for each language of a pack, the first for what is in none of them. Raises as `open_reader`."""
+    return Readers({each.language: open_reader(runtime, each, cache=cache) for each in understandings})
+
+
+def head_name(understanding: Understanding) -> str:
+    """What the manifest calls the head of this pack in this language: "intent_shop", "intent_shop_zh"."""
+    language = "" if understanding.language == "en" else f"_{understanding.language}"
+    return f"intent_{understanding.name}{language}"
+
+
 def model_of(runtime: Runtime, understanding: Understanding) -> str | None:
     """The name in the manifest of the head that was trained on just these examples."""
-    name = f"intent_{understanding.name}"
+    name = head_name(understanding)
     try:
         entry = runtime.registry.entry(name)
     except ModelMissing:

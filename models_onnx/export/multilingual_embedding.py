@@ -12,6 +12,7 @@ import struct
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -187,7 +188,7 @@ class Builder:
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
-    def node(self, kind: str, *inputs: str, domain: str = "", output: str = "", **attributes: object) -> str:
+    def node(self, kind: str, *inputs: str, domain: str = "", output: str = "", **attributes: Any) -> str:
         name = output or f"v{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [name], domain=domain, **attributes))
         return name
@@ -218,8 +219,8 @@ def graph(weights: Weights, kept: NDArray[np.int64], centre: NDArray[np.float32]
     """Token ids and mask (n, tokens) int64 → (n, width) unit vectors: mean over all but padding, less `centre`."""
     build = Builder()
     states = _embedded(build, weights, kept)
-    outside = build.node("Sub", build.constant(np.float32(1)), _cast(build, "attention_mask"))
-    masked = build.node("Mul", outside, build.constant(np.float32(-1e4)))
+    outside = build.node("Sub", build.constant(np.array(1, np.float32)), _cast(build, "attention_mask"))
+    masked = build.node("Mul", outside, build.constant(np.array(-1e4, np.float32)))
     masked = build.node("Unsqueeze", masked, build.constant(np.array([1, 2], np.int64)))
     for layer in range(weights.layers):
         states = _layer(build, weights, f"l{layer}", states, masked)
@@ -269,7 +270,7 @@ def _layer(build: Builder, weights: Weights, name: str, states: str, masked: str
         return build.node("Transpose", build.node("Reshape", linear(part, states), size), perm=order)
 
     products = build.node("MatMul", heads("q", [0, 2, 1, 3]), heads("k", [0, 2, 3, 1]))
-    scaled = build.node("Mul", products, build.constant(np.float32((width // weights.heads) ** -0.5)))
+    scaled = build.node("Mul", products, build.constant(np.array((width // weights.heads) ** -0.5, np.float32)))
     attention = build.node("Softmax", build.node("Add", scaled, masked), axis=-1)
     context = build.node("Transpose", build.node("MatMul", attention, heads("v", [0, 2, 1, 3])), perm=[0, 2, 1, 3])
     joined = build.node("Reshape", context, build.constant(np.array([0, 0, width], np.int64)))

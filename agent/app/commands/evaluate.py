@@ -21,6 +21,7 @@ from agent.training.evaluate_intent import evaluate_intent
 from agent.training.evaluate_speech_emotion import evaluate_speech_emotion
 from agent.training.evaluation import Evaluation, Slice
 from agent.training.lines import held_out_files
+from agent.training.pack_head import head_name
 from agent.training.scores import Scores
 from agent.training.speech import evaluate_speech
 
@@ -69,6 +70,7 @@ def intent(
         Path | None, typer.Option(help="Lines to measure with; ours for the domain when left out.", exists=True)
     ] = None,
     domain: Annotated[str | None, typer.Option(help="Domain pack; the one of the settings when left out.")] = None,
+    language: Annotated[str, typer.Option(help="Language of the domain's lines.")] = "en",
     train: Annotated[Path | None, typer.Option(help="Training file for other intents than a domain's.")] = None,
     report: ReportFolder = None,
     card: Card = None,
@@ -76,11 +78,11 @@ def intent(
 ) -> None:
     """Lines in a CSV (`text,category`), in CLINC's JSON splits, or in YAML."""
     runtime = _runtime()
-    pack = None if train is not None else load_understanding(domain or load_settings().reply.domain)
-    ours = () if pack is None else held_out_files(pack.name)
+    pack = None if train is not None else load_understanding(domain or load_settings().reply.domain, locale=language)
+    ours = () if pack is None else held_out_files(pack.name, language)
     with shown() as progress:
         evaluation = evaluate_intent([data] if data else ours, runtime, pack=pack, train=train, progress=progress)
-    model = f"intent_{pack.name if pack else 'shop'}"
+    model = head_name(pack) if pack else "intent_shop"
     _hand_out(evaluation, model, runtime, report=report, card=card, json=json)
 
 

@@ -113,6 +113,7 @@ def gesture(
 def intent(
     out: Out,
     domain: Annotated[str, typer.Option(help="Domain pack whose own examples are learnt.")] = "shop",
+    language: Annotated[str, typer.Option(help="Language of the pack's examples.")] = "en",
     data: Annotated[
         Path | None, typer.Option(help="Lines with intents to learn instead: YAML, CSV or JSON.", exists=True)
     ] = None,
@@ -128,10 +129,10 @@ def intent(
     module = _module("intent")
     runtime = Runtime(Registry.load(load_settings().models.folder), "cpu")
     if data is None:
-        understanding, files = load_understanding(domain), intent_files(domain)
+        understanding, files = load_understanding(domain, locale=language), intent_files(domain, locale=language)
     else:
         understanding, files = understanding_of(data), (data,)
-    measured = held_out or (held_out_files(domain) if data is None else ())
+    measured = held_out or (held_out_files(domain, language) if data is None else ())
     with shown() as progress:
         done = module.train(understanding, out, files=files, held_out=measured, runtime=runtime, progress=progress)
     _hand_out(done, licence=licence, card=card, report=report, json=json)
