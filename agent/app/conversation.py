@@ -124,6 +124,7 @@ class Conversation:
             number += 1
             caption = messages.Caption(id=f"chat-{number}", speaker="customer", text=text)
             self._caption(caption, to_page=False)
+            self._senses.typed(text)
             intent = await self._understand(text, self._senses.moment(), utterance_id=None)
             self._store.record_utterance(self._call_id, "customer", text, typed=True)
             self._ask(protocol.Chat(text=text, intent=intent, affect=self._senses.affect))

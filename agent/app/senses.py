@@ -7,7 +7,7 @@ from agent.core.budget import LadderState
 from agent.core.clock import NS_PER_MS, NS_PER_S, Clock
 from agent.core.consent import Consent, Purpose
 from agent.core.signals import AffectValue, Finding, IntentValue, Signal, kind_of, signal_from
-from agent.core.types import CaptureOrigin, HearingEvent, Stamp, VisionReading
+from agent.core.types import CaptureOrigin, HearingEvent, Stamp, TextEmotionReading, VisionReading
 from agent.dialogue.client import ReplyClient
 from agent.dialogue.protocol import SignalSeen
 from agent.fusion import fusion
@@ -51,7 +51,9 @@ class Senses:
         self._reply: ReplyClient | None = None
         self._began_ns = clock.now_ns()
         self._state = fusion.FusionState(
-            reads_faces=consent.allows(Purpose.EXPRESSION), reads_voices=consent.allows(Purpose.VOICE_EMOTION)
+            reads_faces=consent.allows(Purpose.EXPRESSION),
+            reads_voices=consent.allows(Purpose.VOICE_EMOTION),
+            reads_words=consent.allows(Purpose.TEXT_EMOTION),
         )
         self._health = HealthMonitor(camera_expected=camera, started_ns=self._began_ns, frames=frames)
         self._next_seq = 0
@@ -90,6 +92,15 @@ class Senses:
         self._state, findings = fusion.hear(self._state, event)
         return self.publish(findings)
 
+    def read_words(self, reading: TextEmotionReading) -> Sequence[Signal]:
+        """What emotion the words of a line tell of."""
+        self._state, findings = fusion.read(self._state, reading)
+        return self.publish(findings)
+
+    def typed(self, text: str) -> None:
+        """A line that the customer typed."""
+        self._state = fusion.typed(self._state, text, self._clock.now_ns())
+
     def agent_speaks(self, speaks: bool) -> None:
         """The agent's own voice began or ended on the wire."""
         self._state, findings = fusion.speak(self._state, speaks=speaks, stamp=self.moment())
@@ -120,6 +131,10 @@ class Senses:
             self._state, findings = fusion.go_deaf(self._state, self.moment(), "consent withdrawn")
             self.publish(findings)
 
+        if not consent.allows(Purpose.TEXT_EMOTION):
+            self._state, findings = fusion.go_wordless(self._state, self.moment(), "consent withdrawn")
+            self.publish(findings)
+
     def _go_blind(self, reason: str) -> None:
         self._state, findings = fusion.go_blind(self._state, self.moment(), reason)
         self.publish(findings)
@@ -140,9 +155,13 @@ class Senses:
     def publish(self, findings: Iterable[Finding]) -> Sequence[Signal]:
         """Puts findings into their envelopes and sends them. Returns the signals, in order."""
         now_ns, wall_ns = self._clock.now_ns(), self._clock.wall_ns()
+        findings = list(findings)
         signals = [self._numbered(finding, now_ns, wall_ns) for finding in findings]
         self._hub.publish_signals(self._call_id, signals)
         before = (self.affect, self.last_intent)
+        for finding in findings:
+            if isinstance(finding.value, IntentValue):
+                self._state = fusion.note(self._state, finding, now_ns)
         for signal in signals:
             self._store.record_signal(signal)
             match signal.value:

@@ -1,5 +1,6 @@
 """All readings of one call into its signals: one pure step a reading, over one explicit state."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from agent.core.clock import NS_PER_S
@@ -7,6 +8,7 @@ from agent.core.signals import Finding, TranscriptValue, VoiceValue
 from agent.core.types import (
     HearingEvent,
     Stamp,
+    TextEmotionReading,
     Transcript,
     VisionReading,
     VoiceEmotionReading,
@@ -14,13 +16,17 @@ from agent.core.types import (
     VoiceStarted,
     VoiceStopped,
 )
-from agent.fusion import affect, expression, face, gestures, turns, voice_emotion
+from agent.fusion import affect, expression, face, gestures, recent, text_emotion, turns, voice_emotion
 from agent.fusion.affect import AffectState
 from agent.fusion.expression import ExpressionState
 from agent.fusion.face import FaceState
 from agent.fusion.gestures import GestureState
+from agent.fusion.recent import Recent
 from agent.fusion.turns import TurnState
-from agent.fusion.voice_emotion import VoiceEmotionState
+from agent.fusion.witness import Witness
+
+BLIND_AFTER_S = 1.0
+"""Without pictures for so long, sound alone keeps affect going."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +37,23 @@ class FusionState:
     """Whether the customer agreed to it; otherwise no face, expression or affect signal exists."""
     reads_voices: bool = False
     """Whether the customer agreed to emotion in the voice; otherwise there is no signal of it, and affect has none."""
+    reads_words: bool = False
+    """The same of emotion in words."""
     face: FaceState = FaceState()
     expression: ExpressionState = ExpressionState()
     affect: AffectState = AffectState()
-    voice: VoiceEmotionState = VoiceEmotionState()
+    voice: Witness = voice_emotion.UNHEARD
+    words: Witness = text_emotion.UNREAD
+    recent: Recent = field(default_factory=Recent)
     gestures: GestureState = field(default_factory=GestureState)
     turn: TurnState = TurnState()
     analysed_ns: int = 0
     """Capture time of the last frame whose pixels were looked at."""
+
+    @property
+    def reads_emotion(self) -> bool:
+        """Whether the customer agreed to any of it; otherwise nothing is remembered of how the call went."""
+        return self.reads_faces or self.reads_voices or self.reads_words
 
 
 def see(state: FusionState, reading: VisionReading, now_ns: int) -> tuple[FusionState, list[Finding]]:
@@ -62,8 +77,9 @@ def see(state: FusionState, reading: VisionReading, now_ns: int) -> tuple[Fusion
     if expression_finding is not None:
         felt = affect.feed(felt, expression_finding, now_ns)
         findings = [expression_finding, *findings]
-    felt, affect_findings = affect.conclude(felt, reading.stamp, now_ns, voice=state.voice.faded(now_ns))
     state = replace(state, face=seen, expression=expressed, affect=felt)
+    state = _noted(replace(state, recent=recent.watch(state.recent, reading, seen)), findings, captured_ns)
+    state, affect_findings = _feel(state, reading.stamp, now_ns)
     return state, [face.conclude(seen, reading), *findings, *affect_findings]
 
 
@@ -74,6 +90,58 @@ def shows_palm(state: FusionState) -> bool:
 
 def hear(state: FusionState, event: HearingEvent) -> tuple[FusionState, list[Finding]]:
     """One hearing event into signals."""
+    state, findings = _heard(state, event)
+    now_ns = event.stamp.captured_ns
+    state = _noted(state, findings, now_ns)
+    blind = now_ns - state.analysed_ns > BLIND_AFTER_S * NS_PER_S
+    if blind and isinstance(event, VoiceLevel) and state.reads_words:
+        # Without pictures nothing else asks twice a second how the customer feels.
+        state, felt = _feel(state, event.stamp, now_ns)
+        findings = [*findings, *felt]
+    return state, findings
+
+
+def read(state: FusionState, reading: TextEmotionReading) -> tuple[FusionState, list[Finding]]:
+    """What emotion the words of a line tell of, into its signal."""
+    if not state.reads_words:
+        return state, []
+    words, finding = text_emotion.step(state.words, reading)
+    return replace(state, words=words), [finding]
+
+
+def note(state: FusionState, finding: Finding, now_ns: int) -> FusionState:
+    """A finding from elsewhere, such as an intent, that bears on how the call goes."""
+    return _noted(state, [finding], now_ns)
+
+
+def typed(state: FusionState, text: str, now_ns: int) -> FusionState:
+    """A line that the customer typed."""
+    return replace(state, recent=recent.said(state.recent, text, now_ns)) if state.reads_words else state
+
+
+def _noted(state: FusionState, findings: Iterable[Finding], now_ns: int) -> FusionState:
+    if not state.reads_emotion:
+        return state
+    lately = state.recent
+    for finding in findings:
+        if state.reads_words or not isinstance(finding.value, TranscriptValue):
+            lately = recent.note(lately, finding, now_ns)
+    return replace(state, recent=lately)
+
+
+def _feel(state: FusionState, stamp: Stamp, now_ns: int) -> tuple[FusionState, list[Finding]]:
+    felt, findings = affect.conclude(
+        state.affect,
+        stamp,
+        now_ns,
+        voice=state.voice.faded(now_ns),
+        words=state.words.faded(now_ns),
+        recent=state.recent,
+    )
+    return _noted(replace(state, affect=felt), findings, now_ns), findings
+
+
+def _heard(state: FusionState, event: HearingEvent) -> tuple[FusionState, list[Finding]]:
     match event:
         case VoiceStarted(stamp=stamp) | VoiceStopped(stamp=stamp):
             turn, findings = turns.customer(state.turn, speaks=isinstance(event, VoiceStarted), stamp=stamp)
@@ -92,7 +160,7 @@ def hear(state: FusionState, event: HearingEvent) -> tuple[FusionState, list[Fin
 def speak(state: FusionState, *, speaks: bool, stamp: Stamp) -> tuple[FusionState, list[Finding]]:
     """The agent's own voice began or ended on the wire."""
     turn, findings = turns.agent(state.turn, speaks=speaks, stamp=stamp)
-    return replace(state, turn=turn), findings
+    return _noted(replace(state, turn=turn), findings, stamp.captured_ns), findings
 
 
 def go_blind(state: FusionState, stamp: Stamp, reason: str) -> tuple[FusionState, list[Finding]]:
@@ -109,8 +177,16 @@ def go_deaf(state: FusionState, stamp: Stamp, reason: str) -> tuple[FusionState,
     """No emotion is heard in the voice from here on, and what was heard is gone."""
     if not state.reads_voices:
         return state, []
-    state = replace(state, reads_voices=False, voice=VoiceEmotionState())
+    state = replace(state, reads_voices=False, voice=voice_emotion.UNHEARD)
     return state, [voice_emotion.unknown(stamp, reason)]
+
+
+def go_wordless(state: FusionState, stamp: Stamp, reason: str) -> tuple[FusionState, list[Finding]]:
+    """No emotion is read from words from here on, and what was read is gone, and what they told of the call."""
+    if not state.reads_words:
+        return state, []
+    state = replace(state, reads_words=False, words=text_emotion.UNREAD, recent=Recent())
+    return state, [text_emotion.unknown(stamp, reason)]
 
 
 def forget_emotion(state: FusionState) -> FusionState:
@@ -122,6 +198,7 @@ def forget_emotion(state: FusionState) -> FusionState:
         expression=ExpressionState(),
         affect=AffectState(),
         gestures=gestures.without_face(state.gestures),
+        recent=Recent(),
     )
 
 

@@ -1,14 +1,10 @@
 """Emotion in the voice over time: what an utterance sounded like fades, and counts for little beside a face."""
 
-import math
-from dataclasses import dataclass, field
-
 import numpy as np
-from numpy.typing import NDArray
 
-from agent.core.clock import NS_PER_S
 from agent.core.signals import Finding, VoiceEmotionValue
 from agent.core.types import EXPRESSIONS, VOICE_EMOTIONS, Stamp, VoiceEmotionReading
+from agent.fusion.witness import Witness
 
 TEMPER = 0.3
 """Exponent of the model's probabilities: the smaller of the two with which they are the least surprised by a corpus of
@@ -20,40 +16,16 @@ COUNTED = ("neutral", "happiness", "sadness", "anger", "fear", "disgust")
 """Emotions that both corpora know: only of these is it measured what the model makes of strange recordings."""
 FADES_S = 4.0
 """Time constant with which an utterance loses its weight: longer than a glance, shorter than a turn."""
-LEAST_STRENGTH = 0.2
 
 _FACE_ROWS = [EXPRESSIONS.index(name) for name in COUNTED]
 _VOICE_ROWS = [VOICE_EMOTIONS.index(name) for name in COUNTED]
 _SOURCES = ("voice_emotion",)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceEvidence:
-    """What the last utterance says about how the customer feels now."""
-
-    label: str
-    ratios: NDArray[np.float32] = field(repr=False)
-    """(8,) by how much more probable each of `EXPRESSIONS` becomes; 1 where the voice tells nothing."""
+UNHEARD = Witness(fades_s=FADES_S)
+"""Before anything was said."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoiceEmotionState:
-    """The last utterance of which an emotion was sure enough to count."""
-
-    evidence: VoiceEvidence | None = None
-    spoken_ns: int = 0
-
-    def faded(self, now_ns: int) -> VoiceEvidence | None:
-        """What is left of it; None once that is next to nothing."""
-        if self.evidence is None:
-            return None
-        strength = math.exp(-max(0, now_ns - self.spoken_ns) / NS_PER_S / FADES_S)
-        if strength < LEAST_STRENGTH:
-            return None
-        return VoiceEvidence(label=self.evidence.label, ratios=self.evidence.ratios ** np.float32(strength))
-
-
-def step(state: VoiceEmotionState, reading: VoiceEmotionReading) -> tuple[VoiceEmotionState, Finding]:
+def step(state: Witness, reading: VoiceEmotionReading) -> tuple[Witness, Finding]:
     """One utterance into the state and the signal to send. One that is not sure leaves what was known to fade.
 
     Probabilities and confidence are tempered: they hold as far as they did for recordings of a kind never heard.
@@ -65,8 +37,7 @@ def step(state: VoiceEmotionState, reading: VoiceEmotionReading) -> tuple[VoiceE
     if reading.label in COUNTED:
         ratios = np.ones(len(EXPRESSIONS), np.float32)
         ratios[_FACE_ROWS] = tempered[_VOICE_ROWS] / tempered[_VOICE_ROWS].mean()
-        evidence = VoiceEvidence(label=reading.label, ratios=ratios)
-        state = VoiceEmotionState(evidence=evidence, spoken_ns=reading.stamp.captured_ns)
+        state = state.told(reading.label, ratios, reading.stamp.captured_ns)
     named = {name: float(prob) for name, prob in zip(VOICE_EMOTIONS, tempered, strict=True)}
     value = VoiceEmotionValue(
         utterance_id=reading.utterance_id,
