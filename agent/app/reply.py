@@ -3,12 +3,20 @@
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 
-from agent.core.settings import ReplySettings
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.core.settings import ModelSettings, ReplySettings
 from agent.dialogue.engine import serve_engine
+from agent.dialogue.faq_search import Embed
+from agent.inference.registry import Registry
+from agent.inference.runtime import Runtime
+from agent.perception.text import SentenceEmbedder
 
 
-async def run_engine(settings: ReplySettings, *, host: str, port: int, supervised: bool) -> None:
+async def run_engine(settings: ReplySettings, models: ModelSettings, *, host: str, port: int, supervised: bool) -> None:
     """Serves until cancelled or, when `supervised`, until standard input closes, which is how a parent ends it.
 
     Prints one line of JSON with the port that it listens on.
@@ -18,10 +26,22 @@ async def run_engine(settings: ReplySettings, *, host: str, port: int, supervise
         print(json.dumps({"port": listening_port}), flush=True)
 
     async with asyncio.TaskGroup() as tasks:
-        serving = tasks.create_task(serve_engine(host, port, settings, announce))
+        serving = tasks.create_task(serve_engine(host, port, settings, announce, embed=_embedding(models)))
         if supervised:
             await _parent_gone()
             serving.cancel()
+
+
+def _embedding(models: ModelSettings) -> Embed:
+    """Sentences to vectors; the model is opened by the first that come, on the processor."""
+    opened: list[SentenceEmbedder] = []
+
+    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+        if not opened:
+            opened.append(SentenceEmbedder(Runtime(Registry.load(models.folder), "cpu")))
+        return opened[0].embed(texts)
+
+    return embed
 
 
 async def _parent_gone() -> None:

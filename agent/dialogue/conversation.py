@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from agent.dialogue.mood import Mood
-from agent.dialogue.protocol import Because, Say
+from agent.dialogue.protocol import Because, Intent, Say
 
 
 class Phase(StrEnum):
@@ -58,6 +58,14 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """A question that the help pages were asked."""
+
+    intent: Intent | None = field(repr=False)
+    """What was understood of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """Everything that the engine remembers of a call."""
 
@@ -69,6 +77,7 @@ class Conversation:
     language: str = "en"
     """In which the customer is answered: one that the pack speaks."""
     task: Task | None = None
+    search: Search | None = None
     offer: str | None = None
     """Flow that a plain yes begins."""
     known: dict[str, str] = field(default_factory=dict, repr=False)

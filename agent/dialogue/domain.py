@@ -17,6 +17,7 @@ import yaml
 
 from agent.core.cards import CardAction, CardForm
 from agent.core.errors import SettingsError
+from agent.dialogue.faq import load_articles
 from agent.dialogue.packs import folder_of, module_of
 from agent.dialogue.tools import Tools
 from agent.dialogue.wording import load_phrases
@@ -60,8 +61,8 @@ class Outcome(_Part, frozen=True, kw_only=True):
     forget: tuple[str, ...] = ()
     """Slots that turned out to be of no use."""
     settle: tuple[str, ...] = ()
-    """Slots whose values the tool has found out: they are known from here on, and at the end of a request until the next
-    begins, or longer where that one `carries` them or the slot is kept."""
+    """Slots whose values the tool has found out: they are known from here on, after the request's end until the next
+    begins, and longer where that one `carries` them or the slot is kept."""
     ask: str | None = None
     """Slot to ask for next; the flow goes on with the answer."""
     confirm: str | None = None
@@ -157,6 +158,8 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
     """In the language `locale`."""
     translations: dict[str, dict[str, Line]] = {}
     """The lines in each other language that the pack speaks; one that is missing there is said as in `lines`."""
+    help_languages: frozenset[str] = frozenset()
+    """Those in which it has help pages."""
 
     def language_for(self, tag: str, *, otherwise: str) -> str:
         """The language of this pack that a tag such as "zh-CN" asks for, or `otherwise` where it has none of it."""
@@ -217,6 +220,7 @@ def load_domain(name: str, *, locale: str = "en") -> Domain:
         flows=_read(name, folder / "flows.yaml", Flows),
         lines=_lines(name, folder / f"lines.{locale}.yaml"),
         translations={other: _lines(name, folder / f"lines.{other}.yaml") for other in languages if other != locale},
+        help_languages=frozenset(language for language in languages if load_articles(name, language)),
     )
     faults = _faults(domain)
     if faults:

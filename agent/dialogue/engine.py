@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-import msgspec
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -19,8 +18,8 @@ from agent.core.settings import ReplySettings
 from agent.dialogue.codec import Unknown, decode_to_engine, encode
 from agent.dialogue.conversation import Conversation, Phase
 from agent.dialogue.domain import Domain, load_domain, open_tools
-from agent.dialogue.guess import Guess
-from agent.dialogue.policy import Incoming, step
+from agent.dialogue.faq_search import Embed
+from agent.dialogue.help_pages import with_help_pages
 from agent.dialogue.protocol import (
     HARD_MESSAGE_LIMIT_BYTES,
     PROTOCOL_VERSION,
@@ -29,10 +28,9 @@ from agent.dialogue.protocol import (
     CallStarted,
     EngineHello,
     FromEngine,
-    Say,
-    SignalSeen,
-    Utterance,
+    ToEngine,
 )
+from agent.dialogue.talk import Talk
 from agent.dialogue.tools import FAILED, ToolCall, ToolResult, Tools
 
 log = logging.getLogger(__name__)
@@ -44,9 +42,15 @@ KEPT_FOR_S = 120.0
 
 
 async def serve_engine(
-    host: str, port: int, settings: ReplySettings, ready: Callable[[int], None] = lambda port: None
+    host: str,
+    port: int,
+    settings: ReplySettings,
+    ready: Callable[[int], None] = lambda port: None,
+    *,
+    embed: Embed | None = None,
 ) -> None:
-    """Serves until cancelled; `ready` gets the port once connections are taken (0 asks for a free one).
+    """Serves until cancelled; `ready` gets the port once connections are taken (0 asks for a free one). `embed` finds
+    help pages by meaning and is called on one thread; without it they are found by words alone.
 
     Raises `SettingsError` for a domain that cannot be loaded, `StoreError` for its database, and `EngineUnavailable`
     when the port is taken.
@@ -56,7 +60,9 @@ async def serve_engine(
         loop = asyncio.get_running_loop()
         tools = await loop.run_in_executor(thread, open_tools, settings.domain, settings.database)
         try:
-            await Engine(domain, tools, thread).serve(host, port, ready)
+            pages = with_help_pages(tools, settings.domain, sorted(domain.help_languages), embed)
+            thread.submit(pages.prepare)
+            await Engine(domain, pages, thread).serve(host, port, ready)
         finally:
             tools.close()
 
@@ -96,8 +102,7 @@ class Engine:
 
     async def _converse(self, socket: ServerConnection) -> None:
         """One connection, from hello to its end; whatever goes wrong in it stays in it."""
-        conversation: Conversation | None = None
-        guess: Guess | None = None
+        talk: Talk | None = None
         try:
             await socket.send(encode(EngineHello(engine=ENGINE_NAME)))
             async for frame in socket:
@@ -106,23 +111,30 @@ class Engine:
                     if message.protocol != PROTOCOL_VERSION:
                         await socket.close(1002, f"this engine speaks protocol {PROTOCOL_VERSION}")
                         return
-                elif isinstance(message, CallStarted) and conversation is None:
-                    conversation = await self._step(self._take_up(message), message, socket)
-                elif message is not None and conversation is not None:
-                    conversation, guess = await self._attend(conversation, guess, message, socket)
+                elif isinstance(message, CallStarted) and talk is None:
+                    talk = self._talk(message, socket)
+                    await talk.take(message)
+                elif message is not None and talk is not None:
+                    await talk.take(message)
         except ConnectionClosed:
             pass
         except Exception:
-            log.exception("call %s: the conversation failed", conversation.call_id if conversation else "not begun")
+            log.exception("call %s: the conversation failed", talk.conversation.call_id if talk else "not begun")
             with suppress(ConnectionClosed):
                 await socket.close(1011, "the conversation failed")
         finally:
-            if conversation is not None and conversation.phase is not Phase.ENDED:
-                self._keep(conversation)
+            if talk is not None and talk.conversation.phase is not Phase.ENDED:
+                self._keep(talk.conversation)
             if self.refused or self.unknown:
                 log.warning("agents sent %d broken messages and %d of unknown types", self.refused, self.unknown)
 
-    def _read(self, frame: str | bytes) -> Incoming | None:
+    def _talk(self, call: CallStarted, socket: ServerConnection) -> Talk:
+        async def send(message: FromEngine) -> None:
+            await socket.send(encode(message))
+
+        return Talk(self._take_up(call), domain=self._domain, run_tool=self._run, send=send, clock=self._clock)
+
+    def _read(self, frame: str | bytes) -> ToEngine | None:
         try:
             message = decode_to_engine(frame)
         except ProtocolError:
@@ -132,58 +144,6 @@ class Engine:
             self.unknown += 1
             return None
         return message
-
-    async def _attend(
-        self, conversation: Conversation, guess: Guess | None, message: Incoming, socket: ServerConnection
-    ) -> tuple[Conversation, Guess | None]:
-        """The conversation after `message`, and the early answer that is still open."""
-        match message:
-            case Utterance(final=False, likely_final=True):
-                return conversation, await self._guess(conversation, message, socket)
-            case Utterance(final=False):
-                return conversation, guess
-            case Utterance() if guess is not None and guess.answers(message, conversation):
-                for out in guess.held:
-                    await socket.send(encode(out))
-                return guess.after, None
-            case SignalSeen() if guess is not None:
-                after = await self._step(conversation, message, socket)
-                return after, guess.moved(message, conversation, after, self._clock.now_ns(), self._domain)
-            case _:
-                return await self._step(conversation, message, socket), None
-
-    async def _guess(self, conversation: Conversation, likely: Utterance, socket: ServerConnection) -> Guess | None:
-        """Has the answer to words that may be all made ready, without writing anything."""
-        held: list[FromEngine] = []
-        after = conversation
-        following: Incoming | None = msgspec.structs.replace(likely, final=True)
-        while following is not None:
-            after, outgoing = step(after, following, self._clock.now_ns(), self._domain)
-            following = None
-            for out in outgoing:
-                if isinstance(out, ToolCall):
-                    if out.name in self._domain.writing_tools:
-                        return None
-                    following = await self._run(out)
-                else:
-                    held.append(out)
-        first = next((out for out in held if isinstance(out, Say)), None)
-        if first is not None:
-            await socket.send(encode(msgspec.structs.replace(first, guess=True)))
-        return Guess(likely=likely, before=conversation, after=after, held=tuple(held))
-
-    async def _step(self, conversation: Conversation, message: Incoming, socket: ServerConnection) -> Conversation:
-        """The conversation after `message` and the tools it led to, all of it said."""
-        following: Incoming | None = message
-        while following is not None:
-            conversation, outgoing = step(conversation, following, self._clock.now_ns(), self._domain)
-            following = None
-            for out in outgoing:
-                if isinstance(out, ToolCall):
-                    following = await self._run(out)
-                else:
-                    await socket.send(encode(out))
-        return conversation
 
     async def _run(self, call: ToolCall) -> ToolResult:
         try:

@@ -6,9 +6,10 @@ Nothing here waits, reads a clock or touches a database: a `ToolCall` goes out a
 from dataclasses import replace
 
 from agent.core.signals import AffectSignal, GestureSignal
-from agent.dialogue import flows, signs
+from agent.dialogue import flows, knowledge, signs
 from agent.dialogue.conversation import Conversation, Phase, Task
 from agent.dialogue.domain import AFFIRM, DENY, PERSON, Domain
+from agent.dialogue.faq import FAQ
 from agent.dialogue.mood import observe
 from agent.dialogue.protocol import (
     BargeIn,
@@ -36,6 +37,7 @@ REACTIONS = {
     AFFIRM: "a yes",
     DENY: "a no",
     REPEAT: "the wish to hear it again",
+    FAQ: "a question for the help pages",
 }
 """Intents that mean something only in view of what was said before; every other one is a flow of the domain."""
 MISSES_BEFORE_PERSON = 3
@@ -74,6 +76,9 @@ def step(
             turn.become(mood=observe(conversation.mood, signal, now_ns))
         case CallStarted() if conversation.phase is not Phase.ENDED:
             _begin(turn, message)
+        case ToolResult() if not silent and conversation.search is not None:
+            if not knowledge.take(turn, message):
+                _miss(turn, conversation.search.intent)
         case ToolResult() if not silent:
             flows.take_result(turn, message)
         case SignalSeen() | Utterance() | Chat() | BargeIn() | Coach() if not silent:
@@ -149,7 +154,7 @@ def _hear(turn: Turn, text: str, intent: Intent | None) -> None:
     if intent is None or not _understood(turn, intent):
         if task is not None and _corrects(turn, task, intent):
             return
-        _miss(turn, intent)
+        _look_for_help(turn, text, intent)
         return
     turn.become(misses=0)
     match intent.label:
@@ -159,6 +164,8 @@ def _hear(turn: Turn, text: str, intent: Intent | None) -> None:
             flows.decline(turn)
         case "repeat":
             _repeat(turn)
+        case "faq":
+            _look_for_help(turn, text, intent)
         case flow:
             flows.start(turn, flow, intent.slots)
 
@@ -234,12 +241,19 @@ def _answering(turn: Turn, task: Task, intent: Intent | None) -> tuple[Because, 
     return (Because(kind="intent", seqs=seqs, words=f"{means}, and an answer to what was asked"),)
 
 
-def _miss(turn: Turn, intent: Intent | None) -> None:
+def _look_for_help(turn: Turn, text: str, intent: Intent | None) -> None:
+    """What leads to no flow may name something to look up, or be a question for the help pages."""
     named = {} if intent is None else {name: v for name, v in intent.slots.items() if name in turn.domain.flows.slots}
     alone = next((flow for name in named if (flow := turn.domain.flows.slots[name].alone)), None)
     if turn.conversation.task is None and alone is not None:
         flows.start(turn, alone, named)
-        return
+    elif turn.conversation.language in turn.domain.help_languages:
+        knowledge.search(turn, text, intent)
+    else:
+        _miss(turn, intent)
+
+
+def _miss(turn: Turn, intent: Intent | None) -> None:
     misses = turn.conversation.misses + 1
     turn.become(misses=misses)
     if misses >= MISSES_BEFORE_PERSON:
@@ -247,7 +261,7 @@ def _miss(turn: Turn, intent: Intent | None) -> None:
         turn.offer(PERSON, "offer_person")
     elif turn.conversation.task is not None:
         flows.ask_again(turn)
-    elif intent is not None and intent.out_of_scope:
+    elif intent is not None and (intent.out_of_scope or intent.label == FAQ):
         turn.offer(PERSON, "out_of_scope")
     else:
         turn.say("not_understood" if misses == 1 else "not_understood_again")

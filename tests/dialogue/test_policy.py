@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from agent.core.clock import NS_PER_S
 from agent.dialogue.conversation import Conversation, Phase
 from agent.dialogue.domain import Domain, load_domain
+from agent.dialogue.faq import FAQ
 from agent.dialogue.policy import CONFIRM_PROB, Incoming, step
 from agent.dialogue.protocol import (
     BargeIn,
@@ -53,7 +54,8 @@ def test_partial_and_empty_words_are_not_answered() -> None:
 
 def test_words_without_an_intent_are_not_guessed_at() -> None:
     """An agent that sends no intents is told that nothing was understood, and why."""
-    _, [said] = run(Utterance(id=1, text="where is my order A1042"))
+    _, [search, said] = run(Utterance(id=1, text="where is my order A1042"), ToolResult(outcome="nothing"))
+    assert isinstance(search, ToolCall) and search.name == FAQ
     assert isinstance(said, Say)
     assert said.text.startswith("Sorry, I didn't get that")
     assert said.because[0].words == "the words came without an intent"

@@ -28,8 +28,9 @@ def reply(
     if host not in LOOPBACK:
         raise SettingsError(f"the reply engine has no login yet and listens on loopback only, not on {host}")
     given = {key: value for key, value in (("domain", domain), ("database", database)) if value}
-    settings = ReplySettings(**load_settings().reply.model_dump(exclude_unset=True) | given)
+    loaded = load_settings()
+    settings = ReplySettings(**loaded.reply.model_dump(exclude_unset=True) | given)
     try:
-        asyncio.run(run_engine(settings, host=host, port=port, supervised=supervised))
+        asyncio.run(run_engine(settings, loaded.models, host=host, port=port, supervised=supervised))
     except KeyboardInterrupt:
         return
