@@ -12,6 +12,7 @@ from agent.core.clock import NS_PER_S
 from agent.core.errors import SynthesisError
 from agent.core.mailbox import Mailbox
 from agent.dialogue.protocol import Because, Say, SayDelta, SayEnd, SayStyle
+from agent.dialogue.sieve import STREAM_IDLE_S
 from agent.fusion.floor import AgentSpeech
 from agent.media.speaker import Speaker
 from agent.synthesis.clauses import clauses
@@ -239,12 +240,22 @@ class Mouth:
                     break
                 else:
                     reply.grown.clear()
-                    await reply.grown.wait()
+                    await self._growth(reply)
             await reply.wanted.wait()
             await self._speaker.idle.wait()
             self._on_fault(None if by_page else self._synthesizer.fault)
         except SynthesisError as error:
             self._on_fault(str(error))
+
+    async def _growth(self, reply: Reply) -> None:
+        """Waits for more of a stream; one whose engine has fallen silent is over, so that others can be heard."""
+        try:
+            async with asyncio.timeout(STREAM_IDLE_S):
+                await reply.grown.wait()
+        except TimeoutError:
+            self._streams.pop(reply.id, None)
+            reply.complete = True
+            self._grow(reply, "")
 
     async def _voice(self, reply: Reply, part: str) -> None:
         style = Style.of(rate=reply.style.rate, tone=reply.style.tone)

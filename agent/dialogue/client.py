@@ -26,10 +26,14 @@ from agent.dialogue.protocol import (
     AgentHello,
     CallEnded,
     CallStarted,
+    Chat,
+    ConsentChanged,
     EngineHello,
     FromEngine,
     ToEngine,
+    Utterance,
 )
+from agent.dialogue.sieve import Allowance, Sieve
 
 log = logging.getLogger(__name__)
 
@@ -113,9 +117,17 @@ class ReplyClient:
         self._timing = timing or LinkTiming()
         self._clock = clock or SystemClock()
         self._outbox = Outbox(capacity)
+        self._sieve = Sieve()
         self._random = random_source or random.Random()
         self._finishing = asyncio.Event()
         self._reported_lost = False
+
+    @property
+    def unwanted(self) -> dict[str, int]:
+        """Replies that were not acted on, by why."""
+        sieve = self._sieve
+        counts = (sieve.repeated, sieve.misdirected, sieve.stale, sieve.overlong)
+        return dict(zip(("repeated", "misdirected", "stale", "overlong"), counts, strict=True))
 
     @property
     def events_dropped(self) -> int:
@@ -124,8 +136,18 @@ class ReplyClient:
 
     def send(self, message: ToEngine) -> None:
         """Leaves a message for the engine; never waits. While it is away, state signals collapse to the latest."""
-        if not self._finishing.is_set():
-            self._outbox.put(message)
+        if self._finishing.is_set():
+            return
+        match message:
+            case Utterance() | Chat():
+                self._sieve.asked(message.turn)
+            case ConsentChanged(purposes=purposes):
+                self._call = msgspec.structs.replace(self._call, purposes=purposes)
+        self._outbox.put(message)
+
+    def give_up(self) -> None:
+        """Says that the latest turn is not waited for any more; an answer to it counts only until the next turn."""
+        self._sieve.give_up()
 
     def finish(self, reason: str) -> None:
         """Ends the conversation: `call_ended` is the last message, and `run` returns within about two seconds."""
@@ -179,9 +201,9 @@ class ReplyClient:
             self._report_connected(hello.engine)
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(self._write(socket), name=f"reply writer of call {self._call.call_id}")
-                await self._read(socket)
+                reason = await self._read(socket)
                 writer.cancel()
-            return f"the engine closed the connection with code {socket.close_code}"
+            return reason
         finally:
             await _close(socket, timing.flush_within_s)
 
@@ -203,12 +225,23 @@ class ReplyClient:
         await socket.send(encode(again))
         return hello
 
-    async def _read(self, socket: ClientConnection) -> None:
+    async def _read(self, socket: ClientConnection) -> str:
+        """Takes what the engine sends until the connection ends, or is ended as too much comes. Returns why."""
+        self._sieve.connect()
+        allowance = Allowance(self._clock.now_ns())
         with suppress(ConnectionClosed):
             async for frame in socket:
+                now_ns = self._clock.now_ns()
+                try:
+                    allowance.take(len(frame), now_ns)
+                except ProtocolError as fault:
+                    await _close(socket, self._timing.flush_within_s, code=1008)
+                    return f"the engine sent {fault}"
                 message = self._read_frame(frame)
-                if message is not None and not isinstance(message, EngineHello):
-                    self.incoming.put(message)
+                if message is None or isinstance(message, EngineHello) or not self._sieve.passes(message, now_ns):
+                    continue
+                self.incoming.put(message)
+        return f"the engine closed the connection with code {socket.close_code}"
 
     def _read_frame(self, frame: str | bytes) -> FromEngine | None:
         """The message in a frame, or None for one that is counted and passed over."""
@@ -259,10 +292,10 @@ def _plain(fault: Exception) -> str:
     return str(fault) or type(fault).__name__
 
 
-async def _close(socket: ClientConnection, within_s: float) -> None:
+async def _close(socket: ClientConnection, within_s: float, *, code: int = 1000) -> None:
     """Closes politely, or abruptly when the engine does not read: its full buffer would hold the close back too."""
     try:
         async with asyncio.timeout(within_s):
-            await socket.close()
+            await socket.close(code)
     except TimeoutError:
         socket.transport.abort()

@@ -179,3 +179,14 @@ async def test_what_cannot_be_spoken_is_shown_and_the_next_reply_is_heard(text: 
         await stage.quiet()
         assert stage.voice.spoken == ["Hello."]
         assert stage.texts[0][0] == "bad"
+
+
+async def test_a_stream_that_stops_growing_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that opens a stream and falls silent is heard as far as it got; then the next reply is."""
+    monkeypatch.setattr("agent.app.mouth.STREAM_IDLE_S", 0.05)
+    async with _stage() as stage:
+        stage.mouth.take(SayDelta(id="s", text="This was begun. And never"))
+        stage.mouth.take(Say(id="next", text="Something else."))
+        await stage.quiet()
+        assert stage.voice.spoken == ["This was begun.", "And never", "Something else."]
+        assert stage.texts[-1] == ("s", "This was begun. And never", True)

@@ -4,10 +4,11 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 from agent.core.errors import SettingsError
 from agent.core.mailbox import MailboxClosed
@@ -19,6 +20,7 @@ from agent.dialogue.protocol import (
     CallEnded,
     CallStarted,
     Chat,
+    ConsentChanged,
     EngineHello,
     Note,
     Say,
@@ -26,6 +28,7 @@ from agent.dialogue.protocol import (
     ToEngine,
     Utterance,
 )
+from agent.dialogue.sieve import BURST_MESSAGES, MESSAGES_A_S
 from tests.dialogue.wire import affect_signal, gesture_signal
 
 pytestmark = pytest.mark.usefixtures("unblocked_loop")
@@ -299,3 +302,62 @@ async def test_state_that_changes_while_it_is_sent_is_sent_again() -> None:
     outbox.put(newer)
     outbox.discard(key, sent)
     assert await outbox.peek() == (key, newer)
+
+
+async def test_replies_that_come_twice_or_for_nobody_stay_away() -> None:
+    """Of an engine that repeats itself and answers turns that never were, only what belongs to the call comes out."""
+
+    async def engine(socket: ServerConnection) -> None:
+        await socket.send(encode(EngineHello()))
+        async for frame in socket:
+            if isinstance(message := decode_to_engine(frame), Utterance):
+                for _ in range(2):
+                    await socket.send(encode(Say(id="s1", text="Yes", in_reply_to=message.turn)))
+                await socket.send(encode(Say(id="s2", text="Somebody else's balance", in_reply_to=77)))
+                await socket.send(encode(Note(text="that was all")))
+
+    async with engine_at(engine) as url, client_of(url) as (client, _):
+        client.send(Utterance(id=0, text="hello", turn=1))
+        came = [await client.incoming.get() for _ in range(2)]
+    assert came == [Say(id="s1", text="Yes", in_reply_to=1), Note(text="that was all")]
+    assert client.unwanted == {"repeated": 1, "misdirected": 1, "stale": 0, "overlong": 0}
+
+
+async def test_engine_that_floods_is_left_alone_for_a_while() -> None:
+    """A flood ends the connection, is reported as a loss, and does not keep the call from its end."""
+
+    async def engine(socket: ServerConnection) -> None:
+        await socket.send(encode(EngineHello()))
+        with suppress(ConnectionClosed):
+            while True:
+                await socket.send(encode(Note(text="x" * 1_000)))
+
+    patient = LinkTiming(connect_within_s=1.0, first_retry_s=5.0, longest_retry_s=5.0, flush_within_s=0.2)
+    async with engine_at(engine) as url, client_of(url, timing=patient) as (client, changes):
+        assert [await changes.get(), await changes.get()] == [True, False]
+        assert client.statistics.received <= BURST_MESSAGES + MESSAGES_A_S
+
+
+async def test_consent_that_was_withdrawn_stays_so_after_a_break() -> None:
+    """The engine that is met again is told what the customer agrees to now, not what they agreed to at first."""
+    calls: asyncio.Queue[CallStarted] = asyncio.Queue()
+
+    async def engine(socket: ServerConnection) -> None:
+        await socket.send(encode(EngineHello()))
+        async for frame in socket:
+            match decode_to_engine(frame):
+                case CallStarted() as started:
+                    await calls.put(started)
+                case ConsentChanged():
+                    return
+
+    agreed = CallStarted(call_id="c1", purposes=("expression", "speech"))
+    client: ReplyClient | None = None
+    async with asyncio.timeout(10), engine_at(engine) as url, asyncio.TaskGroup() as tasks:
+        client = ReplyClient(url, agreed, timing=QUICK)
+        tasks.create_task(client.run())
+        assert (await calls.get()).purposes == ("expression", "speech")
+        client.send(ConsentChanged(purposes=("speech",)))
+        again = await calls.get()
+        client.finish("customer_left")
+    assert (again.purposes, again.resumed) == (("speech",), True)
