@@ -47,6 +47,8 @@ class Task:
     """What was under way when the customer asked something aside; it goes on afterwards."""
     card: str | None = None
     """Id of the card that the value of `asking` can be given on."""
+    told: dict[str, str] = field(default_factory=dict, repr=False)
+    """Values of what was looked up last, for asking once more about it."""
 
     @property
     def cards(self) -> frozenset[str]:

@@ -7,9 +7,11 @@ A pack is a Python package with `flows.yaml`, `lines.<locale>.yaml` and `intents
 
 import importlib
 import re
+from collections.abc import Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Formatter
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -21,6 +23,8 @@ from agent.dialogue.faq import load_articles
 from agent.dialogue.packs import folder_of, module_of
 from agent.dialogue.tools import Tools
 from agent.dialogue.wording import load_phrases
+
+NO_FACTS: Mapping[str, str] = MappingProxyType({})
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,6 +48,8 @@ class Slot(_Part, frozen=True, kw_only=True):
     """True when attempts are counted over the whole call: what proves who somebody is cannot be guessed for ever."""
     accepts: tuple[str, ...] = ()
     """Other values found in the answer that will do, e.g. any amount of money where an income was asked for."""
+    yes_means: str | None = None
+    """Value that a plain yes stands for."""
     no_means: str | None = None
     """Value that a plain no stands for, e.g. 0 for other loans; without it a no lets go of the request."""
     keep: bool = False
@@ -124,6 +130,11 @@ class Flows(_Part, frozen=True, kw_only=True):
     cards: dict[str, CardPattern] = {}
     outcomes: dict[str, Outcome] = {}
     """Outcomes that any flow can meet."""
+    at_once: dict[str, str] = {}
+    """By what is found in a line, flows that then go before anything else, such as signs of an emergency; so they do,
+    with a person who should hurry, when they are what a customer is understood to say."""
+    facts: dict[str, str] = {}
+    """What lines name and each place sets for itself in `reply.facts`, e.g. `emergency_number`; here what holds else."""
     gestures: dict[str, str] = {}
     """What a hand or head sign means: `affirm`, `deny`, or a flow that is proposed with the line `offer_FLOW`."""
 
@@ -210,8 +221,11 @@ class _Filled(dict[str, str]):
         return self._unknown
 
 
-def load_domain(name: str, *, locale: str = "en") -> Domain:
-    """Loads and checks the pack `name`. Raises `SettingsError` that names what is wrong in which file."""
+def load_domain(name: str, *, locale: str = "en", facts: Mapping[str, str] = NO_FACTS) -> Domain:
+    """Loads and checks the pack `name`, its lines with `facts` in place of those of the same names in flows.yaml.
+
+    Raises `SettingsError` that names what is wrong in which file.
+    """
     folder = folder_of(name)
     languages = sorted(file.name.split(".")[1] for file in folder.iterdir() if _LINES_FILE.fullmatch(file.name))
     domain = Domain(
@@ -222,10 +236,24 @@ def load_domain(name: str, *, locale: str = "en") -> Domain:
         translations={other: _lines(name, folder / f"lines.{other}.yaml") for other in languages if other != locale},
         help_languages=frozenset(language for language in languages if load_articles(name, language)),
     )
-    faults = _faults(domain)
+    strange = sorted(facts.keys() - domain.flows.facts.keys())
+    faults = [*_faults(domain), *(f"no fact {fact!r} in flows.yaml" for fact in strange)]
     if faults:
         raise SettingsError(f"domain {name}: " + "; ".join(faults))
-    return domain
+    return _with_facts(domain, domain.flows.facts | dict(facts))
+
+
+def _with_facts(domain: Domain, facts: Mapping[str, str]) -> Domain:
+    def told(text: str) -> str:
+        for name, value in facts.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
+    def filled(lines: Mapping[str, Line]) -> dict[str, Line]:
+        return {key: Line(text=told(line.text), calm=line.calm and told(line.calm)) for key, line in lines.items()}
+
+    translations = {language: filled(lines) for language, lines in domain.translations.items()}
+    return msgspec.structs.replace(domain, lines=filled(domain.lines), translations=translations)
 
 
 def load_vocabulary(name: str, *, locale: str = "en") -> str:
@@ -261,7 +289,7 @@ def _faults(domain: Domain) -> list[str]:
     proposed = set(flows.gestures.values()) - {AFFIRM, DENY}
     wanted_lines = {*REQUIRED_LINES, *(f"offer_{flow}" for flow in proposed)}
     wanted_slots: set[str] = set()
-    wanted_flows = {PERSON, *proposed}
+    wanted_flows = {PERSON, *proposed, *flows.at_once.values()}
     wanted_cards: set[str] = set()
     for slot in flows.slots.values():
         wanted_lines |= {slot.ask, slot.ask_again}

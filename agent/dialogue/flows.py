@@ -1,5 +1,7 @@
 """How a flow runs: what it must know, what it looks up, what it asks a yes for, and what it answers."""
 
+from dataclasses import replace
+
 from agent.dialogue.conversation import Confirmation, Task
 from agent.dialogue.domain import PERSON, Flow, Outcome
 from agent.dialogue.protocol import Handoff, Note
@@ -31,7 +33,8 @@ def start(turn: Turn, name: str, slots: dict[str, str]) -> None:
     if flow.say is not None:
         turn.say(flow.say)
     if flow.handoff is not None:
-        turn.outgoing.append(Handoff(reason=flow.handoff, urgency="high" if turn.calm else "normal"))
+        urgent = turn.calm or name in turn.domain.flows.at_once.values()
+        turn.outgoing.append(Handoff(reason=flow.handoff, urgency="high" if urgent else "normal"))
     ask_again(turn, counted=False)
 
 
@@ -75,6 +78,8 @@ def take_result(turn: Turn, result: ToolResult) -> None:
     settled = {slot: result.values[slot] for slot in outcome.settle if slot in result.values}
     turn.forget(outcome.forget)
     turn.learn(settled)
+    task = replace(task, told=result.values)
+    turn.become(task=task)
     card = turn.show(outcome.show, values, result.rows, result.card) if outcome.show is not None else None
     if outcome.handoff is not None:
         turn.outgoing.append(Handoff(reason=outcome.handoff, urgency="high" if outcome.urgent else "normal"))

@@ -143,6 +143,10 @@ def _be_coached(turn: Turn, whisper: str) -> None:
 
 def _hear(turn: Turn, text: str, intent: Intent | None) -> None:
     turn.become(grounds=_grounds(turn, intent))
+    if intent is not None and (urgent := _at_once(turn, intent)) is not None:
+        turn.become(misses=0)
+        flows.start(turn, urgent, {})
+        return
     task = turn.conversation.task
     if task is not None and task.asking is not None and not _changes_mind(turn, task, text, intent):
         answer = _answer(turn, task.asking, text, intent)
@@ -161,13 +165,21 @@ def _hear(turn: Turn, text: str, intent: Intent | None) -> None:
         case "affirm":
             _affirmed(turn, sure=intent.probability >= CONFIRM_PROB)
         case "deny":
-            flows.decline(turn)
+            if task is None or not _corrects(turn, task, intent):
+                flows.decline(turn)
         case "repeat":
             _repeat(turn)
         case "faq":
             _look_for_help(turn, text, intent)
         case flow:
             flows.start(turn, flow, intent.slots)
+
+
+def _at_once(turn: Turn, intent: Intent) -> str | None:
+    """The flow that goes before anything else, because it was asked for or because of a word that was used."""
+    starts = turn.domain.flows.at_once
+    named = next((starts[name] for name in intent.slots if name in starts), None)
+    return intent.label if intent.label in starts.values() and _understood(turn, intent) else named
 
 
 def _understood(turn: Turn, intent: Intent) -> bool:
@@ -202,6 +214,9 @@ def _answer(turn: Turn, asked: str, text: str, intent: Intent | None) -> dict[st
         named[asked] = other
     denied = intent is not None and intent.label == DENY and _understood(turn, intent)
     if not named and denied and (meant := slots[asked].no_means) is not None:
+        return {asked: meant}
+    affirmed = intent is not None and intent.label == AFFIRM and _understood(turn, intent)
+    if not named and affirmed and (meant := slots[asked].yes_means) is not None:
         return {asked: meant}
     if not named and slots[asked].from_words and len(text.split()) <= slots[asked].longest_words:
         return {asked: text}

@@ -128,7 +128,7 @@ class Turn:
         elif card is None and task.asking == name:
             card = task.card
         self.become(asked=self.conversation.asked | {name: times + counted}, task=replace(task, asking=name, card=card))
-        self.say(instead or (slot.ask if times == 0 else slot.ask_again), values)
+        self.say(instead or (slot.ask if times == 0 else slot.ask_again), task.told | (values or {}))
 
     def used_up(self, name: str) -> bool:
         """True when the slot was asked for, over the whole call, as often as it may be, and no answer was right."""
