@@ -27,15 +27,15 @@ from agent.core.types import (
     VisionReading,
     read_only,
 )
-from agent.dialogue.understanding import load_understanding
+from agent.dialogue.understanding import load_understandings
 from agent.fusion import fusion
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.media.camera import Picture
+from agent.perception.readers import Readers
 from agent.perception.recorded import RecordedHearing
-from agent.perception.text import TextReader
 from agent.perception.vision import VisionAnalyser, VisionState
-from agent.training.pack_head import open_reader
+from agent.training.pack_head import open_readers
 
 CALL_ID = "file"
 WINDOW_SAMPLES = MIC_RATE_HZ // 50
@@ -86,7 +86,7 @@ def analyse_clip(path: Path, settings: Settings) -> Iterator[Analysed]:
     if facts.has_audio:
         events = RecordedHearing(runtime, settings.hearing, reads_emotion=True).hear(_windows(path))
         heard = sorted(events, key=lambda event: event.stamp.media_ms)
-    fuser = _Fuser(open_reader(runtime, load_understanding(settings.reply.domain)))
+    fuser = _Fuser(open_readers(runtime, load_understandings(settings.reply.domain)))
     position = 0
     if facts.has_video:
         consent = consent_for(Choice.AGREE, locale="en", given_at=time.time())
@@ -105,7 +105,7 @@ def analyse_clip(path: Path, settings: Settings) -> Iterator[Analysed]:
 class _Fuser:
     """Fusion over the file, and numbering of the signals. Ages count from the start of each step's own work."""
 
-    def __init__(self, text: TextReader) -> None:
+    def __init__(self, text: Readers) -> None:
         self._state = fusion.FusionState(reads_faces=True, reads_voices=True)
         self._text = text
         self._next_seq = 0
@@ -126,7 +126,7 @@ class _Fuser:
         return Analysed(signals=self._numbered(findings, began_ns))
 
     def _intent(self, event: Transcript) -> Finding:
-        reading = self._text.intent(event.text)
+        reading = self._text.intent(event.text, event.language)
         value = IntentValue(
             label=reading.label,
             out_of_scope=reading.out_of_scope,

@@ -87,6 +87,7 @@ class Call:
             hub=rooms.hub,
             store=rooms.store,
             read_intent=self._read_intent,
+            locale=self._consent.locale,
             answer_within_ms=rooms.settings.reply.answer_within_ms,
             clock=rooms.clock,
         )
@@ -194,9 +195,9 @@ class Call:
         self._accounts.replies()
         self._talk.show_reply(reply)
 
-    async def _read_intent(self, text: str) -> IntentReading:
+    async def _read_intent(self, text: str, language: str) -> IntentReading:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._rooms.text_thread, self._rooms.text.intent, text)
+        return await loop.run_in_executor(self._rooms.text_thread, self._rooms.text.intent, text, language)
 
     def _heed_page(self, message: FromPage) -> None:
         match message:

@@ -17,6 +17,7 @@ from agent.dialogue import protocol
 from agent.dialogue.client import ReplyClient
 from agent.fusion import floor
 from agent.fusion.floor import Floor, Move, Ruling
+from agent.perception.language import TOLD, language_of
 from agent.storage.calls import CallStore
 from agent.transport import messages
 from agent.transport.hub import Hub
@@ -28,7 +29,8 @@ CHATS_KEPT = 16
 TAKEN_UP_WITHIN_S = 3.0
 """Who goes on within this time, before any reply was heard, had not finished: both parts are one turn."""
 
-ReadIntent = Callable[[str], Awaitable[IntentReading]]
+ReadIntent = Callable[[str, str], Awaitable[IntentReading]]
+"""Of a line, in a language."""
 
 
 class Conversation:
@@ -44,6 +46,7 @@ class Conversation:
         hub: Hub,
         store: CallStore,
         read_intent: ReadIntent,
+        locale: str,
         answer_within_ms: int,
         clock: Clock,
     ) -> None:
@@ -54,6 +57,8 @@ class Conversation:
         self._hub = hub
         self._store = store
         self._read_intent = read_intent
+        self._language = locale.partition("-")[0].lower()
+        """Of what the customer said or typed last; the page's until then."""
         self._answer_within_s = answer_within_ms / 1_000
         self._clock = clock
         self._reply: ReplyClient | None = None
@@ -125,9 +130,10 @@ class Conversation:
             caption = messages.Caption(id=f"chat-{number}", speaker="customer", text=text)
             self._caption(caption, to_page=False)
             self._senses.typed(text)
-            intent = await self._understand(text, self._senses.moment(), utterance_id=None)
+            language = self._language = self._tell_language(text)
+            intent = await self._understand(text, language, self._senses.moment(), utterance_id=None)
             self._store.record_utterance(self._call_id, "customer", text, typed=True)
-            self._ask(protocol.Chat(text=text, intent=intent, affect=self._senses.affect))
+            self._ask(protocol.Chat(text=text, language=language, intent=intent, affect=self._senses.affect))
 
     async def listen_to_engine(self, reply: ReplyClient) -> None:
         """Does what the engine asks for."""
@@ -166,20 +172,22 @@ class Conversation:
             id=f"said-{event.utterance_id}", speaker="customer", text=event.text, final=event.final
         )
         self._caption(caption)
+        language = self._tell_language(event.text, heard=event.language)
         guessed, intent = self._guessed, None
         if event.final and guessed is not None and (guessed.id, guessed.text) == (event.utterance_id, event.text):
             intent = guessed.intent
             self.guesses_right += 1
         elif event.final or event.paused:
-            intent = await self._understand(event.text, event.stamp, utterance_id=event.utterance_id)
+            intent = await self._understand(event.text, language, event.stamp, utterance_id=event.utterance_id)
         if event.final:
+            self._language = language
             self._store.record_utterance(self._call_id, "customer", event.text, typed=False)
         utterance = protocol.Utterance(
             id=event.utterance_id,
             text=event.text,
             final=event.final,
             likely_final=event.paused and not event.final,
-            language=event.language,
+            language=language,
             intent=intent,
             affect=self._senses.affect,
         )
@@ -191,8 +199,16 @@ class Conversation:
         elif self._reply is not None:
             self._reply.send(utterance)
 
-    async def _understand(self, text: str, stamp: Stamp, *, utterance_id: int | None) -> protocol.Intent:
-        reading = await self._read_intent(text)
+    def _tell_language(self, text: str, *, heard: str | None = None) -> str:
+        """The language of a line: what its words tell, or what was `heard` where that is one that words cannot tell, or
+        the language of the line before, as "OK" and "A1042" are said in any."""
+        told = language_of(text)
+        if told is None and heard is not None and heard not in TOLD:
+            return heard
+        return told or self._language
+
+    async def _understand(self, text: str, language: str, stamp: Stamp, *, utterance_id: int | None) -> protocol.Intent:
+        reading = await self._read_intent(text, language)
         value = IntentValue(
             label=reading.label,
             out_of_scope=reading.out_of_scope,

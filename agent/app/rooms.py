@@ -11,7 +11,7 @@ from agent.core.clock import Clock
 from agent.core.settings import Settings
 from agent.inference.runtime import Runtime
 from agent.perception.hearing import Hearing
-from agent.perception.text import TextReader
+from agent.perception.readers import Readers
 from agent.perception.vision_pool import VisionPool
 from agent.storage.calls import CallStore
 from agent.synthesis.speech import Synthesizer
@@ -27,7 +27,7 @@ class Rooms:
     runtime: Runtime
     vision: VisionPool
     hearing: Hearing
-    text: TextReader
+    text: Readers
     text_thread: ThreadPoolExecutor
     """One thread that reads text, as the models behind `text` belong to it."""
     synthesizer: Synthesizer

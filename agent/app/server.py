@@ -29,7 +29,7 @@ from agent.core.clock import SystemClock
 from agent.core.errors import SettingsError
 from agent.core.settings import HearingSettings, Settings, TelemetrySettings
 from agent.dialogue.domain import load_vocabulary
-from agent.dialogue.understanding import load_understanding
+from agent.dialogue.understanding import load_understandings
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception.hearing import Hearing
@@ -39,7 +39,7 @@ from agent.synthesis.endpoint import AT_ONCE, EndpointVoice
 from agent.synthesis.remembered import RememberingVoice
 from agent.synthesis.speech import Synthesizer
 from agent.synthesis.voice import PiperVoice, Voice
-from agent.training.pack_head import open_reader
+from agent.training.pack_head import open_readers
 from agent.transport.api import build_app
 from agent.transport.hub import Hub
 
@@ -117,8 +117,8 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         hearing = await asyncio.to_thread(Hearing, runtime, hearing_settings(settings), clock)
         await asyncio.to_thread(hearing.start)
         stack.push_async_callback(asyncio.to_thread, hearing.stop)
-        understanding = await asyncio.to_thread(load_understanding, settings.reply.domain)
-        text = await loop.run_in_executor(text_thread, open_reader, runtime, understanding)
+        understandings = await asyncio.to_thread(load_understandings, settings.reply.domain)
+        text = await loop.run_in_executor(text_thread, open_readers, runtime, understandings)
         say("loading the voice")
         voice: Voice
         voice = own_voice = await asyncio.to_thread(PiperVoice, runtime, settings.voice)

@@ -39,6 +39,11 @@ def languages_of(name: str) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda language: (language != SOURCE, language)))
 
 
+def load_understandings(name: str) -> tuple[Understanding, ...]:
+    """What pack `name` understands in each of its languages, English first. Raises as `load_understanding`."""
+    return tuple(load_understanding(name, locale=language) for language in languages_of(name))
+
+
 def load_understanding(name: str, *, locale: str = "en") -> Understanding:
     """The intents that every customer has, then those of pack `name`, with examples, and its slots. What belongs to no
     business in general may be an example of the pack: a toothache is no matter of a shop. In every language slots are

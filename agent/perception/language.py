@@ -20,6 +20,9 @@ _ENGLISH = frozenset(
 """The commonest words of English, of which a sentence has one in two or three and another language hardly any."""
 _SHARE = 0.25
 
+TOLD = frozenset({"en", "zh"})
+"""The languages that `language_of` tells."""
+
 
 def language_of(text: str) -> str | None:
     """ "zh" or "en" where `text` is clearly that, else None: too short, mixed evenly, only numbers, or another one."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from agent.core.types import IntentReading
-from agent.perception.language import language_of
 from agent.perception.text import TextReader
 
 
@@ -15,14 +14,6 @@ class Readers:
         self._readers = dict(readers)
         self._first = next(iter(self._readers))
 
-    def language(self, text: str, *, otherwise: str) -> str:
-        """The language that `text` is clearly written in, where it is one of these, or else `otherwise`."""
-        found = language_of(text)
-        return found if found in self._readers else otherwise
-
-    def intent(self, text: str, *, language: str) -> IntentReading:
+    def intent(self, text: str, language: str) -> IntentReading:
         """As `TextReader.intent`, read as a line in `language`."""
-        return self.reader(language).intent(text)
-
-    def reader(self, language: str) -> TextReader:
-        return self._readers.get(language, self._readers[self._first])
+        return self._readers.get(language, self._readers[self._first]).intent(text)

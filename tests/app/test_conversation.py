@@ -16,7 +16,7 @@ from agent.core.clock import SystemClock
 from agent.core.consent import Choice, consent_for
 from agent.core.mailbox import Mailbox
 from agent.core.types import HearingEvent, IntentReading, Transcript, VisionReading, VoiceStarted, VoiceStopped
-from agent.dialogue.protocol import BargeIn, FromEngine, Say, ToEngine, Utterance
+from agent.dialogue.protocol import BargeIn, Chat, FromEngine, Say, ToEngine, Utterance
 from agent.media.capture_clock import PageClock
 from agent.media.speaker import Speaker
 from agent.synthesis.speech import Synthesizer
@@ -63,6 +63,8 @@ class Talk:
     def __init__(self) -> None:
         clock = SystemClock()
         self.engine, self.notebook = Engine(), Notebook()
+        self.read_in: list[str] = []
+        """Languages in which lines were read, in order."""
         self.speaker, self.voice = Speaker(), BeepVoice()
         self.synthesizer = Synthesizer(self.voice)
         hub, consent = Hub(), consent_for(Choice.AGREE, locale="en", given_at=0.0)
@@ -76,11 +78,13 @@ class Talk:
             hub=hub,
             store=self.notebook,  # type: ignore[arg-type]
             read_intent=self._read_intent,
+            locale="en-GB",
             answer_within_ms=60_000,
             clock=clock,
         )
 
-    async def _read_intent(self, text: str) -> IntentReading:
+    async def _read_intent(self, text: str, language: str) -> IntentReading:
+        self.read_in.append(language)
         return IntentReading(label="help", probability=0.9, out_of_scope=False, slots={})
 
     async def drain(self) -> None:
@@ -115,7 +119,8 @@ async def talking() -> AsyncIterator[Talk]:
     async with asyncio.TaskGroup() as tasks:
         conversation = talk.conversation
         answering = conversation.listen_to_engine(talk.engine)  # type: ignore[arg-type]
-        work = (talk.mouth.run(), talk.drain(), conversation.listen_to_customer(), answering)
+        chatting = conversation.listen_to_chat()
+        work = (talk.mouth.run(), talk.drain(), conversation.listen_to_customer(), chatting, answering)
         running = [tasks.create_task(part) for part in work]
         await asyncio.sleep(0)
         try:
@@ -245,3 +250,17 @@ async def test_a_raised_palm_holds_the_agent_until_it_goes_down() -> None:
 
 def _hands(at_ms: int, *signs: str) -> VisionReading:
     return replace(frame(at_ms), hands=tuple(hand(sign) for sign in signs))
+
+
+async def test_lines_are_read_and_passed_on_in_the_customers_language() -> None:
+    """The page's first; then that of the last line which told its own, as a word or a number does not."""
+    async with talking() as talk:
+        lines = ("OK", "我的订单到哪儿了？", "A1042", "hello", "Where is my order?")
+        for line in lines:
+            talk.conversation.chat(line)
+        await talk.until(lambda: len(talk.engine.of(Chat)) == len(lines))
+        talk.hear(words("你好，我想退货。", 0), words("kettle", 9_000, number=1))
+        await talk.until(lambda: len(talk.engine.of(Utterance)) == 2)
+        assert [chat.language for chat in talk.engine.of(Chat)] == ["en", "zh", "zh", "zh", "en"]
+        assert [utterance.language for utterance in talk.engine.of(Utterance)] == ["zh", "zh"]
+        assert talk.read_in == ["en", "zh", "zh", "zh", "en", "zh", "zh"]
