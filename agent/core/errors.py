@@ -14,6 +14,7 @@
     ├── AtCapacity               one more call would break the budget of those admitted
     ├── ProtocolError            a peer sent a message that is not of the protocol
     ├── EngineUnavailable        the reply engine cannot be reached or does not answer
+    ├── LanguageModelFailed      a language model's endpoint did not answer, or not with what may be said
     ├── RequestRejected          a program asked for something that cannot be done; carries the parameter at fault
     ├── SynthesisError           text that the voice cannot speak
     ├── DataRejected             data to train or evaluate with is not in a form that is understood
@@ -92,6 +93,10 @@ class ProtocolError(AgentError):
 
 class EngineUnavailable(AgentError):
     """The reply engine cannot be reached or does not answer."""
+
+
+class LanguageModelFailed(AgentError):
+    """A language model's endpoint did not answer, or not with what may be said."""
 
 
 class RequestRejected(AgentError):

@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -15,6 +16,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 SHORTEST_KEY = 16
 """Characters of an API key; a shorter one could be guessed."""
+FLOWS_ANSWER_MS = 1_000
+"""What flows get of the time for an answer where a language model was asked first."""
 DIGEST = re.compile("sha256:[0-9a-f]{64}")
 
 
@@ -132,6 +135,39 @@ class VoiceSettings(Section):
         return self
 
 
+class LlmSettings(Section):
+    """A language model that words answers in the embedded engine; docs/llm.md."""
+
+    url: str = Field(pattern=r"^https?://\S+$")
+    """Base of an endpoint of OpenAI's form, such as `http://127.0.0.1:8000/v1`; asked at `{url}/chat/completions`."""
+    model: str
+    key: SecretStr | None = None
+    """Shown to the endpoint as a bearer token; best set as `AGENT_REPLY__LLM__KEY`."""
+    key_file: Path | None = None
+    """A file that holds the key, instead of `key`."""
+    answer_within_s: float = Field(2.5, gt=0)
+    """Where the first sentence, or the next, takes longer, the flows answer instead."""
+    max_tokens: int = Field(300, ge=16)
+    temperature: float = Field(0.2, ge=0, le=2)
+    functions: bool = True
+    """False for a model that cannot call functions: it then talks, and looks nothing up."""
+
+    @model_validator(mode="after")
+    def _key_is_given_once(self) -> Self:
+        if self.key is not None and self.key_file is not None:
+            raise ValueError("key and key_file are both given; keep one")
+        return self
+
+    def bearer(self) -> str | None:
+        """The key, if one is set. Raises `SettingsError` when its file cannot be read."""
+        if self.key_file is None:
+            return None if self.key is None else self.key.get_secret_value()
+        try:
+            return self.key_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as fault:
+            raise SettingsError(f"reply.llm.key_file {self.key_file} cannot be read: {fault}") from None
+
+
 class ReplySettings(Section):
     url: str | None = None
     """WebSocket address of a reply engine; the embedded one when absent."""
@@ -139,8 +175,29 @@ class ReplySettings(Section):
     """Domain pack: what the embedded engine can talk about, and which intents are heard."""
     database: Path = Field(default_factory=lambda given: Path(f"{given['domain'].rpartition('.')[2]}.sqlite3"))
     """The embedded engine's business database, named after the domain unless set; created and seeded when absent."""
+    time_zone: str | None = None
+    """Where the business is, such as "America/New_York"; its days and times of day are meant. The machine's if absent."""
+    facts: dict[str, str] = {}
+    """What the pack's lines name in place of what its flows.yaml gives, such as `emergency_number`."""
     answer_within_ms: int = Field(4_000, ge=100)
     """After this long without an answer the agent says a plain sentence and offers a person."""
+    llm: LlmSettings | None = None
+    """A language model that words answers; without one, flows and help pages answer alone."""
+
+    @model_validator(mode="after")
+    def _flows_have_time_left(self) -> Self:
+        if self.llm is not None and self.llm.answer_within_s * 1_000 + FLOWS_ANSWER_MS > self.answer_within_ms:
+            raise ValueError(
+                f"llm.answer_within_s leaves the flows less than {FLOWS_ANSWER_MS} ms of answer_within_ms to answer in"
+            )
+        return self
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_is_known(cls, zone: str | None) -> str | None:
+        if zone is not None and zone not in available_timezones():
+            raise ValueError(f"there is no time zone {zone!r}; names are like Europe/Zurich")
+        return zone
 
 
 class ApiSettings(Section):
