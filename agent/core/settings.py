@@ -176,7 +176,7 @@ class ReplySettings(Section):
     database: Path = Field(default_factory=lambda given: Path(f"{given['domain'].rpartition('.')[2]}.sqlite3"))
     """The embedded engine's business database, named after the domain unless set; created and seeded when absent."""
     time_zone: str | None = None
-    """Where the business is, such as "America/New_York"; its days and times of day are meant. The machine's if absent."""
+    """Where the business is, such as "America/New_York"; days and times are those there. The machine's if absent."""
     facts: dict[str, str] = {}
     """What the pack's lines name in place of what its flows.yaml gives, such as `emergency_number`."""
     answer_within_ms: int = Field(4_000, ge=100)

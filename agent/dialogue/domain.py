@@ -1,7 +1,7 @@
 """A domain pack: what a business can talk about, as YAML that people who do not program can read and change.
 
 A pack is a Python package with `flows.yaml`, `lines.<locale>.yaml` and `intents.<locale>.yaml` for each language, and
-`open_tools(database) -> Tools`; a `vocabulary.<locale>.txt` helps to hear its products and names.
+`open_tools(database, clock) -> Tools`; a `vocabulary.<locale>.txt` helps to hear its products and names.
 `agent.dialogue.domains.shop` is one; a dotted name in `reply.domain` takes one from anywhere.
 """
 
@@ -19,6 +19,7 @@ import yaml
 
 from agent.core.cards import CardAction, CardForm
 from agent.core.errors import SettingsError
+from agent.core.local_clock import LocalClock
 from agent.dialogue.faq import load_articles
 from agent.dialogue.packs import folder_of, module_of
 from agent.dialogue.tools import Tools
@@ -134,7 +135,7 @@ class Flows(_Part, frozen=True, kw_only=True):
     """By what is found in a line, flows that then go before anything else, such as signs of an emergency; so they do,
     with a person who should hurry, when they are what a customer is understood to say."""
     facts: dict[str, str] = {}
-    """What lines name and each place sets for itself in `reply.facts`, e.g. `emergency_number`; here what holds else."""
+    """What lines name and places set for themselves in `reply.facts`, e.g. `emergency_number`, with what holds else."""
     gestures: dict[str, str] = {}
     """What a hand or head sign means: `affirm`, `deny`, or a flow that is proposed with the line `offer_FLOW`."""
 
@@ -265,9 +266,9 @@ def load_vocabulary(name: str, *, locale: str = "en") -> str:
     return " ".join(file.read_text(encoding="utf-8").split()) if file.is_file() else ""
 
 
-def open_tools(name: str, database: Path) -> Tools:
-    """The tools of pack `name`, on its business database; may wait for the disk."""
-    tools: Tools = importlib.import_module(module_of(name)).open_tools(database)
+def open_tools(name: str, database: Path, clock: LocalClock) -> Tools:
+    """The tools of pack `name`, on its business database and by its clock; may wait for the disk."""
+    tools: Tools = importlib.import_module(module_of(name)).open_tools(database, clock)
     return tools
 
 

@@ -14,6 +14,7 @@ from websockets.typing import Subprotocol
 
 from agent.core.clock import NS_PER_S, Clock, SystemClock
 from agent.core.errors import EngineUnavailable, ProtocolError
+from agent.core.local_clock import LocalClock
 from agent.core.settings import ReplySettings
 from agent.dialogue.codec import Unknown, decode_to_engine, encode
 from agent.dialogue.conversation import Conversation, Phase
@@ -55,10 +56,11 @@ async def serve_engine(
     Raises `SettingsError` for a domain that cannot be loaded, `StoreError` for its database, and `EngineUnavailable`
     when the port is taken.
     """
-    domain = load_domain(settings.domain)
+    domain = load_domain(settings.domain, facts=settings.facts)
     with ThreadPoolExecutor(1, thread_name_prefix="business") as thread:
         loop = asyncio.get_running_loop()
-        tools = await loop.run_in_executor(thread, open_tools, settings.domain, settings.database)
+        local = LocalClock.of(settings.time_zone)
+        tools = await loop.run_in_executor(thread, open_tools, settings.domain, settings.database, local)
         try:
             pages = with_help_pages(tools, settings.domain, sorted(domain.help_languages), embed)
             thread.submit(pages.prepare)

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from agent.core.errors import SettingsError
+from agent.core.local_clock import LocalClock
 from agent.core.settings import REPOSITORY
 from agent.dialogue.domain import fill, load_domain, load_vocabulary, open_tools
 from agent.dialogue.tools import ToolCall
@@ -34,7 +35,7 @@ class Tools:
     def run(self, call):
         return ToolResult(outcome="late", values={"order_id": call.name})
 
-def open_tools(database):
+def open_tools(database, clock):
     return Tools()
 """
 
@@ -46,7 +47,8 @@ def dotted(pack: Path) -> str:
 def test_pack_from_elsewhere_takes_the_shops_place(pack: Path) -> None:
     """A dotted name finds a pack of another distribution, and its tools."""
     assert load_domain(dotted(pack)).flows.flows.keys() == load_domain("shop").flows.flows.keys()
-    assert open_tools(dotted(pack), pack).run(ToolCall(name="bread", customer="x")).values == {"order_id": "bread"}
+    tools = open_tools(dotted(pack), pack, LocalClock.of(None))
+    assert tools.run(ToolCall(name="bread", customer="x")).values == {"order_id": "bread"}
 
 
 def test_references_that_lead_nowhere_are_all_named(pack: Path) -> None:
