@@ -1,5 +1,6 @@
-"""Opens a business's SQLite file with its tables, and fills it on first use."""
+"""Opens a business's SQLite file with its tables, fills it on first use, and asks it in transactions."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,9 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, func, in
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent.core.errors import StoreError
+from agent.dialogue.tools import FAILED, ToolCall, ToolResult
+
+log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 2.0
 """How long a write waits for another process's write."""
@@ -46,6 +50,16 @@ def open_business(path: Path, customers: Table, seed: Callable[[Connection], Non
         reason = getattr(fault, "orig", None) or fault
         raise StoreError(f"the {name}'s database {path} cannot be used: {reason}. Set reply.database.") from None
     return engine
+
+
+def in_transaction(engine: Engine, call: ToolCall, tool: Callable[[Connection], ToolResult]) -> ToolResult:
+    """What `tool` answers to `call`, in one transaction; `failed`, and nothing written, when the database does not."""
+    try:
+        with engine.begin() as connection:
+            return tool(connection)
+    except SQLAlchemyError as fault:
+        log.error("tool %s failed: %s", call.name, type(fault).__name__)
+        return FAILED
 
 
 def _refuse_strange_tables(connection: Connection, customers: Table) -> None:

@@ -2,20 +2,11 @@
 
 from sqlalchemy import CheckConstraint, Column, Date, ForeignKey, Integer, MetaData, String, Table
 
+from agent.dialogue.identity import person_columns
+
 metadata = MetaData()
 
-customers = Table(
-    "customers",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("number", String(7), nullable=False, unique=True),
-    Column("first_name", String(100), nullable=False),
-    Column("surname", String(100), nullable=False),
-    Column("born_on", Date, nullable=False),
-    # Wrong answers of callers who gave this number, since the last right one or since the day began.
-    Column("wrong_answers", Integer, nullable=False, default=0),
-    Column("wrong_on", Date),
-)
+customers = Table("customers", metadata, *person_columns(number_digits=7))
 
 accounts = Table(
     "accounts",

@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
+from agent.dialogue.business import in_transaction
 from agent.dialogue.domains.bank.advice import affordability, loan_plan
 from agent.dialogue.domains.bank.cards import block_card, card_to_block
 from agent.dialogue.domains.bank.database import open_database
@@ -55,13 +55,12 @@ class BankTools:
             return FAILED
         check, tool = FOR_A_CUSTOMER[call.name]
         today = self._today()
-        try:
-            with self._engine.begin() as connection:
-                who = check(connection, call, today)
-                return who if isinstance(who, ToolResult) else tool(connection, who, call, today)
-        except SQLAlchemyError as fault:
-            log.error("tool %s failed: %s", call.name, type(fault).__name__)
-            return FAILED
+
+        def run(connection: Connection) -> ToolResult:
+            who = check(connection, call, today)
+            return who if isinstance(who, ToolResult) else tool(connection, who, call, today)
+
+        return in_transaction(self._engine, call, run)
 
     def close(self) -> None:
         self._engine.dispose()
