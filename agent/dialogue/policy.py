@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from agent.core.signals import AffectSignal, GestureSignal
 from agent.dialogue import flows, knowledge, signs
-from agent.dialogue.conversation import Conversation, Phase, Task
+from agent.dialogue.conversation import Conversation, Phase, Speaker, Task
 from agent.dialogue.domain import AFFIRM, DENY, PERSON, Domain
 from agent.dialogue.faq import FAQ
-from agent.dialogue.mood import observe
+from agent.dialogue.mood import Mood, observe
 from agent.dialogue.protocol import (
     BargeIn,
     Because,
@@ -18,6 +18,7 @@ from agent.dialogue.protocol import (
     CallStarted,
     Chat,
     Coach,
+    ConsentChanged,
     Hide,
     Intent,
     Note,
@@ -51,6 +52,7 @@ LONGEST_ANSWER_WORDS = 6
 """More words than this are no answer to a question for a name."""
 BARE_ANSWER_WORDS = 3
 """So few words with the value in them are just that: "May 3rd, 1985"."""
+PROOF = "(an answer that proves who I am)"
 SAY_THIS = "say:"
 """A supervisor's whisper that begins so is spoken as it stands."""
 
@@ -74,6 +76,8 @@ def step(
             turn.become(phase=Phase.TAKEN_OVER, task=None, offer=None)
         case SignalSeen(signal=AffectSignal() as signal):
             turn.become(mood=observe(conversation.mood, signal, now_ns))
+        case ConsentChanged():
+            turn.become(mood=Mood(), purposes=frozenset(message.purposes))
         case CallStarted() if conversation.phase is not Phase.ENDED:
             _begin(turn, message)
         case ToolResult() if not silent and conversation.search is not None:
@@ -92,6 +96,29 @@ def _hide_answered(before: Conversation, after: Conversation) -> tuple[Hide, ...
     return tuple(Hide(card=card) for card in sorted(was - still))
 
 
+def leaves_wording_open(conversation: Conversation, message: Utterance | Chat, domain: Domain, now_ns: int) -> bool:
+    """True for a line that need not be answered by a flow: nothing is under way that it could be an answer to, it asks
+    for nothing that is written or that a person is called for, and either no flow was found or the flow only looks up
+    what is already known.
+    """
+    intent, text = message.intent, message.text.strip()
+    if conversation.phase is not Phase.OPEN or conversation.task is not None or not text:
+        return False
+    turn = Turn(conversation=conversation, domain=domain, now_ns=now_ns)
+    if intent is None:
+        return True
+    if _at_once(turn, intent) is not None:
+        return False
+    if not _understood(turn, intent):
+        return not any(domain.flows.slots[name].alone for name in intent.slots if name in domain.flows.slots)
+    if intent.label in REACTIONS:
+        return intent.label == FAQ
+    flow = domain.flows.flows[intent.label]
+    writes = any(outcome.do is not None for outcome in flow.outcomes.values())
+    found = conversation.known.keys() | intent.slots.keys()
+    return flow.look_up is not None and not writes and all(slot in found for slot in flow.needs)
+
+
 def _attend(turn: Turn, message: SignalSeen | Utterance | Chat | BargeIn | Coach) -> None:
     """What only matters while the engine has the word."""
     match message:
@@ -100,6 +127,7 @@ def _attend(turn: Turn, message: SignalSeen | Utterance | Chat | BargeIn | Coach
         case Utterance(final=True) | Chat() if message.text.strip():
             current = turn.conversation.language
             turn.become(language=turn.domain.language_for(message.language, otherwise=current))
+            _remember(turn, message.text.strip())
             _hear(turn, message.text.strip(), message.intent)
         case BargeIn():
             _be_cut_off(turn, message)
@@ -107,12 +135,21 @@ def _attend(turn: Turn, message: SignalSeen | Utterance | Chat | BargeIn | Coach
             _be_coached(turn, message.text.strip())
 
 
+def _remember(turn: Turn, text: str) -> None:
+    """Keeps what was said, but no answer to a question that proves who the customer is."""
+    task = turn.conversation.task
+    asked = task.asking if task is not None else None
+    secret = asked is not None and turn.domain.flows.slots[asked].whole_call
+    turn.become(history=turn.conversation.remembering(Speaker.CUSTOMER, PROOF if secret else text))
+
+
 def _begin(turn: Turn, call: CallStarted) -> None:
     fresh = turn.conversation.phase is Phase.NEW
     if turn.conversation.phase is Phase.TAKEN_OVER or not (fresh or call.resumed):
         return
     language = turn.domain.language_for(call.locale, otherwise=turn.conversation.language)
-    turn.become(phase=Phase.OPEN, customer=call.customer, grounds=(), language=language)
+    purposes = frozenset(call.purposes)
+    turn.become(phase=Phase.OPEN, customer=call.customer, grounds=(), language=language, purposes=purposes)
     if not call.resumed:
         turn.say("greeting")
     elif fresh:

@@ -1,6 +1,7 @@
 """One call's conversation under way: messages in, what the policy makes of them out, tools asked in between."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import msgspec
 
@@ -9,7 +10,7 @@ from agent.dialogue.conversation import Conversation
 from agent.dialogue.domain import Domain
 from agent.dialogue.guess import Guess
 from agent.dialogue.policy import Incoming, step
-from agent.dialogue.protocol import FromEngine, Say, SignalSeen, Utterance
+from agent.dialogue.protocol import Because, Chat, FromEngine, Say, SignalSeen, Utterance
 from agent.dialogue.tools import ToolCall, ToolResult
 
 Send = Callable[[FromEngine], Awaitable[None]]
@@ -30,10 +31,16 @@ class Talk:
         self._clock = clock
         self._guess: Guess | None = None
         """The early answer that is still open."""
+        self._turn: int | None = None
+        """The customer's turn that is being answered."""
+        self._lookups: list[Because] = []
+        """Tools that were asked for this answer, and what they said."""
 
     async def take(self, message: Incoming) -> None:
         """Answers one message."""
         guess, self._guess = self._guess, None
+        self._turn = (message.turn or None) if isinstance(message, Utterance | Chat) else None
+        self._lookups.clear()
         match message:
             case Utterance(final=False, likely_final=True):
                 self._guess = await self._make_ready(message)
@@ -62,12 +69,14 @@ class Talk:
                 if isinstance(out, ToolCall):
                     if out.name in self._domain.writing_tools:
                         return None
-                    following = await self._run_tool(out)
+                    following = await self._look_up(out)
                 else:
-                    held.append(out)
+                    held.append(self._explained(out, after))
         first = next((out for out in held if isinstance(out, Say)), None)
         if first is not None:
             await self._send(msgspec.structs.replace(first, guess=True))
+        # The ids in it are taken, whether it proves right or not.
+        self.conversation = replace(self.conversation, says=after.says)
         return Guess(likely=likely, before=self.conversation, after=after, held=tuple(held))
 
     async def _step(self, message: Incoming) -> None:
@@ -78,6 +87,18 @@ class Talk:
             following = None
             for out in outgoing:
                 if isinstance(out, ToolCall):
-                    following = await self._run_tool(out)
+                    following = await self._look_up(out)
                 else:
-                    await self._send(out)
+                    await self._send(self._explained(out, self.conversation))
+
+    async def _look_up(self, call: ToolCall) -> ToolResult:
+        result = await self._run_tool(call)
+        self._lookups.append(Because(kind="tool", words=f"{call.name} said {result.outcome}"))
+        return result
+
+    def _explained(self, out: FromEngine, conversation: Conversation) -> FromEngine:
+        """Adds to a reply the turn that it answers, the flow under way, and the tools that were asked for it."""
+        if not isinstance(out, Say):
+            return out
+        flow = (Because(kind="flow", words=f"flow {conversation.task.flow}"),) if conversation.task is not None else ()
+        return msgspec.structs.replace(out, in_reply_to=self._turn, because=(*out.because, *flow, *self._lookups))
