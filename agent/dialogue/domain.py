@@ -198,10 +198,12 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
         """The line in `language`, or in the pack's own, filled."""
         pattern = self.translations.get(language, {}).get(line) or self.lines[line]
         unknown = self.phrase(UNKNOWN, language)
+        values = {name: self.phrase(value, language) for name, value in values.items()}
         return fill(pattern.calm if calm and pattern.calm else pattern.text, values, unknown=unknown)
 
     def phrase(self, written: str, language: str) -> str:
-        """What stands in flows.yaml and is seen by customers, in `language` as far as it is translated."""
+        """What customers see or hear of flows.yaml, of slots and of what tools say, in `language` as far as it is
+        translated."""
         return load_phrases(self.name, language).get(written, written)
 
 

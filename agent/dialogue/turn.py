@@ -1,17 +1,19 @@
 """One step of a conversation under way: what is remembered, what goes out, and in which words and tone."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from agent.core.cards import Card, CardContent, CardRow
 from agent.core.clock import NS_PER_S
-from agent.dialogue.conversation import Confirmation, Conversation, Task
+from agent.dialogue.conversation import Confirmation, Conversation, Speaker, Task
 from agent.dialogue.domain import PERSON, Domain, fill
 from agent.dialogue.mood import ACKNOWLEDGE_EVERY_S, CALM, NEUTRAL, PERSON_AFTER_S
 from agent.dialogue.protocol import FromEngine, Say, Show
 from agent.dialogue.tools import ToolCall
+from agent.dialogue.wording import in_words_of
 
 Outgoing = FromEngine | ToolCall
 
@@ -87,7 +89,7 @@ class Turn:
             because=because,
         )
         self.outgoing.append(said)
-        self.become(says=number, last_say=said)
+        self.become(says=number, last_say=said, history=self.conversation.remembering(Speaker.AGENT, text))
         return said
 
     def _acknowledge(self) -> bool:
@@ -157,14 +159,15 @@ class Turn:
         content: CardContent = NO_CONTENT,
     ) -> str:
         """Shows a card of the domain with what a tool has put on it; its id."""
-        pattern = self.domain.flows.cards[card]
-        filled = self.conversation.known | values
-        parts = msgspec.structs.asdict(content)
+        phrase = partial(self.domain.phrase, language=self.conversation.language)
+        pattern = in_words_of(phrase, self.domain.flows.cards[card])
+        filled = {name: phrase(value) for name, value in (self.conversation.known | values).items()}
+        parts = msgspec.structs.asdict(in_words_of(phrase, content))
         shown = Card(
             **parts | {"text": parts["text"] or fill(pattern.text, filled)},
             id=f"{card} {fill(pattern.about, filled)}".strip()[:LONGEST_ID],
             title=fill(pattern.title, filled),
-            rows=tuple(CardRow(label=label, value=value) for label, value in rows),
+            rows=tuple(CardRow(label=phrase(label), value=phrase(value)) for label, value in rows),
             form=pattern.form,
             actions=tuple(msgspec.structs.replace(action, say=fill(action.say, filled)) for action in pattern.actions),
         )

@@ -1,12 +1,13 @@
 """How the facts of a business are put into words of the customer's language: dates, money, goods, labels of cards."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, time
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar, cast
 
+import msgspec
 import yaml
 
 from agent.core.errors import SettingsError
@@ -39,6 +40,14 @@ class Wording(Protocol):
         """A date as part of a sentence, "tomorrow" where it is near."""
         ...
 
+    def short_day(self, when: date) -> str:
+        """A date in a list, without the day of the week."""
+        ...
+
+    def time(self, when: time) -> str:
+        """A time of day."""
+        ...
+
     def money(self, cents: int) -> str: ...
 
     def goods(self, name: str, quantity: int) -> str:
@@ -59,6 +68,12 @@ class _English:
 
     def on_day(self, when: date, today: date) -> str:
         return spoken.on_day(when, today)
+
+    def short_day(self, when: date) -> str:
+        return f"{when:%b} {when.day}"
+
+    def time(self, when: time) -> str:
+        return f"{when:%H:%M}".removeprefix("0")
 
     def money(self, cents: int) -> str:
         return spoken.money(cents)
@@ -88,6 +103,15 @@ class _Chinese:
         near = {-2: "前天", -1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
         return near.get((when - today).days) or self.day(when)
 
+    def short_day(self, when: date) -> str:
+        return f"{when.month}月{when.day}日"
+
+    def time(self, when: time) -> str:
+        """ "上午9点", "下午3点半", "下午3点20分"."""
+        half = "上午" if when.hour < 12 else "下午" if when.hour < 18 else "晚上"
+        minutes = "半" if when.minute == 30 else f"{when.minute}分" if when.minute else ""
+        return f"{half}{(when.hour - 1) % 12 + 1}点{minutes}"
+
     def money(self, cents: int) -> str:
         """ "40美元", "1,250.50美元", "负40美元"."""
         sign, whole, rest = "负" if cents < 0 else "", abs(cents) // 100, abs(cents) % 100
@@ -101,6 +125,25 @@ class _Chinese:
         if len(parts) == 1:
             return parts[0]
         return "、".join(parts[:-1]) + {"and": "和", "or": "还是"}[joint] + parts[-1]
+
+
+Part = TypeVar("Part")
+_KEPT = frozenset({"id", "name", "kind", "about", "url", "reference"})
+"""Fields of cards that are no words."""
+
+
+def in_words_of(phrase: Callable[[str], str], part: Part) -> Part:
+    """A part of a card, or a pattern of one, with every text in it put through `phrase`."""
+    match part:
+        case str():
+            return cast(Part, phrase(part))
+        case tuple():
+            return cast(Part, tuple(in_words_of(phrase, each) for each in part))
+        case msgspec.Struct():
+            fields = {name: getattr(part, name) for name in part.__struct_fields__ if name not in _KEPT}
+            changed = {name: in_words_of(phrase, value) for name, value in fields.items()}
+            return cast(Part, msgspec.structs.replace(part, **changed))
+    return part
 
 
 def wording(pack: str, language: str) -> Wording:

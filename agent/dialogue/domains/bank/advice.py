@@ -16,8 +16,8 @@ from agent.dialogue.domains.bank.loans import (
     total_interest,
     verdict,
 )
-from agent.dialogue.spoken import money
 from agent.dialogue.tools import ToolCall, ToolResult
+from agent.dialogue.wording import Wording, wording
 
 MONTHS_OF_A_YEAR = 12
 LONGEST_BARE_YEARS = 10
@@ -33,15 +33,15 @@ def loan_plan(call: ToolCall) -> ToolResult:
         return terms
     amount, months = terms
     table = amortization(amount, months)
-    last = table[-1].payment
-    values = _loan_values(amount, months) | {
-        "payment": _dollars(table[0].payment),
+    words = wording(__package__, call.language)
+    values = _loan_values(amount, months, words) | {
+        "payment": _dollars(table[0].payment, words),
         "count": str(months),
-        "interest": _dollars(total_interest(table)),
-        "rate": f"{ANNUAL_RATE * 100:.1f} percent",
-        "last": _dollars(last),
+        "interest": _dollars(total_interest(table), words),
+        "rate": words.phrase("{share} percent", share=f"{ANNUAL_RATE * 100:.1f}"),
+        "last": _dollars(table[-1].payment, words),
     }
-    return ToolResult(outcome="plan", values=values, rows=_rows(table))
+    return ToolResult(outcome="plan", values=values, rows=_rows(table, words))
 
 
 def affordability(call: ToolCall) -> ToolResult:
@@ -57,19 +57,18 @@ def affordability(call: ToolCall) -> ToolResult:
         return ToolResult(outcome="no_debts")
     payment = amortization(amount, months)[0].payment
     share = debt_share(payment, income, debts)
-    values = _loan_values(amount, months) | {
-        "payment": _dollars(payment),
-        "share": f"{_percent(share)} percent",
-        "limit": f"{_percent(COMFORTABLE_SHARE)} percent",
-        "highest": f"{_percent(HIGHEST_SHARE)} percent",
-    }
+    words = wording(__package__, call.language)
+    shares = {"share": share, "limit": COMFORTABLE_SHARE, "highest": HIGHEST_SHARE}
+    said = {name: words.phrase("{share} percent", share=_percent(each)) for name, each in shares.items()}
+    limits = {"limit": _percent(COMFORTABLE_SHARE), "highest": _percent(HIGHEST_SHARE)}
     rows = (
-        ("New payment a month", _dollars(payment)),
-        ("Other debts a month", _dollars(debts)),
-        ("Income a month, before tax", _dollars(income)),
+        ("New payment a month", _dollars(payment, words)),
+        ("Other debts a month", _dollars(debts, words)),
+        ("Income a month, before tax", _dollars(income, words)),
         ("Share of income", f"{_percent(share)} %"),
-        ("Rule of thumb", f"up to {_percent(COMFORTABLE_SHARE)} %, never over {_percent(HIGHEST_SHARE)} %"),
+        ("Rule of thumb", words.phrase("up to {limit} %, never over {highest} %", **limits)),
     )
+    values = _loan_values(amount, months, words) | {"payment": _dollars(payment, words)} | said
     return ToolResult(outcome=verdict(share), values=values, rows=rows)
 
 
@@ -77,17 +76,23 @@ def _terms(call: ToolCall) -> tuple[Decimal, int] | ToolResult:
     """Amount and months of the loan, or the outcome that says which of them cannot be."""
     amount, months = _money(call, "loan_amount"), _months(call.arguments.get("loan_term", ""))
     if amount is None or not AMOUNTS.start <= amount < AMOUNTS.stop:
-        limits = {"least": _dollars(Decimal(AMOUNTS.start)), "most": _dollars(Decimal(AMOUNTS.stop - 1))}
+        words = wording(__package__, call.language)
+        limits = {
+            "least": _dollars(Decimal(AMOUNTS.start), words),
+            "most": _dollars(Decimal(AMOUNTS.stop - 1), words),
+        }
         return ToolResult(outcome="amount_out_of_range", values=limits)
     if not months:
         return ToolResult(outcome="term_out_of_range", values={"shortest": "6 months", "longest": "10 years"})
     return amount, months
 
 
-def _loan_values(amount: Decimal, months: int) -> dict[str, str]:
+def _loan_values(amount: Decimal, months: int, words: Wording) -> dict[str, str]:
     years, rest = divmod(months, MONTHS_OF_A_YEAR)
-    over = f"{years} year{'s' if years > 1 else ''}" if rest == 0 else f"{months} months"
-    return {"borrowed": _dollars(amount), "over": over}
+    over = words.phrase("{count} months", count=str(months))
+    if rest == 0:
+        over = words.phrase("{count} years" if years > 1 else "{count} year", count=str(years))
+    return {"borrowed": _dollars(amount, words), "over": over}
 
 
 def _months(said: str) -> int:
@@ -111,30 +116,40 @@ def _money(call: ToolCall, slot: str) -> Decimal | None:
     return value if value.is_finite() else None
 
 
-def _rows(table: Sequence[Instalment]) -> tuple[tuple[str, str], ...]:
+def _rows(table: Sequence[Instalment], words: Wording) -> tuple[tuple[str, str], ...]:
     """The first year month by month, each later year in one row, and the last payment."""
     rows = [
         (
-            f"Month {number}",
-            f"{_dollars(month.payment)}: {_dollars(month.interest)} interest, {_dollars(month.principal)} paid off, "
-            f"{_dollars(month.owed)} owed",
+            words.phrase("Month {number}", number=str(number)),
+            words.phrase(
+                "{payment}: {interest} interest, {principal} paid off, {owed} owed",
+                payment=_dollars(month.payment, words),
+                interest=_dollars(month.interest, words),
+                principal=_dollars(month.principal, words),
+                owed=_dollars(month.owed, words),
+            ),
         )
         for number, month in enumerate(table[:MONTHS_SHOWN_EACH], start=1)
     ]
     for start in range(MONTHS_SHOWN_EACH, len(table), MONTHS_OF_A_YEAR):
         year = table[start : start + MONTHS_OF_A_YEAR]
-        paid = sum((month.principal for month in year), Decimal(0))
         rows.append(
             (
-                f"Months {start + 1} to {start + len(year)}",
-                f"{_dollars(total_interest(year))} interest, {_dollars(paid)} paid off, {_dollars(year[-1].owed)} owed",
+                words.phrase("Months {first} to {last}", first=str(start + 1), last=str(start + len(year))),
+                words.phrase(
+                    "{interest} interest, {principal} paid off, {owed} owed",
+                    interest=_dollars(total_interest(year), words),
+                    principal=_dollars(sum((month.principal for month in year), Decimal(0)), words),
+                    owed=_dollars(year[-1].owed, words),
+                ),
             )
         )
-    return (*rows, ("Last payment", _dollars(table[-1].payment)), ("All interest", _dollars(total_interest(table))))
+    last, interest = _dollars(table[-1].payment, words), _dollars(total_interest(table), words)
+    return (*rows, ("Last payment", last), ("All interest", interest))
 
 
-def _dollars(value: Decimal) -> str:
-    return money(int(value * 100))
+def _dollars(value: Decimal, words: Wording) -> str:
+    return words.money(int(value * 100))
 
 
 def _percent(share: Decimal) -> str:

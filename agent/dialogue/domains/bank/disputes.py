@@ -10,8 +10,8 @@ from sqlalchemy import Connection, func, insert, select
 
 from agent.dialogue.domains.bank.database import FIRST_CASE_NUMBER
 from agent.dialogue.domains.bank.tables import accounts, disputes, payments
-from agent.dialogue.spoken import listing, money, on_day
 from agent.dialogue.tools import ToolCall, ToolResult
+from agent.dialogue.wording import Wording, wording
 
 DISPUTE_WITHIN_DAYS = 120
 OFFERED = 3
@@ -36,30 +36,37 @@ class Payment:
     amount_cents: int
     case: int | None
 
-    def spoken(self, today: date) -> str:
-        return f"{money(-self.amount_cents)} to {self.counterparty} {on_day(self.booked_on, today)}"
+    def spoken(self, words: Wording, today: date) -> str:
+        return words.phrase(
+            "{sum} to {name} {when}",
+            sum=words.money(-self.amount_cents),
+            name=self.counterparty,
+            when=words.on_day(self.booked_on, today),
+        )
 
 
 def dispute_options(connection: Connection, customer: int, call: ToolCall, today: date) -> ToolResult:
     """`ready` once one payment and a reason are known; otherwise what is missing, or why there can be no case."""
+    words = wording(__package__, call.language)
     fits = _fitting(_outgoing(connection, customer), call)
     if not fits:
         return ToolResult(outcome="no_such_payment")
     if len(fits) > 1 and not _alike(fits):
-        options = listing([payment.spoken(today) for payment in fits[:OFFERED]], "or")
+        options = words.listing([payment.spoken(words, today) for payment in fits[:OFFERED]], "or")
         return ToolResult(outcome="choose", values={"options": options})
     # Of several that look the same the one without a case yet is meant.
     payment = next((one for one in fits if one.case is None), fits[0])
-    values = {"payment": f"payment {payment.id}", "which": payment.spoken(today)}
+    values = {"payment": f"payment {payment.id}", "which": payment.spoken(words, today)}
     if payment.case is not None:
-        return _case("already", payment, payment.case, today)
+        return _case("already", payment, payment.case, words, today)
     if today - payment.booked_on > timedelta(days=DISPUTE_WITHIN_DAYS):
         return ToolResult(outcome="too_late", values=values)
     reason = call.arguments.get("reason", "")
     if reason not in REASONS:
         return ToolResult(outcome="why", values=values)
-    rows = (("Payment", payment.spoken(today)), ("Reason", REASONS[reason]))
-    return ToolResult(outcome="ready", values=values | {"reason": reason, "because": REASONS[reason]}, rows=rows)
+    because = words.phrase(REASONS[reason])
+    rows = (("Payment", payment.spoken(words, today)), ("Reason", because))
+    return ToolResult(outcome="ready", values=values | {"reason": reason, "because": because}, rows=rows)
 
 
 def open_dispute(connection: Connection, customer: int, call: ToolCall, today: date) -> ToolResult:
@@ -72,7 +79,7 @@ def open_dispute(connection: Connection, customer: int, call: ToolCall, today: d
     case = {"number": highest + 1, "payment_id": payment_id, "reason": reason, "opened_on": today}
     connection.execute(insert(disputes).values(case))
     outcome = "opened_card_at_risk" if reason == "unrecognised" else "opened"
-    return _case(outcome, payment, highest + 1, today)
+    return _case(outcome, payment, highest + 1, wording(__package__, call.language), today)
 
 
 def _outgoing(connection: Connection, customer: int) -> list[Payment]:
@@ -123,6 +130,7 @@ def _alike(fits: Sequence[Payment]) -> bool:
     return len({(payment.booked_on, payment.counterparty, payment.amount_cents) for payment in fits}) == 1
 
 
-def _case(outcome: str, payment: Payment, number: int, today: date) -> ToolResult:
-    rows = (("Case", f"D{number}"), ("Payment", payment.spoken(today)))
-    return ToolResult(outcome=outcome, values={"case": f"D{number}", "which": payment.spoken(today)}, rows=rows)
+def _case(outcome: str, payment: Payment, number: int, words: Wording, today: date) -> ToolResult:
+    which = payment.spoken(words, today)
+    rows = (("Case", f"D{number}"), ("Payment", which))
+    return ToolResult(outcome=outcome, values={"case": f"D{number}", "which": which}, rows=rows)
