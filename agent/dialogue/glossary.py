@@ -8,8 +8,8 @@ from importlib.resources import files
 import msgspec
 import yaml
 
-from agent.dialogue.spoken import listing
 from agent.dialogue.tools import ToolCall, ToolResult
+from agent.dialogue.wording import plain_wording
 
 NAMED_AS_EXAMPLES = 4
 
@@ -23,8 +23,12 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 @lru_cache
 def load_glossary(package: str, locale: str = "en") -> Mapping[str, Term]:
-    """What the words of the pack in `package` mean, by key. Raises `msgspec.ValidationError` for a broken file."""
-    text = (files(package) / f"glossary.{locale}.yaml").read_text(encoding="utf-8")
+    """What the words of the pack in `package` mean, by key, in English where it has no glossary in `locale`.
+
+    Raises `msgspec.ValidationError` for a broken file.
+    """
+    file = files(package) / f"glossary.{locale}.yaml"
+    text = (file if file.is_file() else files(package) / "glossary.en.yaml").read_text(encoding="utf-8")
     return msgspec.convert(yaml.safe_load(text), dict[str, Term])
 
 
@@ -33,10 +37,16 @@ def explain_term(glossary: Mapping[str, Term], call: ToolCall) -> ToolResult:
     asked = call.arguments.get("term", "")
     said = f" {' '.join(re.findall(r'[a-z]+', asked.lower()))} "
     term = glossary.get(asked) or next(
-        (term for term in glossary.values() for way in term.said if f" {way.lower()} " in said), None
+        (term for term in glossary.values() for way in term.said if _says(way, said, asked)), None
     )
     if term is None:
-        known = listing([term.name for term in list(glossary.values())[:NAMED_AS_EXAMPLES]], "or")
+        names = [term.name for term in list(glossary.values())[:NAMED_AS_EXAMPLES]]
+        known = plain_wording(call.language).listing(names, "or")
         return ToolResult(outcome="unknown", values={"known": known})
     rows = ((term.name, term.means),)
     return ToolResult(outcome="explained", values={"name": term.name, "means": term.means}, rows=rows)
+
+
+def _says(way: str, words: str, asked: str) -> bool:
+    """Whether the word stands among English ones, or, where words are not spaced, anywhere."""
+    return f" {way.lower()} " in words if way.isascii() else way in asked

@@ -152,6 +152,11 @@ def wording(pack: str, language: str) -> Wording:
     return _Chinese(phrases) if language == "zh" and phrases else _English()
 
 
+def plain_wording(language: str) -> Wording:
+    """Words that no pack has phrases for."""
+    return _Chinese({}) if language == "zh" else _English()
+
+
 @lru_cache(maxsize=16)
 def load_phrases(pack: str, language: str) -> Mapping[str, str]:
     """English phrases and what they are in `language`, from `phrases.<language>.yaml` of the pack and, for what all

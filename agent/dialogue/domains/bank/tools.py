@@ -34,7 +34,7 @@ FOR_A_CUSTOMER: dict[str, tuple[Check, CustomerTool]] = {
 FOR_ANYBODY: dict[str, Callable[[ToolCall], ToolResult]] = {
     "loan_plan": loan_plan,
     "affordability": affordability,
-    "explain_term": lambda call: explain_term(load_glossary(__package__), call),
+    "explain_term": lambda call: explain_term(load_glossary(__package__, call.language), call),
 }
 
 
