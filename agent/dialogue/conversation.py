@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from agent.dialogue.mood import Mood
-from agent.dialogue.protocol import Because, Intent, Say
+from agent.dialogue.protocol import LONGEST_TEXT, Because, Intent, Say
 
 
 class Phase(StrEnum):
@@ -67,6 +67,23 @@ class Search:
     """What was understood of it."""
 
 
+class Speaker(StrEnum):
+    CUSTOMER = "customer"
+    AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenLine:
+    """What one of the two said."""
+
+    speaker: Speaker
+    text: str = field(repr=False)
+
+
+LINES_KEPT = 16
+"""Lines of a talk that are remembered as they were said."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """Everything that the engine remembers of a call."""
@@ -78,6 +95,10 @@ class Conversation:
     phase: Phase = Phase.NEW
     language: str = "en"
     """In which the customer is answered: one that the pack speaks."""
+    purposes: frozenset[str] = frozenset()
+    """What the customer agreed to."""
+    history: tuple[SpokenLine, ...] = field(default=(), repr=False)
+    """The last lines of both, the latest last, without answers that prove who the customer is."""
     task: Task | None = None
     search: Search | None = None
     offer: str | None = None
@@ -96,3 +117,10 @@ class Conversation:
     """True once a person was offered because of the customer's mood."""
     grounds: tuple[Because, ...] = field(default=(), repr=False)
     """Signals behind what is being answered now."""
+
+    def remembering(self, speaker: Speaker, text: str) -> tuple[SpokenLine, ...]:
+        """The history with one more line; what one of the two says in a row is one line."""
+        last = self.history[-1] if self.history else None
+        if last is None or last.speaker is not speaker:
+            return (*self.history, SpokenLine(speaker=speaker, text=text))[-LINES_KEPT:]
+        return (*self.history[:-1], SpokenLine(speaker=speaker, text=f"{last.text} {text}"[-LONGEST_TEXT:]))

@@ -8,7 +8,8 @@ from agent.core.clock import NS_PER_S
 from agent.dialogue.conversation import Conversation, Phase
 from agent.dialogue.domain import Domain, load_domain
 from agent.dialogue.faq import FAQ
-from agent.dialogue.policy import CONFIRM_PROB, Incoming, step
+from agent.dialogue.hearing import CONFIRM_PROB
+from agent.dialogue.policy import Incoming, step
 from agent.dialogue.protocol import (
     BargeIn,
     CallEnded,

@@ -8,7 +8,7 @@ from agent.core.errors import SettingsError
 from agent.core.understanding import SlotPattern, Understanding
 from agent.dialogue.domain import load_domain
 from agent.dialogue.faq import FAQ
-from agent.dialogue.policy import REACTIONS
+from agent.dialogue.hearing import REACTIONS
 from agent.dialogue.understanding import load_understanding
 
 INTENTS = """
