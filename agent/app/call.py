@@ -5,7 +5,6 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from agent.app import plain_words
 from agent.app.accounts import CallAccounts
 from agent.app.conversation import Conversation
 from agent.app.memory import give_memory_back
@@ -140,7 +139,7 @@ class Call:
             media = tasks.create_task(self._carry_media(), name=f"media of call {self.call_id}")
             talk = tasks.create_task(self._talk_once_connected(), name=f"talk of call {self.call_id}")
             reason = await asyncio.shield(self._ending)
-            self._page.show(CallStateChanged(state=CallState.ENDED.value, reason=plain_words.ENDED[reason]))
+            self._page.show(CallStateChanged(state=CallState.ENDED, reason=reason))
             media.cancel()
             if not self.peer.connected.is_set():
                 talk.cancel()
@@ -245,7 +244,7 @@ class Call:
             log.warning("call %s: %s", self.call_id, error)
             return
         if not self.life.over:
-            self._page.show(CallStateChanged(state=self.life.state.value))
+            self._page.show(CallStateChanged(state=self.life.state))
             self._announce()
 
     def _announce(self) -> None:

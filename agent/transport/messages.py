@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from agent.core.cards import Card
+from agent.core.lifecycle import CallState, EndReason
 from agent.core.signals import Signal
 
 
@@ -50,9 +51,9 @@ class HideCard(Message, frozen=True, kw_only=True, tag="hide_card"):
 
 
 class CallStateChanged(Message, frozen=True, kw_only=True, tag="state"):
-    state: str
-    """A state of `agent.core.lifecycle.CallState`."""
-    reason: str | None = None
+    state: CallState
+    reason: EndReason | None = None
+    """Why it ended, once it has."""
 
 
 class AgentSpeaking(Message, frozen=True, kw_only=True, tag="speaking"):

@@ -5,19 +5,19 @@ import asyncio
 import pytest
 from playwright.async_api import Page, expect
 
+from agent.core.cards import Card, CardAction, CardRow
 from agent.core.consent import Purpose
+from agent.core.lifecycle import CallState, EndReason
 from agent.transport.messages import (
     AgentSpeaking,
     CallStateChanged,
     Caption,
-    Card,
-    CardAction,
-    CardRow,
     Chat,
     ClockPing,
     ClockPong,
     DeviceState,
     SendLess,
+    ShowCard,
     Welcome,
     WithdrawConsent,
 )
@@ -42,7 +42,7 @@ async def call_from(
     await page.click("#start-call")
     call = await server.desk.connected_call()
     call.show(Welcome(call_id=call.ticket.call_id, analysis=call.ticket.purposes, hears=hears))
-    call.show(CallStateChanged(state="connected"))
+    call.show(CallStateChanged(state=CallState.CONNECTED))
     await expect(page.locator("#call-state")).to_have_attribute("data-state", "connected")
     return call
 
@@ -91,7 +91,7 @@ async def test_a_call_shows_captions_and_cards_and_sends_what_is_written() -> No
             (CardRow(label="Status", value="on its way"),),
             (CardAction(label="Return it", say="return A1"),),
         )
-        call.show(Card(id="k", title="Order A1", rows=rows, actions=actions))
+        call.show(ShowCard(card=Card(id="k", title="Order A1", rows=rows, actions=actions)))
         await page.click("#cards >> text=Return it")
         assert await call.told(Chat) == Chat(text="return A1")
         await page.fill("#chat-input", "thank you")
@@ -149,7 +149,7 @@ async def test_emotion_analysis_can_be_stopped_during_the_call() -> None:
         await page.click("#withdraw-emotion")
         withdrawn = await call.told(WithdrawConsent)
         assert isinstance(withdrawn, WithdrawConsent)
-        assert set(withdrawn.purposes) == {Purpose.EXPRESSION, Purpose.VOICE_EMOTION}
+        assert set(withdrawn.purposes) == {Purpose.EXPRESSION, Purpose.VOICE_EMOTION, Purpose.TEXT_EMOTION}
         await expect(page.locator("#analysis summary")).to_have_text("No emotion analysis")
 
 
@@ -184,12 +184,12 @@ async def test_hanging_up_ends_the_call_on_both_sides() -> None:
         await expect(page.locator("#start-call")).to_be_enabled()
 
 
-@pytest.mark.parametrize("reason", ["agent_finished", "server_stopped"])
-async def test_the_agent_can_end_the_call_and_says_why(reason: str) -> None:
+@pytest.mark.parametrize("reason", [EndReason.AGENT_FINISHED, EndReason.SERVER_STOPPED])
+async def test_the_agent_can_end_the_call_and_says_why(reason: EndReason) -> None:
     """The last state message decides what the customer reads."""
     async with serving_pages() as server, opened_page() as page:
         call = await call_from(page, server)
-        call.show(CallStateChanged(state="ended", reason=reason))
+        call.show(CallStateChanged(state=CallState.ENDED, reason=reason))
         await expect(page.locator("#ended")).to_have_attribute("data-reason", reason)
 
 

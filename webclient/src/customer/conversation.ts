@@ -1,5 +1,5 @@
 // What has been said in a call, by voice or in writing, as a list that captions and chat lines flow into.
-import type { Caption } from "../wire/call";
+import type { Caption } from "../wire/messages";
 
 export interface Line {
   id: string;

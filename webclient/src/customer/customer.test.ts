@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Caption } from "../wire/call";
+import type { Caption } from "../wire/messages";
 import { type Line, withCaption, withTyped } from "./conversation";
 import { cameraConstraints, deviceProblem } from "./devices";
 import { pageLocale, sameLanguage } from "./locale";
@@ -7,7 +7,7 @@ import { meterLevel } from "./loudness";
 import { duration, endingInWords, isFed, onlyHeard, stateInWords } from "./words";
 
 function caption(id: string, text: string, more: Partial<Caption> = {}): Caption {
-  return { type: "caption", id, speaker: "customer", text, final: false, ...more };
+  return { type: "caption", id, speaker: "customer", text, final: false, because: [], because_seqs: [], ...more };
 }
 
 describe("the conversation", () => {

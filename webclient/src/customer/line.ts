@@ -1,5 +1,6 @@
 // One WebRTC connection to the agent: offered once over WHIP with every slot it will ever need, never renegotiated.
-import { decodeToPage, type FromPage, type ToPage } from "../wire/call";
+import { decodeToPage } from "../wire/call";
+import type { FromPage, ToPage } from "../wire/messages";
 import type { PictureLimits } from "./devices";
 import { limitSending } from "./sending";
 import type { OpenedCall } from "./service";

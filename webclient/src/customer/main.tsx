@@ -2,6 +2,7 @@
 import "../ui/theme.css";
 import "../ui/sheet.css";
 import "./customer.css";
+import "./cards.css";
 import { render } from "preact";
 import { App } from "./app";
 import { Session } from "./session";

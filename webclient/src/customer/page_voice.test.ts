@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { PageSay, PageSpoken } from "../wire/call";
+import type { PageSay, PageSpoken } from "../wire/messages";
 import { bestVoice, PageVoice, type Synthesis } from "./page_voice";
 
 class FakeUtterance {

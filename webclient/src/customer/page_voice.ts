@@ -1,5 +1,5 @@
 // The browser's own speech synthesis as the agent's voice, one clause at a time; it obeys interruptions at once.
-import type { PageSay, PageSpeech, PageSpoken } from "../wire/call";
+import type { PageSay, PageSpeech, PageSpoken } from "../wire/messages";
 
 /** Browsers list their voices late; longer than this they are not waited for. */
 const VOICES_MS = 1_500;

@@ -1,6 +1,7 @@
 // The customer's visit from notice to goodbye: what the page shows, as signals, and what the customer can do.
 import { batch, computed, signal } from "@preact/signals";
-import type { CallState, Card, ToPage } from "../wire/call";
+import type { CallStateChanged, ToPage } from "../wire/messages";
+import { Cards } from "./cards";
 import { type Line as ConversationLine, withCaption, withTyped } from "./conversation";
 import type { PictureLimits } from "./devices";
 import { Equipment } from "./equipment";
@@ -14,7 +15,8 @@ import { giveUpPlace, openInTurn } from "./waiting";
 
 export type Phase = "notice" | "left" | "check" | "waiting" | "connecting" | "call" | "ended";
 
-const MAX_CARDS = 6;
+/** A second press of the same button within this time is a double click, or impatience. */
+const ONE_PRESS_MS = 1_000;
 /** After this long without a word the agent is no longer said to be thinking. */
 const THINKING_MS = 10_000;
 /** What "stop emotion analysis" takes back. */
@@ -36,12 +38,12 @@ export class Session {
 
   /** In line, while all lines are busy; 1 is the first. */
   readonly position = signal<number | null>(null);
-  readonly callState = signal<CallState>("consented");
+  readonly callState = signal<CallStateChanged["state"]>("consented");
   readonly endReason = signal<string | null>(null);
   readonly startedAt = signal(0);
   readonly purposes = signal<string[]>([]);
   readonly lines = signal<ConversationLine[]>([]);
-  readonly cards = signal<Card[]>([]);
+  readonly cards = new Cards();
   readonly captionsOn = signal(true);
   readonly unsteady = signal(false);
   readonly agentSpeaking = signal(false);
@@ -70,6 +72,7 @@ export class Session {
     this.unvoicedLanguage.value = spoken.state === "unavailable" ? say.language : null;
   });
   private typedCount = 0;
+  private lastAnswer = { text: "", atMs: 0 };
   private thinking: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
@@ -145,6 +148,14 @@ export class Session {
     return true;
   }
 
+  /** Sends the line of a card's button or form. */
+  answer(text: string): void {
+    const { text: lastText, atMs } = this.lastAnswer;
+    const nowMs = performance.now();
+    if (text === lastText && nowMs - atMs < ONE_PRESS_MS) return;
+    if (this.say(text)) this.lastAnswer = { text, atMs: nowMs };
+  }
+
   async toggleMute(): Promise<void> {
     if (this.equipment.microphone.value) this.equipment.toggleMute();
     else await this.equipment.reopen("microphone");
@@ -155,10 +166,6 @@ export class Session {
     if (this.equipment.camera.value) this.equipment.stopCamera();
     else await this.equipment.reopen("camera");
     await this.equipmentChanged();
-  }
-
-  dismissCard(id: string): void {
-    this.cards.value = this.cards.value.filter((card) => card.id !== id);
   }
 
   withdrawEmotion(): void {
@@ -191,7 +198,7 @@ export class Session {
     batch(() => {
       this.purposes.value = call.purposes;
       this.lines.value = [];
-      this.cards.value = [];
+      this.cards.clear();
       this.callState.value = "consented";
     });
     const line = new Line(call, equipment.outgoingSound(), equipment.camera.value, {
@@ -248,7 +255,10 @@ export class Session {
         if (message.final) this.expectAnswer(message.speaker === "customer");
         break;
       case "card":
-        this.cards.value = [message, ...this.cards.value.filter((card) => card.id !== message.id)].slice(0, MAX_CARDS);
+        this.cards.show(message.card);
+        break;
+      case "hide_card":
+        this.cards.hide(message.id);
         break;
       case "speaking":
         this.agentSpeaking.value = message.active;

@@ -1,5 +1,5 @@
 // Plain words for what the agent's short names stand for.
-import type { CallState } from "../wire/call";
+import type { CallStateChanged } from "../wire/messages";
 
 const PURPOSES: Record<string, string> = {
   speech: "what you say, to answer it",
@@ -40,7 +40,7 @@ export function onlyHeard(heard: string, locale: string): string {
 }
 
 /** What the agent's panel says about the call. */
-export function stateInWords(state: CallState, agentDoes: "speaking" | "thinking" | "listening"): string {
+export function stateInWords(state: CallStateChanged["state"], agentDoes: "speaking" | "thinking" | "listening"): string {
   switch (state) {
     case "offered":
     case "consented":

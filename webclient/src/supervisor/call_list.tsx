@@ -1,5 +1,5 @@
 // The list of live calls.
-import type { CallSummary } from "../wire/supervision";
+import type { CallSummary } from "../wire/messages";
 import type { Desk } from "./desk";
 import { useNow } from "./use_now";
 import { elapsed, fullnessInWords, inWords, shortId } from "./words";

@@ -1,6 +1,7 @@
 // The supervisor's desk: which calls there are, which one is watched, and what is known of it, as signals.
 import { batch, computed, signal } from "@preact/signals";
-import type { CallList, CallSummary, Picture, ToSupervisor } from "../wire/supervision";
+import type { CallList, CallSummary, ToSupervisor } from "../wire/messages";
+import type { Picture } from "../wire/supervision";
 import { Feed, type FeedState } from "./feed";
 import { withCaption, withNote, withPicture, withSignal, type Watched, watching } from "./watched";
 

@@ -1,7 +1,9 @@
 // The distribution over expressions as bars; what is not known is said, never drawn as neutral.
-import { EXPRESSIONS, type ExpressionSignal } from "../wire/signals";
+import type { ExpressionSignal } from "../wire/messages";
 import { inWords, percent } from "./words";
 
+/** The eight classes of FER+, in its order. */
+const EXPRESSIONS = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"];
 const NO_EVIDENCE = "No picture of late carries a clear expression";
 export const NOT_AGREED = "The customer did not agree to it, or took it back";
 

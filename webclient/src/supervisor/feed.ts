@@ -1,5 +1,6 @@
 // The WebSocket to the agent: connects, watches one call at a time, and comes back by itself after a break.
-import { decodePicture, decodeToSupervisor, type FromSupervisor, type Picture, type ToSupervisor } from "../wire/supervision";
+import type { FromSupervisor, ToSupervisor } from "../wire/messages";
+import { decodePicture, decodeToSupervisor, type Picture } from "../wire/supervision";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;

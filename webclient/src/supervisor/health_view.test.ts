@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { HealthSignal } from "../wire/signals";
+import type { HealthSignal } from "../wire/messages";
 import { stepInWords } from "./health_view";
 
 function health(rung: string, rung_since: number | null): HealthSignal["value"] {

@@ -1,5 +1,5 @@
 // How well the watched call is served: healthy, or what is degraded, why, how far, and since when.
-import type { HealthSignal } from "../wire/signals";
+import type { HealthSignal } from "../wire/messages";
 import type { Watched } from "./watched";
 import { elapsed, inWords } from "./words";
 

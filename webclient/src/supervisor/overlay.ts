@@ -1,5 +1,5 @@
 // What is drawn over a picture: face box, mesh, hands and gesture names, in the canvas's own pixels.
-import type { FaceOverlay, HandOverlay, PictureHeader } from "../wire/supervision";
+import type { FaceOverlay, HandOverlay, PictureHeader } from "../wire/messages";
 
 const POINT_SCALE = 10_000;
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AffectSignal, TranscriptSignal, VoiceEmotionSignal } from "../wire/signals";
-import type { PictureHeader } from "../wire/supervision";
+import type { AffectSignal, AffectValue, Caption, PictureHeader, TranscriptSignal, VoiceEmotionSignal } from "../wire/messages";
 import { backoffMs } from "./feed";
 import { faceRect, gestureLabel, HAND_BONES, labelPlace, pictureInWords, pointAt } from "./overlay";
 import { currentOnly, currentStages, partialWords, percentile, withCaption, withPicture, withSignal, watching } from "./watched";
@@ -23,7 +22,7 @@ const ENVELOPE = {
 };
 
 function affect(at: number, label: string, valence: number | null): AffectSignal {
-  const value = { label, valence, arousal: valence, trend: "steady" as const, coverage: 0.5, conflict: null };
+  const value = { label, valence, arousal: valence, trend: "steady", coverage: 0.5, conflict: null } as AffectValue;
   return { ...ENVELOPE, kind: "affect", captured_at: at, value };
 }
 
@@ -109,9 +108,10 @@ describe("the watched call", () => {
   });
 
   it("shows partial words until a caption does", () => {
+    const caption = { type: "caption", id: "u", speaker: "customer", text: "where is", final: false } as Caption;
     let watched = withSignal(watching("c"), transcript("where is", false), 0);
     expect(partialWords(watched)).toBe("where is");
-    watched = withCaption(watched, { type: "caption", id: "u", speaker: "customer", text: "where is", final: false });
+    watched = withCaption(watched, caption);
     expect(partialWords(watched)).toBeNull();
     expect(partialWords(withSignal(watching("c"), transcript("where is it", true), 0))).toBeNull();
   });

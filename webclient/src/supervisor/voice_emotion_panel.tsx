@@ -1,5 +1,5 @@
 // What the last utterance sounded like: a weak sign, shown with how sure it is and how long ago it was.
-import type { VoiceEmotionSignal } from "../wire/signals";
+import type { VoiceEmotionSignal } from "../wire/messages";
 import { NOT_AGREED } from "./expression_panel";
 import { elapsed, inWords, percent } from "./words";
 

@@ -1,5 +1,5 @@
 // Everything about the watched call.
-import type { FaceSignal } from "../wire/signals";
+import type { FaceSignal } from "../wire/messages";
 import { AffectChart } from "./affect_chart";
 import type { Desk } from "./desk";
 import { ExpressionPanel, NOT_AGREED } from "./expression_panel";

@@ -1,6 +1,6 @@
 // What is known of the watched call: a value that each signal, caption and picture turns into the next one.
-import type { Caption } from "../wire/call";
-import type { PictureHeader } from "../wire/supervision";
+import type { Caption } from "../wire/messages";
+import type { PictureHeader } from "../wire/messages";
 import type {
   AffectSignal,
   ExpressionSignal,
@@ -13,7 +13,7 @@ import type {
   TurnSignal,
   VoiceEmotionSignal,
   VoiceSignal,
-} from "../wire/signals";
+} from "../wire/messages";
 
 /** How far back the affect line reaches. */
 export const AFFECT_SPAN_S = 120;

@@ -8,6 +8,7 @@ const NEAR_PX = 80;
 /** Scrolls `list` to its end whenever `newest` changes or its size does, as long as the reader is near the end. */
 export function useFollowEnd(list: RefObject<HTMLElement | null>, newest: unknown): void {
   const following = useRef(true);
+  const heightPx = useRef(0);
   useEffect(() => {
     const element = list.current;
     if (!element) return;
@@ -15,9 +16,14 @@ export function useFollowEnd(list: RefObject<HTMLElement | null>, newest: unknow
       if (following.current) element.scrollTop = element.scrollHeight;
     };
     const look = () => {
+      // The list has grown or shrunk, which moves it, too: that was not the reader.
+      if (element.clientHeight !== heightPx.current) return;
       following.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
     };
-    const resized = new ResizeObserver(toEnd);
+    const resized = new ResizeObserver(() => {
+      heightPx.current = element.clientHeight;
+      toEnd();
+    });
     resized.observe(element);
     element.addEventListener("scroll", look, { passive: true });
     return () => {

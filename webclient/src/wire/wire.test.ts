@@ -4,12 +4,19 @@ import { decodePicture, decodeToSupervisor } from "./supervision";
 
 describe("messages to the customer's page", () => {
   it("are taken when they have the fields that the page relies on", () => {
-    const caption = { type: "caption", id: "a", speaker: "agent", text: "Hello", final: true, because: [] };
+    const caption = { type: "caption", id: "a", speaker: "agent", text: "Hello", final: true, because: [], because_seqs: [] };
     expect(decodeToPage(JSON.stringify(caption))).toEqual(caption);
   });
 
   it("keep fields that this page does not know", () => {
     expect(decodeToPage('{"type":"speaking","active":true,"mood":"calm"}')).toMatchObject({ active: true });
+  });
+
+  it("are passed over when the card inside lacks a part", () => {
+    const parts = { text: "", reference: "", table: null, items: [], groups: [], source: null, rows: [], actions: [] };
+    const card = { id: "k", title: "Order", form: null, ...parts };
+    expect(decodeToPage(JSON.stringify({ type: "card", card }))).toEqual({ type: "card", card });
+    expect(decodeToPage(JSON.stringify({ type: "card", card: { ...card, rows: null } }))).toBeNull();
   });
 
   it.each([
@@ -28,7 +35,8 @@ describe("messages to the customer's page", () => {
 
 describe("messages to the supervisors' page", () => {
   it("are passed over when the signal inside lacks its value", () => {
-    const signal = { call_id: "c", kind: "affect", valid: true, age_ms: 3 };
+    const times = { captured_at: 1, captured_error_ms: 1, captured_from: "sender", media_ms: 0, age_ms: 3 };
+    const signal = { call_id: "c", seq: 1, kind: "affect", valid: true, frame_id: 1, sources: [], ...times };
     expect(decodeToSupervisor(JSON.stringify({ type: "signal", signal }))).toBeNull();
     expect(decodeToSupervisor(JSON.stringify({ type: "signal", signal: { ...signal, value: {} } }))).not.toBeNull();
   });
