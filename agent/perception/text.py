@@ -1,4 +1,4 @@
-"""Reads what a line of speech or chat asks for: sentence embedding, intent, whether it is any of them, and slots."""
+"""Reads what a line of speech or chat asks for: its features, intent, whether it is any of them, and slots."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -11,19 +11,21 @@ from agent.core.types import IntentReading, read_only
 from agent.core.understanding import SlotPattern
 from agent.inference.runtime import Runtime
 from agent.perception.slots import find_slots
+from agent.perception.wording import WORDING_WIDTH, wording
 
 EMBEDDING_WIDTH = 384
+FEATURES = EMBEDDING_WIDTH + WORDING_WIDTH
 ENGLISH_EMBEDDING, MULTILINGUAL_EMBEDDING = "sentence_embedding", "sentence_embedding_multilingual"
 IN_SCOPE_PROB = 0.5
 """A line that is less probably one of the intents than this is out of scope."""
 
 Floats = NDArray[np.floating]
 Head = Callable[[NDArray[np.float32]], tuple[Floats, Floats]]
-"""(n, 384) embeddings → (n, intents) probabilities that sum to one, and (n, 1) probabilities of being any of them."""
+"""(n, `FEATURES`) → (n, intents) probabilities that sum to one, and (n, 1) probabilities of being any of them."""
 
 
 class SentenceEmbedder:
-    """Sentences to vectors. One thread at a time, as the session is its own."""
+    """Sentences to vectors of their meaning. One thread at a time, as the session is its own."""
 
     def __init__(self, runtime: Runtime, *, language: str = "en") -> None:
         """Raises `ModelError` as `Runtime.open` does."""
@@ -39,6 +41,11 @@ class SentenceEmbedder:
         """
         rows = [self._embed_one(text) for text in texts]
         return read_only(np.concatenate(rows) if rows else np.zeros((0, EMBEDDING_WIDTH), np.float32))
+
+    def features(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(n, `FEATURES`) float32, read-only: the embedding of each line and then its wording, which heads read."""
+        words = [wording(text) for text in texts]
+        return read_only(np.hstack([self.embed(texts), np.array(words, np.float32).reshape(-1, WORDING_WIDTH)]))
 
     def _embed_one(self, text: str) -> NDArray[np.float32]:
         encoded = self._tokenizer.encode(text)
@@ -74,7 +81,7 @@ class TextReader:
         """
         if not any(character.isalnum() for character in text):
             return IntentReading(label=self._intents[0], probability=0.0, out_of_scope=True, slots={})
-        intent_prob, in_scope_prob = self._head(self.embed([text]))
+        intent_prob, in_scope_prob = self._head(self._embedder.embed([text]))
         best = int(intent_prob[0].argmax())
         return IntentReading(
             label=self._intents[best],
@@ -92,8 +99,8 @@ def shipped_head(runtime: Runtime, model: str) -> Head:
     """The head `model` of the manifest. Raises `ModelError` as `Runtime.open` does."""
     opened = runtime.open(model)
 
-    def run(embeddings: NDArray[np.float32]) -> tuple[Floats, Floats]:
-        intent_prob, in_scope_prob = opened.run(embeddings)
+    def run(features: NDArray[np.float32]) -> tuple[Floats, Floats]:
+        intent_prob, in_scope_prob = opened.run(features)
         return intent_prob, in_scope_prob
 
     return run

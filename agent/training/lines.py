@@ -1,8 +1,8 @@
-"""Lines of text with their intents, from our YAML, from CSV as banking77 has it, and from CLINC150's JSON."""
+"""Lines of text with their intents: our YAML, tables as banking77 has them, CLINC150's and other JSON."""
 
 import csv
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,12 @@ from agent.training.intent_head import OUTSIDE
 DATA = Path(__file__).parent / "data"
 OUTSIDE_NAMES = frozenset({"oos", "out_of_scope", "none"})
 """Names that data sets give to what belongs to no intent."""
+TEXT_COLUMNS = ("text", "utterance", "sentence", "query")
+INTENT_COLUMNS = ("category", "intent", "label")
+"""Names that data sets give to columns, those that count first at the front."""
+
+Pair = tuple[str, str]
+"""A text and its intent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,15 +95,15 @@ def spellings(texts: Sequence[str], label: NDArray[np.int64]) -> tuple[list[str]
 def load_lines(path: Path, split: str) -> Lines:
     """Lines of one file; `split` ("train", "val", "test") picks those of a CLINC JSON with several.
 
-    Raises `DataRejected` when the file is of no form that is known.
+    Raises `DataRejected` when the file is of no form that is known, or names the line that is not.
     """
-    readers = {".yaml": _pairs_of_yaml, ".yml": _pairs_of_yaml, ".csv": _pairs_of_csv, ".json": _pairs_of_json}
-    reader = readers.get(path.suffix.lower())
+    reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise DataRejected(f"{path} is neither CSV nor JSON nor YAML; intents come as one of these")
+        known = ", ".join(sorted(READERS))
+        raise DataRejected(f"{path} is of no form in which lines with intents come; there are {known}")
     try:
         pairs = reader(path, split)
-    except (OSError, UnicodeDecodeError, ValueError, KeyError, TypeError, yaml.YAMLError, csv.Error) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise DataRejected(f"{path} cannot be read as lines with intents: {error}") from error
     if not pairs:
         raise DataRejected(f"{path} holds no lines of the split {split!r}")
@@ -105,30 +111,103 @@ def load_lines(path: Path, split: str) -> Lines:
     return Lines(texts=tuple(text for text, _ in named), intents=tuple(intent for _, intent in named))
 
 
-def _pairs_of_yaml(path: Path, _: str) -> list[tuple[str, str]]:
+def _of_yaml(path: Path, _: str) -> list[Pair]:
     """`intents`: lists by name, and `out_of_scope`: a list."""
     content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     pairs = [(str(text), name) for name, texts in content["intents"].items() for text in texts]
     return pairs + [(str(text), "out_of_scope") for text in content.get("out_of_scope", [])]
 
 
-def _pairs_of_csv(path: Path, _: str) -> list[tuple[str, str]]:
-    """A header, then `text,category` (or `intent`, or `label`)."""
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = csv.DictReader(stream)
-        columns = rows.fieldnames or []
-        column = next((name for name in ("category", "intent", "label") if name in columns), None)
-        if column is None or "text" not in columns:
-            raise ValueError("its header has no columns text and category")
-        return [(row["text"], row[column]) for row in rows]
+def _of_table(path: Path, _: str) -> list[Pair]:
+    """Text and intent in two columns, or in those that a header calls so, by commas or, in .tsv, by tabs."""
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = csv.reader(stream, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
+        try:
+            numbered = [(rows.line_num, row) for row in rows if row]
+        except csv.Error as error:
+            raise ValueError(f"line {rows.line_num}: {error}") from None
+    if not numbered:
+        return []
+    columns = _columns(numbered[0][1])
+    if columns is not None:
+        numbered = numbered[1:]
+    text, intent = columns or (0, 1)
+    width = max(text, intent) + 1 if columns else 2
+    for number, row in numbered:
+        if len(row) < width or (columns is None and len(row) > width):
+            raise ValueError(
+                f"line {number} has {len(row)} columns; a text and an intent are wanted, in quotes "
+                "where they hold the delimiter"
+            )
+    return [_pair(row[text], row[intent], f"line {number}") for number, row in numbered]
 
 
-def _pairs_of_json(path: Path, split: str) -> list[tuple[str, str]]:
+def _columns(head: list[str]) -> tuple[int, int] | None:
+    """Where a header has text and intent; None for a first line that is no header."""
+    names = [cell.strip().lower() for cell in head]
+    text = next((names.index(name) for name in TEXT_COLUMNS if name in names), None)
+    intent = next((names.index(name) for name in INTENT_COLUMNS if name in names), None)
+    if text is not None and intent is not None:
+        return text, intent
+    if (text is None and intent is None) and len(head) == 2:
+        return None
+    raise ValueError(
+        f"its first line, {', '.join(names)}, names no column of texts ({', '.join(TEXT_COLUMNS)}) or "
+        f"none of intents ({', '.join(INTENT_COLUMNS)})"
+    )
+
+
+def _of_json(path: Path, split: str) -> list[Pair]:
     """CLINC's splits (`train`, `oos_train`, …), each a list of [text, intent]; a plain list; or one split alone."""
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = json.loads(path.read_text(encoding="utf-8-sig"))
     if isinstance(content, list):
-        return [(text, intent) for text, intent in content]
-    chosen = [*content.get(split, []), *content.get(f"oos_{split}", [])]
+        return [_of_item(item, f"item {place}") for place, item in enumerate(content, start=1)]
+    chosen = [name for name in (split, f"oos_{split}") if name in content]
     if not chosen and not any(name.removeprefix("oos_") in {"train", "val", "test"} for name in content):
-        chosen = [pair for pairs in content.values() for pair in pairs]
-    return [(text, intent) for text, intent in chosen]
+        chosen = list(content)
+    return [
+        _of_item(item, f"item {place} of {name!r}")
+        for name in chosen
+        for place, item in enumerate(content[name], start=1)
+    ]
+
+
+def _of_json_lines(path: Path, _: str) -> list[Pair]:
+    """An object or a [text, intent] a line; empty lines are passed over."""
+    pairs = []
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
+        if line.strip():
+            try:
+                item = json.loads(line)
+            except json.JSONDecodeError as error:
+                raise ValueError(f"line {number} is no JSON: {error.msg} at column {error.colno}") from None
+            pairs.append(_of_item(item, f"line {number}"))
+    return pairs
+
+
+def _of_item(item: object, where: str) -> Pair:
+    """[text, intent], or an object that calls them by the names of columns."""
+    if isinstance(item, list) and len(item) == 2:
+        return _pair(item[0], item[1], where)
+    if isinstance(item, dict):
+        named = {str(name).lower(): value for name, value in item.items()}
+        text = next((named[name] for name in TEXT_COLUMNS if name in named), None)
+        return _pair(text, next((named[name] for name in INTENT_COLUMNS if name in named), None), where)
+    raise ValueError(f"{where} is neither a pair of text and intent nor an object with them")
+
+
+def _pair(text: object, intent: object, where: str) -> Pair:
+    intent = str(intent) if isinstance(intent, int) else intent
+    if not isinstance(text, str) or not isinstance(intent, str) or not text.strip() or not intent.strip():
+        raise ValueError(f"{where} has no text or no intent")
+    return text, intent.strip()
+
+
+READERS: dict[str, Callable[[Path, str], list[Pair]]] = {
+    ".yaml": _of_yaml,
+    ".yml": _of_yaml,
+    ".csv": _of_table,
+    ".tsv": _of_table,
+    ".json": _of_json,
+    ".jsonl": _of_json_lines,
+}

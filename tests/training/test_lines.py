@@ -34,19 +34,53 @@ def test_clinc_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("lines.txt", "hello"),
-        ("lines.csv", "a,b\n1,2\n"),
-        ("lines.json", "{"),
-        ("lines.json", "[1, 2]"),
-        ("lines.yaml", "- just\n- a list\n"),
-        ("lines.csv", ""),
+        ("plain.csv", "hi,greet\nbye,leave\n"),
+        ("named.csv", "id,label,text\n1,greet,hi\n2,leave,bye\n"),
+        ("marked.csv", "\ufefftext,category\r\nhi,greet\r\n\r\nbye,leave\r\n"),
+        ("tabs.tsv", "Utterance\tIntent\nhi\tgreet\nbye\tleave\n"),
+        ("list.json", '[["hi", "greet"], {"text": "bye", "label": "leave"}]'),
+        ("one_split.json", '{"greetings": [["hi", "greet"]], "partings": [["bye", "leave"]]}'),
+        ("lines.jsonl", '{"text": "hi", "intent": "greet"}\n\n["bye", "leave"]\n'),
     ],
 )
-def test_refused(tmp_path: Path, name: str, content: str) -> None:
-    """What is of no known form is refused, and the message names the file."""
+def test_forms(tmp_path: Path, name: str, content: str) -> None:
+    """Columns in any order or without a header, a byte order mark, empty lines, tabs, objects, JSON a line."""
     file = tmp_path / name
     file.write_text(content, encoding="utf-8")
-    with pytest.raises(DataRejected, match=name):
+    lines = load_lines(file, "test")
+    assert (lines.texts, lines.intents) == (("hi", "bye"), ("greet", "leave"))
+
+
+def test_intents_that_are_numbers(tmp_path: Path) -> None:
+    """Classes that a data set numbers are named by their numbers."""
+    file = tmp_path / "lines.jsonl"
+    file.write_text('{"text": "hi", "label": 0}\n', encoding="utf-8")
+    assert load_lines(file, "train").intents == ("0",)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("lines.txt", "hello", "no form"),
+        ("lines.csv", "", "no lines"),
+        ("lines.csv", "a,b,c\n1,2,3\n", "names no column"),
+        ("lines.csv", "text,other\nhi,greet\n", "none of intents"),
+        ("lines.csv", "text,category\nhi,greet\nbye\n", "line 3 has 1 columns"),
+        ("lines.csv", "hi,greet\nbye, then,leave\n", "line 2 has 3 columns"),
+        ("lines.csv", "text,category\nhi,\n", "line 2 has no text or no intent"),
+        ("lines.csv", 'text,category\n"hi,greet\n', "line 2"),
+        ("lines.json", "{", "Expecting"),
+        ("lines.json", "[1, 2]", "item 1 is neither"),
+        ("lines.json", '{"test": [["hi", "greet"], ["bye", null]]}', "item 2 of 'test'"),
+        ("lines.jsonl", '["hi", "greet"]\n["bye"\n', "line 2 is no JSON"),
+        ("lines.yaml", "- just\n- a list\n", "lines.yaml"),
+    ],
+)
+def test_refused(tmp_path: Path, name: str, content: str, says: str) -> None:
+    """What is of no known form is refused, and the message names the file, the place and the fault."""
+    file = tmp_path / name
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(DataRejected, match=rf"{name}.*{says}"):
         load_lines(file, "test")
 
 
