@@ -84,6 +84,9 @@ class Outcome(_Part, frozen=True, kw_only=True):
     """Why a person is called at once, whatever else follows."""
     urgent: bool = False
     """True when that person should hurry."""
+    record: str | None = None
+    """Tool that notes what was answered, with all that the tool before it has found; nothing is said for it. It needs
+    no yes, so it may only write about customers who have agreed to that."""
     suggest: str | None = None
     """Flow that is proposed unasked with the line `suggest_FLOW`, but never to a customer who is having a hard time."""
 
@@ -126,6 +129,8 @@ class Flows(_Part, frozen=True, kw_only=True):
 
     min_probability: float
     """Below this an intent is a guess, and the agent asks instead."""
+    welcome: str | None = None
+    """Flow that greets a customer who is signed in, by what the business remembers; everybody else gets a plain one."""
     flows: dict[str, Flow]
     slots: dict[str, Slot]
     cards: dict[str, CardPattern] = {}
@@ -180,10 +185,10 @@ class Domain(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def writing_tools(self) -> frozenset[str]:
-        """Tools that change something, and are called only after a yes."""
+        """Tools that change something: those that are called only after a yes, and those that note what was shown."""
         flows = self.flows.flows.values()
         outcomes = [*self.flows.outcomes.values(), *(one for flow in flows for one in flow.outcomes.values())]
-        return frozenset(outcome.do for outcome in outcomes if outcome.do is not None)
+        return frozenset(tool for outcome in outcomes for tool in (outcome.do, outcome.record) if tool is not None)
 
     @property
     def fixed_lines(self) -> tuple[str, ...]:
@@ -293,6 +298,7 @@ def _faults(domain: Domain) -> list[str]:
     wanted_lines = {*REQUIRED_LINES, *(f"offer_{flow}" for flow in proposed)}
     wanted_slots: set[str] = set()
     wanted_flows = {PERSON, *proposed, *flows.at_once.values()}
+    wanted_flows |= {flows.welcome} if flows.welcome else set()
     wanted_cards: set[str] = set()
     for slot in flows.slots.values():
         wanted_lines |= {slot.ask, slot.ask_again}

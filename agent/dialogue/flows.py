@@ -100,6 +100,8 @@ def take_result(turn: Turn, result: ToolResult) -> None:
         if outcome.say is not None:
             _conclude(turn, outcome, values)
         turn.offer_person_for_mood()
+        if outcome.record is not None:
+            turn.record(outcome.record, result.values)
 
 
 def _conclude(turn: Turn, outcome: Outcome, values: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from agent.dialogue.domain import Domain
 from agent.dialogue.hearing import hear, miss
 from agent.dialogue.mood import Mood, observe
 from agent.dialogue.protocol import (
+    GUEST,
     BargeIn,
     Because,
     CallEnded,
@@ -109,7 +110,9 @@ def _begin(turn: Turn, call: CallStarted) -> None:
     language = turn.domain.language_for(call.locale, otherwise=turn.conversation.language)
     purposes = frozenset(call.purposes)
     turn.become(phase=Phase.OPEN, customer=call.customer, grounds=(), language=language, purposes=purposes)
-    if not call.resumed:
+    if not call.resumed and turn.domain.flows.welcome is not None and call.customer != GUEST:
+        flows.start(turn, turn.domain.flows.welcome, {})
+    elif not call.resumed:
         turn.say("greeting")
     elif fresh:
         turn.say("resumed_blank")

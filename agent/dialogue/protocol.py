@@ -22,6 +22,9 @@ HARD_MESSAGE_LIMIT_BYTES = 4 * 1024 * 1024
 """A message beyond this is not even received: the connection is closed with 1009."""
 SCHEMA_PATH = REPOSITORY / "docs" / "reply-protocol.schema.json"
 
+GUEST = "guest"
+"""Customer of a call to which nobody signed in."""
+
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 LONGEST_TEXT = 4_000
 """Characters of one utterance, chat line or reply."""
@@ -50,7 +53,7 @@ class CallStarted(Message, frozen=True, kw_only=True, tag="call_started"):
 
     call_id: Id
     locale: str = "en"
-    customer: str = "guest"
+    customer: str = GUEST
     """Pseudonym under which the business knows the customer; "guest" when nobody signed in."""
     purposes: tuple[str, ...] = ()
     """What the customer agreed to, e.g. "speech", "expression"; signals of other purposes never come."""

@@ -18,6 +18,9 @@ from agent.dialogue.wording import in_words_of
 Outgoing = FromEngine | ToolCall
 
 LONGEST_ID = 64
+PACE = "pace"
+"""Slot of packs whose customers may choose how fast they are spoken to; its values are `PACES`."""
+PACES = {"slow": 0.85, "normal": 1.0, "fast": 1.2}
 NO_CONTENT = CardContent()
 
 
@@ -55,6 +58,10 @@ class Turn:
         customer, language = self.conversation.customer, self.conversation.language
         self.outgoing.append(ToolCall(name=tool, customer=customer, arguments=arguments, language=language, key=key))
 
+    def record(self, tool: str, values: dict[str, str]) -> None:
+        """Has a tool note what was answered; nothing is said for it."""
+        self.outgoing.append(ToolCall(name=tool, customer=self.conversation.customer, arguments=values))
+
     # ---- speaking ---------------------------------------------------------------------------------------------------
 
     @property
@@ -80,6 +87,8 @@ class Turn:
                 text = f"{self.words('acknowledge')} {text}"
                 effect = f"acknowledged first and {effect}"
             because = (*because, self.conversation.mood.because(self.now_ns, effect))
+        pace = PACES.get(self.conversation.known.get(PACE, ""), 1.0)
+        style = msgspec.structs.replace(style, rate=style.rate * pace)
         number = self.conversation.says + 1
         said = Say(
             id=f"{self.conversation.say_prefix}{number}",
