@@ -45,6 +45,7 @@ def check(
     within: Annotated[
         float | None, typer.Option(help="Seconds that an agent waits for an answer; as in the settings.", min=0.1)
     ] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Name of a rule to try; may be given again.")] = None,
     json: JsonFlag = False,
 ) -> None:
     """Plays scripted calls to an engine and says which rules of docs/reply-protocol.md hold. Exit code 1 if one that
@@ -58,7 +59,7 @@ def check(
         customer=customer,
         understand=_understood_by(domain) if domain else lambda words: None,
     )
-    report = asyncio.run(_shown(stage, quiet=json))
+    report = asyncio.run(_shown(stage, only or [], quiet=json))
     if json:
         print_json(report)
     else:
@@ -80,12 +81,12 @@ def _understood_by(domain: str) -> Understand:
     return understand
 
 
-async def _shown(stage: Stage, *, quiet: bool) -> Report:
+async def _shown(stage: Stage, only: list[str], *, quiet: bool) -> Report:
     """The report, with what is being tried on the screen meanwhile."""
     if quiet:
-        return await play(stage)
+        return await play(stage, only=only)
     with console.status("calling") as status:
-        return await play(stage, lambda finding: status.update(f"calling: {finding.title}"))
+        return await play(stage, lambda finding: status.update(f"calling: {finding.title}"), only=only)
 
 
 def _conclude(report: Report) -> None:

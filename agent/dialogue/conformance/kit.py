@@ -1,8 +1,8 @@
 """Tries all rules on one engine, one after the other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from agent.core.errors import EngineUnavailable
+from agent.core.errors import EngineUnavailable, SettingsError
 from agent.dialogue.conformance.ledger import LEDGER, LedgerRule
 from agent.dialogue.conformance.rules import RULES, Rule
 from agent.dialogue.conformance.stage import Stage
@@ -10,14 +10,18 @@ from agent.dialogue.conformance.verdict import Broken, Finding, Report, Unseen, 
 from agent.dialogue.protocol import EngineHello
 
 
-async def check(stage: Stage, tell: Callable[[Finding], None] = lambda finding: None) -> Report:
-    """Plays every scripted call to the engine; `tell` gets each finding as it is made.
+async def check(
+    stage: Stage, tell: Callable[[Finding], None] = lambda finding: None, *, only: Collection[str] = ()
+) -> Report:
+    """Plays every scripted call to the engine; `tell` gets each finding as it is made. `only` names rules that are
+    tried, with those that they build on; all of them when empty.
 
-    Raises `EngineUnavailable` when the engine cannot be reached at the first attempt.
+    Raises `EngineUnavailable` when the engine cannot be reached at the first attempt, and `SettingsError` for a rule
+    that does not exist.
     """
     findings: list[Finding] = []
     broken: set[str] = set()
-    for rule in RULES:
+    for rule in _wanted(only):
         finding = await _tried(rule, stage, broken)
         if finding.verdict in (Verdict.BROKEN, Verdict.UNTRIED):
             broken.add(rule.name)
@@ -34,6 +38,18 @@ async def check(stage: Stage, tell: Callable[[Finding], None] = lambda finding: 
         answer_ms=tuple(round(1_000 * took_s, 1) for took_s in stage.answer_s),
         findings=tuple(findings),
     )
+
+
+def _wanted(only: Collection[str]) -> list[Rule]:
+    unknown = set(only) - {rule.name for rule in RULES}
+    if unknown:
+        names = ", ".join(rule.name for rule in RULES)
+        raise SettingsError(f"there is no rule {', '.join(sorted(unknown))}; there are {names}")
+    wanted = set(only) or {rule.name for rule in RULES}
+    for rule in reversed(RULES):
+        if rule.name in wanted:
+            wanted.update(rule.needs)
+    return [rule for rule in RULES if rule.name in wanted]
 
 
 async def _tried(rule: Rule, stage: Stage, broken: set[str]) -> Finding:

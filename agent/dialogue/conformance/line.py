@@ -46,6 +46,8 @@ class Patience:
     """Who has said nothing for this long is taken to be silent."""
     settle_s: float = 0.3
     """A greeting is over when nothing has come for this long."""
+    mood_s: float = 3.6
+    """How long a customer is shown to be angry: an engine may wait until a mood has lasted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

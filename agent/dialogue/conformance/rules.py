@@ -28,8 +28,6 @@ from agent.dialogue.protocol import (
     Utterance,
 )
 
-MOOD_S = 3.6
-"""Long enough for an engine that waits until a mood has lasted."""
 MOOD_EVERY_S = 0.4
 EMOTION = frozenset({"affect", "expression", "voice_emotion", "text_emotion", "scene"})
 """Kinds of signals that tell of feelings."""
@@ -158,7 +156,7 @@ async def _translated(stage: Stage) -> str:
 
 async def _withdrawn(stage: Stage) -> str:
     async with stage.begun() as line:
-        for _ in range(round(MOOD_S / MOOD_EVERY_S)):
+        for _ in range(round(stage.patience.mood_s / MOOD_EVERY_S)):
             await line.send(affect(line, "anger"))
             await asyncio.sleep(MOOD_EVERY_S)
         await stage.ask(line)
