@@ -72,7 +72,7 @@ async def test_whole_conversation_with_our_client(shop: ReplySettings) -> None:
         client.send(ask("return_item", order_id="A1017"))
         assert isinstance(await client.incoming.get(), Show)
         question = await client.incoming.get()
-        assert isinstance(question, Say) and question.text.startswith("Shall I open a return for the headphones")
+        assert isinstance(question, Say) and question.text.startswith("Shall I open a return for the classic headphones")
         client.send(ask("affirm"))
         assert await client.incoming.get() == Hide(card="yes_or_no A1017")
         slip = await client.incoming.get()

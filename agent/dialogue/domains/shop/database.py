@@ -9,10 +9,13 @@ import yaml
 from sqlalchemy import Connection, Engine, insert
 
 from agent.dialogue.business import open_business
+from agent.dialogue.domains.shop.history import made_history
 from agent.dialogue.domains.shop.tables import (
     customers,
+    interests,
     order_lines,
     orders,
+    product_uses,
     products,
     refunds,
     returns,
@@ -20,6 +23,8 @@ from agent.dialogue.domains.shop.tables import (
 )
 
 FIRST_RETURN_NUMBER = 5001
+SHOPPERS, HISTORY_SEED = 400, 11
+"""How many people's history is made up, and from which seed."""
 
 
 def open_database(path: Path, *, today: date) -> Engine:
@@ -36,6 +41,7 @@ def _seed(connection: Connection, today: date) -> None:
     catalogue = _seed_catalogue(connection, seed)
     line_ids = _seed_orders(connection, seed, catalogue, today)
     _seed_returns(connection, seed, line_ids, today)
+    _seed_interests(connection, seed, catalogue, today)
 
 
 def _on(today: date, days: int | None) -> date | None:
@@ -46,15 +52,35 @@ def _seed_catalogue(connection: Connection, seed: dict[str, Any]) -> dict[str, i
     """Customers and products. Returns the products' numbers by name."""
     product_ids = {name: number for number, name in enumerate(seed["products"], start=1)}
     customer_rows = [
-        {"id": number, "pseudonym": pseudonym, "first_name": first, "surname": surname}
+        {
+            "id": number,
+            "pseudonym": pseudonym,
+            "first_name": first,
+            "surname": surname,
+            "address": entry["address"],
+        }
         for number, (pseudonym, entry) in enumerate(seed["customers"].items(), start=1)
         for first, surname in [entry["name"].split()]
     ]
     product_rows = [
-        {"id": number, "name": name, "price_cents": _cents(seed, name)} for name, number in product_ids.items()
+        {
+            "id": product_ids[name],
+            "name": name,
+            "kind": entry["kind"],
+            "price_cents": _cents(seed, name),
+            "stock": entry["stock"],
+            "about": entry["about"],
+        }
+        for name, entry in seed["products"].items()
+    ]
+    use_rows = [
+        {"product_id": product_ids[name], "use": use}
+        for name, entry in seed["products"].items()
+        for use in entry["uses"]
     ]
     connection.execute(insert(customers), customer_rows)
     connection.execute(insert(products), product_rows)
+    connection.execute(insert(product_uses), use_rows)
     return product_ids
 
 
@@ -69,6 +95,8 @@ def _seed_orders(
         {
             "id": order_id,
             "customer_id": customer_ids[order["customer"]],
+            "address": seed["customers"][order["customer"]]["address"],
+            "shipping_cents": 0,
             "placed_on": _on(today, order["placed"]),
             "ships_on": _on(today, order["ships"]),
             "cancelled_on": _on(today, order.get("cancelled")),
@@ -76,7 +104,13 @@ def _seed_orders(
         for order_id, order in seed["orders"].items()
     ]
     line_rows = [
-        {"id": number, "order_id": order_id, "product_id": product_ids[item], "quantity": 1}
+        {
+            "id": number,
+            "order_id": order_id,
+            "product_id": product_ids[item],
+            "quantity": 1,
+            "price_cents": _cents(seed, item),
+        }
         for (order_id, item), number in line_ids.items()
     ]
     shipment_rows = [
@@ -122,5 +156,27 @@ def _seed_returns(
     connection.execute(insert(refunds), refund_rows)
 
 
+def _seed_interests(connection: Connection, seed: dict[str, Any], product_ids: dict[str, int], today: date) -> None:
+    """What customers looked at and asked about, and the history that is made up for everybody else."""
+    customer_ids = {pseudonym: number for number, pseudonym in enumerate(seed["customers"], start=1)}
+    own = [
+        {"shopper": customer_ids[pseudonym], "product_id": product_ids[name], "how": how, "happened_on": today}
+        for pseudonym, by_how in seed["interests"].items()
+        for how, names in by_how.items()
+        for name in names
+    ]
+    kinds = [entry["kind"] for entry in seed["products"].values()]
+    others = [
+        {
+            "shopper": event.shopper,
+            "product_id": event.product,
+            "how": event.how,
+            "happened_on": _on(today, -event.days_ago),
+        }
+        for event in made_history(kinds, shoppers=SHOPPERS, seed=HISTORY_SEED)
+    ]
+    connection.execute(insert(interests), [*own, *others])
+
+
 def _cents(seed: dict[str, Any], product: str) -> int:
-    return round(float(seed["products"][product]) * 100)
+    return round(float(seed["products"][product]["price"]) * 100)

@@ -1,24 +1,24 @@
 """Finds the order that a customer speaks of, and only if it is theirs."""
 
-import re
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection, select
 
+from agent.dialogue.domains.shop.catalogue import content_words
 from agent.dialogue.domains.shop.tables import customers, order_lines, orders, products, returns, shipments
+from agent.dialogue.identity import surnames
 from agent.dialogue.tools import ToolCall, ToolResult
-
-LONGEST_ANSWER_WORDS = 6
-"""A guest's answer is searched for a surname in so many words and no more: a list of guesses is no answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
     id: int
+    product_id: int
     product: str
     quantity: int
     price_cents: int
+    """Of one, when it was ordered."""
     return_number: int | None
     returned_on: date | None
     """When the goods came back to the shop."""
@@ -27,6 +27,8 @@ class OrderLine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     id: str
+    address: str
+    shipping_cents: int
     ships_on: date
     cancelled_on: date | None
     carrier: str | None
@@ -34,8 +36,12 @@ class Order:
     delivered_on: date | None
     lines: tuple[OrderLine, ...]
 
-    def total_cents(self) -> int:
+    def goods_cents(self) -> int:
         return sum(line.price_cents * line.quantity for line in self.lines)
+
+    def total_cents(self) -> int:
+        """What the customer pays, shipping included."""
+        return self.goods_cents() + self.shipping_cents
 
 
 def find_order(connection: Connection, call: ToolCall) -> Order | ToolResult:
@@ -50,25 +56,30 @@ def find_order(connection: Connection, call: ToolCall) -> Order | ToolResult:
     owned = select(orders.c.id, customers.c.surname).join(customers)
     if known is not None:
         owned = owned.where(orders.c.customer_id == known)
-    names = _names(call.arguments.get("surname", ""))
+    names = surnames(call.arguments.get("surname", ""))
     wanted = call.arguments.get("order_id", "").upper()
     for order_id, surname in connection.execute(owned.order_by(orders.c.id)):
         named = wanted in (order_id, order_id[1:])
         if named and (known is not None or surname.casefold() in names):
-            return _load(connection, order_id)
+            return load_order(connection, order_id)
     return ToolResult(outcome="not_found" if known is not None else "no_match")
 
 
-def _names(answer: str) -> set[str]:
-    """What a surname may be in "it's Brown", "B R O W N" or "Brown, please"."""
-    words = re.findall(r"[^\W\d_]+", answer.casefold())
-    spelled = "".join(word for word in words if len(word) == 1)
-    return {*words[:LONGEST_ANSWER_WORDS], spelled} - {""}
+def chosen_line(order: Order, call: ToolCall) -> OrderLine | None:
+    """The line that the customer's word for the product fits; the only line there is when there is one."""
+    if len(order.lines) == 1:
+        return order.lines[0]
+    said = content_words(call.arguments.get("product", ""))
+    fits = [line for line in order.lines if said & content_words(line.product)]
+    return fits[0] if len(fits) == 1 else None
 
 
-def _load(connection: Connection, order_id: str) -> Order:
+def load_order(connection: Connection, order_id: str) -> Order:
+    """An order that is known to exist, whosever it is."""
     head = connection.execute(
         select(
+            orders.c.address,
+            orders.c.shipping_cents,
             orders.c.ships_on,
             orders.c.cancelled_on,
             shipments.c.carrier,
@@ -81,9 +92,10 @@ def _load(connection: Connection, order_id: str) -> Order:
     lines = connection.execute(
         select(
             order_lines.c.id,
+            order_lines.c.product_id,
             products.c.name,
             order_lines.c.quantity,
-            products.c.price_cents,
+            order_lines.c.price_cents,
             returns.c.number,
             returns.c.received_on,
         )
@@ -93,6 +105,8 @@ def _load(connection: Connection, order_id: str) -> Order:
     )
     return Order(
         id=order_id,
+        address=head.address,
+        shipping_cents=head.shipping_cents,
         ships_on=head.ships_on,
         cancelled_on=head.cancelled_on,
         carrier=head.carrier,
@@ -101,6 +115,7 @@ def _load(connection: Connection, order_id: str) -> Order:
         lines=tuple(
             OrderLine(
                 id=line.id,
+                product_id=line.product_id,
                 product=line.name,
                 quantity=line.quantity,
                 price_cents=line.price_cents,
