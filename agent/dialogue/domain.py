@@ -129,6 +129,8 @@ class Flows(_Part, frozen=True, kw_only=True):
 
     min_probability: float
     """Below this an intent is a guess, and the agent asks instead."""
+    language_model: bool = True
+    """False where no language model may word anything, whatever the settings say."""
     welcome: str | None = None
     """Flow that greets a customer who is signed in, by what the business remembers; everybody else gets a plain one."""
     flows: dict[str, Flow]

@@ -34,7 +34,12 @@ def leaves_wording_open(conversation: Conversation, message: Utterance | Chat, d
     what is already known.
     """
     intent, text = message.intent, message.text.strip()
-    if conversation.phase is not Phase.OPEN or conversation.task is not None or not text:
+    if (
+        not domain.flows.language_model
+        or conversation.phase is not Phase.OPEN
+        or conversation.task is not None
+        or not text
+    ):
         return False
     turn = Turn(conversation=conversation, domain=domain, now_ns=now_ns)
     if intent is None:
@@ -53,7 +58,7 @@ def leaves_wording_open(conversation: Conversation, message: Utterance | Chat, d
 
 def hear(turn: Turn, text: str, intent: Intent | None) -> None:
     """What comes of a line of the customer's."""
-    turn.become(grounds=_grounds(turn, intent))
+    turn.become(grounds=grounds(turn, intent))
     if intent is not None and (urgent := _at_once(turn, intent)) is not None:
         turn.become(misses=0)
         flows.start(turn, urgent, {})
@@ -148,7 +153,8 @@ def _corrects(turn: Turn, task: Task, intent: Intent | None) -> bool:
     return True
 
 
-def _grounds(turn: Turn, intent: Intent | None) -> tuple[Because, ...]:
+def grounds(turn: Turn, intent: Intent | None) -> tuple[Because, ...]:
+    """What was understood, for people to read."""
     if intent is None:
         return (Because(kind="intent", words="the words came without an intent"),)
     flow = turn.domain.flows.flows.get(intent.label)

@@ -27,6 +27,12 @@ def search(turn: Turn, text: str, intent: Intent | None) -> None:
     )
 
 
+def card_of(answer: ToolResult) -> Card:
+    """The help page that was found, with its source."""
+    title, card = answer.values["title"], answer.card
+    return Card(id=f"{FAQ} {title}"[:LONGEST_ID], title=title, text=card.text, source=card.source, groups=card.groups)
+
+
 def take(turn: Turn, result: ToolResult) -> bool:
     """Gives the answer with its source, and returns to what was under way; False where there is none."""
     turn.become(search=None)
@@ -36,9 +42,7 @@ def take(turn: Turn, result: ToolResult) -> bool:
     words = f"the help page '{title}' ({result.values['sure']})"
     grounds = (*turn.conversation.grounds, Because(kind=FAQ, words=words))
     turn.become(misses=0, offer=None, grounds=grounds)
-    card = result.card
-    shown = Card(id=f"{FAQ} {title}"[:LONGEST_ID], title=title, text=card.text, source=card.source, groups=card.groups)
-    turn.outgoing.append(Show(card=shown))
+    turn.outgoing.append(Show(card=card_of(result)))
     turn.speak(result.values["short"] if turn.calm else result.values["answer"])
     if turn.conversation.task is None:
         turn.offer_person_for_mood()

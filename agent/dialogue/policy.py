@@ -85,9 +85,7 @@ def _attend(turn: Turn, message: SignalSeen | Utterance | Chat | BargeIn | Coach
         case SignalSeen(signal=GestureSignal() as signal):
             signs.see(turn, signal)
         case Utterance(final=True) | Chat() if message.text.strip():
-            current = turn.conversation.language
-            turn.become(language=turn.domain.language_for(message.language, otherwise=current))
-            _remember(turn, message.text.strip())
+            remember(turn, message)
             hear(turn, message.text.strip(), message.intent)
         case BargeIn():
             _be_cut_off(turn, message)
@@ -95,12 +93,15 @@ def _attend(turn: Turn, message: SignalSeen | Utterance | Chat | BargeIn | Coach
             _be_coached(turn, message.text.strip())
 
 
-def _remember(turn: Turn, text: str) -> None:
-    """Keeps what was said, but no answer to a question that proves who the customer is."""
-    task = turn.conversation.task
-    asked = task.asking if task is not None else None
+def remember(turn: Turn, message: Utterance | Chat) -> None:
+    """Keeps what was said, and in which language, but no answer to a question that proves who the customer is."""
+    conversation = turn.conversation
+    asked = conversation.task.asking if conversation.task is not None else None
     secret = asked is not None and turn.domain.flows.slots[asked].whole_call
-    turn.become(history=turn.conversation.remembering(Speaker.CUSTOMER, PROOF if secret else text))
+    turn.become(
+        language=turn.domain.language_for(message.language, otherwise=conversation.language),
+        history=conversation.remembering(Speaker.CUSTOMER, PROOF if secret else message.text.strip()),
+    )
 
 
 def _begin(turn: Turn, call: CallStarted) -> None:
