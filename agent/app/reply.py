@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,19 +27,19 @@ async def run_engine(settings: ReplySettings, models: ModelSettings, *, host: st
         print(json.dumps({"port": listening_port}), flush=True)
 
     async with asyncio.TaskGroup() as tasks:
-        serving = tasks.create_task(serve_engine(host, port, settings, announce, embed=_embedding(models)))
+        serving = tasks.create_task(serve_engine(host, port, settings, announce, embedding=partial(_embedder, models)))
         if supervised:
             await _parent_gone()
             serving.cancel()
 
 
-def _embedding(models: ModelSettings) -> Embed:
-    """Sentences to vectors; the model is opened by the first that come, on the processor."""
+def _embedder(models: ModelSettings, language: str) -> Embed:
+    """Sentences of `language` to vectors; the model is opened by the first that come, on the processor."""
     opened: list[SentenceEmbedder] = []
 
     def embed(texts: Sequence[str]) -> NDArray[np.float32]:
         if not opened:
-            opened.append(SentenceEmbedder(Runtime(Registry.load(models.folder), "cpu")))
+            opened.append(SentenceEmbedder(Runtime(Registry.load(models.folder), "cpu"), language=language))
         return opened[0].embed(texts)
 
     return embed

@@ -19,8 +19,8 @@ from agent.core.settings import ReplySettings
 from agent.dialogue.codec import Unknown, decode_to_engine, encode
 from agent.dialogue.conversation import Conversation, Phase
 from agent.dialogue.domain import Domain, load_domain, open_tools
-from agent.dialogue.faq_search import Embed
-from agent.dialogue.help_pages import with_help_pages
+from agent.dialogue.help_pages import Embedding, with_help_pages
+from agent.dialogue.llm import ChatEndpoint
 from agent.dialogue.protocol import (
     HARD_MESSAGE_LIMIT_BYTES,
     PROTOCOL_VERSION,
@@ -48,31 +48,43 @@ async def serve_engine(
     settings: ReplySettings,
     ready: Callable[[int], None] = lambda port: None,
     *,
-    embed: Embed | None = None,
+    embedding: Embedding | None = None,
 ) -> None:
-    """Serves until cancelled; `ready` gets the port once connections are taken (0 asks for a free one). `embed` finds
-    help pages by meaning and is called on one thread; without it they are found by words alone.
+    """Serves until cancelled; `ready` gets the port once connections are taken (0 asks for a free one). With
+    `embedding`, which is used on one thread, help pages are found by meaning; without it by words alone.
 
-    Raises `SettingsError` for a domain that cannot be loaded, `StoreError` for its database, and `EngineUnavailable`
-    when the port is taken.
+    Raises `SettingsError` for a domain or a key file that cannot be loaded, `StoreError` for the domain's database, and
+    `EngineUnavailable` when the port is taken.
     """
     domain = load_domain(settings.domain, facts=settings.facts)
+    model = None if settings.llm is None else ChatEndpoint(settings.llm)
     with ThreadPoolExecutor(1, thread_name_prefix="business") as thread:
         loop = asyncio.get_running_loop()
         local = LocalClock.of(settings.time_zone)
         tools = await loop.run_in_executor(thread, open_tools, settings.domain, settings.database, local)
         try:
-            pages = with_help_pages(tools, settings.domain, sorted(domain.help_languages), embed)
+            pages = with_help_pages(tools, settings.domain, sorted(domain.help_languages), embedding)
             thread.submit(pages.prepare)
-            await Engine(domain, pages, thread).serve(host, port, ready)
+            await Engine(domain, pages, thread, model=model).serve(host, port, ready)
         finally:
+            if model is not None:
+                await model.close()
             tools.close()
 
 
 class Engine:
     """Conversations of one domain. Tools run in the one thread of `thread`, so that no database holds up the rest."""
 
-    def __init__(self, domain: Domain, tools: Tools, thread: ThreadPoolExecutor, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        domain: Domain,
+        tools: Tools,
+        thread: ThreadPoolExecutor,
+        *,
+        clock: Clock | None = None,
+        model: ChatEndpoint | None = None,
+    ) -> None:
+        """`model` words what flows leave open; flows and help pages answer alone without one."""
         self.refused = 0
         """Messages that were too long, not JSON, or not of the protocol."""
         self.unknown = 0
@@ -81,6 +93,7 @@ class Engine:
         self._tools = tools
         self._thread = thread
         self._clock = clock or SystemClock()
+        self._model = model
         self._kept: OrderedDict[str, tuple[int, Conversation]] = OrderedDict()
         """By call, since when and what, the oldest first."""
 
@@ -103,6 +116,10 @@ class Engine:
             await server.wait_closed()
 
     async def _converse(self, socket: ServerConnection) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            await self._exchange(socket, tasks)
+
+    async def _exchange(self, socket: ServerConnection, tasks: asyncio.TaskGroup) -> None:
         """One connection, from hello to its end; whatever goes wrong in it stays in it."""
         talk: Talk | None = None
         try:
@@ -114,7 +131,7 @@ class Engine:
                         await socket.close(1002, f"this engine speaks protocol {PROTOCOL_VERSION}")
                         return
                 elif isinstance(message, CallStarted) and talk is None:
-                    talk = self._talk(message, socket)
+                    talk = self._talk(message, socket, tasks)
                     await talk.take(message)
                 elif message is not None and talk is not None:
                     await talk.take(message)
@@ -125,16 +142,27 @@ class Engine:
             with suppress(ConnectionClosed):
                 await socket.close(1011, "the conversation failed")
         finally:
+            if talk is not None:
+                await talk.close()
             if talk is not None and talk.conversation.phase is not Phase.ENDED:
                 self._keep(talk.conversation)
             if self.refused or self.unknown:
                 log.warning("agents sent %d broken messages and %d of unknown types", self.refused, self.unknown)
 
-    def _talk(self, call: CallStarted, socket: ServerConnection) -> Talk:
+    def _talk(self, call: CallStarted, socket: ServerConnection, tasks: asyncio.TaskGroup) -> Talk:
         async def send(message: FromEngine) -> None:
-            await socket.send(encode(message))
+            with suppress(ConnectionClosed):
+                await socket.send(encode(message))
 
-        return Talk(self._take_up(call), domain=self._domain, run_tool=self._run, send=send, clock=self._clock)
+        return Talk(
+            self._take_up(call),
+            domain=self._domain,
+            run_tool=self._run,
+            send=send,
+            clock=self._clock,
+            tasks=tasks,
+            model=self._model,
+        )
 
     def _read(self, frame: str | bytes) -> ToEngine | None:
         try:

@@ -1,6 +1,6 @@
 """Help pages as a tool of the business: beside what a pack can look up, every conversation can ask them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from agent.core.cards import CardAction, CardContent, CardGroup, CardSource
 from agent.dialogue.faq import FAQ, load_articles
@@ -8,8 +8,8 @@ from agent.dialogue.faq_search import Embed, FaqSearch, Found
 from agent.dialogue.tools import ToolCall, ToolResult, Tools
 from agent.dialogue.wording import wording
 
-EMBEDDED = frozenset({"en"})
-"""Languages that the sentence embedding knows."""
+Embedding = Callable[[str], Embed]
+"""By language, ISO 639-1."""
 ANSWERED, NOTHING = "answered", "nothing"
 NOT_FOUND = ToolResult(outcome=NOTHING)
 
@@ -55,11 +55,11 @@ class HelpPages:
         return ToolResult(outcome=ANSWERED, values=values, card=card)
 
 
-def with_help_pages(tools: Tools, pack: str, languages: Sequence[str], embed: Embed | None) -> HelpPages:
+def with_help_pages(tools: Tools, pack: str, languages: Sequence[str], embedding: Embedding | None) -> HelpPages:
     """`tools` and the help pages that `pack` has in `languages`. Raises `SettingsError` as `load_articles`."""
     articles = {language: load_articles(pack, language) for language in languages}
     searches = {
-        language: FaqSearch(own, language, embed if language in EMBEDDED else None)
+        language: FaqSearch(own, language, None if embedding is None else embedding(language))
         for language, own in articles.items()
         if own
     }

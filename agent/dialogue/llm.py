@@ -1,6 +1,6 @@
 """Any endpoint of OpenAI's chat form, streamed: what a language model says piece by piece, and what it wants called."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,7 +118,7 @@ class ChatEndpoint:
 
     async def stream(
         self, messages: Sequence[dict[str, Any]], functions: Sequence[dict[str, Any]]
-    ) -> AsyncIterator[TextPiece | FunctionWanted]:
+    ) -> AsyncGenerator[TextPiece | FunctionWanted, None]:
         """The answer as it comes, functions last.
 
         Raises `LanguageModelFailed` for everything that is no whole answer: no connection, another status than 200,

@@ -39,7 +39,7 @@ class LlmAnswer:
     def __init__(
         self, turn: Turn, heard: Intent | None, endpoint: ChatEndpoint, *, run_tool: RunTool, send: Send
     ) -> None:
-        """`turn` is of a line that a model may answer, the last of its history; `heard` is what was understood of it."""
+        """`turn` is of a line that a model may answer, the last of its history; `heard` is how it was understood."""
         self._turn = turn
         self._heard = {} if heard is None else heard.slots
         self._endpoint = endpoint
@@ -156,7 +156,7 @@ class LlmAnswer:
         return None
 
     async def _call(self, wanted: FunctionWanted) -> dict[str, Any] | Intent:
-        """What the model is told, or the flow that takes over: whatever asks, offers, writes or calls a person is its."""
+        """What the model is told, or the flow that takes over: what asks, offers, writes or calls a person is its."""
         if wanted.name == FAQ:
             return await self._ask_pages(wanted.arguments.get(QUESTION, ""))
         flow = self._turn.domain.flows.flows.get(wanted.name)

@@ -24,8 +24,8 @@ _DIGITS = {word: str(number) for number, word in enumerate("two three four five 
 _DONE = re.compile(
     r"\b(?:i|we)(?:'ve| have)(?: just| now| already| gone ahead and| successfully)*"
     r" (?!(?:found|looked|checked|asked|seen|understood|heard|been|no|not|help|all|a|an|the|your)\b)[a-z]+\b"
-    r"|\b(?:i|we)(?: just| now| already)? (?:cancelled|canceled|refunded|ordered|booked|blocked|moved|changed|sent|opened|"
-    r"placed|transferred|paid|closed|issued|credited|updated|created|scheduled|reserved)\b"
+    r"|\b(?:i|we)(?: just| now| already)? (?:cancelled|canceled|refunded|ordered|booked|blocked|moved|changed|sent|"
+    r"opened|placed|transferred|paid|closed|issued|credited|updated|created|scheduled|reserved)\b"
     r"|\b(?:has|have) (?:now |just |already )?been ([a-z]+(?:ed|en|id|nt))\b"
     r"|\ball (?:set|done)\b|\bi(?:'ll| will) (?:refund|cancel|order|book|block|transfer|credit|pay)\b",
     re.IGNORECASE,

@@ -1,17 +1,41 @@
 """One call's conversation under way: messages in, what the policy makes of them out, tools asked in between."""
 
+import asyncio
+import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import msgspec
 
 from agent.core.clock import Clock
+from agent.core.errors import LanguageModelFailed
 from agent.dialogue.conversation import Conversation
 from agent.dialogue.domain import Domain
 from agent.dialogue.guess import Guess
-from agent.dialogue.policy import Incoming, step
-from agent.dialogue.protocol import Because, Chat, FromEngine, Say, SignalSeen, Utterance
+from agent.dialogue.hearing import grounds, leaves_wording_open
+from agent.dialogue.llm import ChatEndpoint
+from agent.dialogue.llm_answer import LlmAnswer
+from agent.dialogue.policy import Incoming, remember, step
+from agent.dialogue.protocol import (
+    Because,
+    Chat,
+    Coach,
+    FromEngine,
+    Say,
+    SayDelta,
+    SignalSeen,
+    ToEngine,
+    Translated,
+    Utterance,
+)
 from agent.dialogue.tools import ToolCall, ToolResult
+from agent.dialogue.turn import Turn
+
+log = logging.getLogger(__name__)
+
+MOST_LATER = 64
+"""Messages that wait for the end of an answer; the oldest go."""
 
 Send = Callable[[FromEngine], Awaitable[None]]
 RunTool = Callable[[ToolCall], Awaitable[ToolResult]]
@@ -19,16 +43,33 @@ RunTool = Callable[[ToolCall], Awaitable[ToolResult]]
 
 
 class Talk:
-    """Belongs to one connection's task: one message at a time."""
+    """Belongs to one connection's task: one message at a time. A language model answers in a task beside it, which ends
+    when the customer or a supervisor takes the word; signals wait for its end.
+    """
 
     def __init__(
-        self, conversation: Conversation, *, domain: Domain, run_tool: RunTool, send: Send, clock: Clock
+        self,
+        conversation: Conversation,
+        *,
+        domain: Domain,
+        run_tool: RunTool,
+        send: Send,
+        clock: Clock,
+        tasks: asyncio.TaskGroup,
+        model: ChatEndpoint | None,
     ) -> None:
         self.conversation = conversation
         self._domain = domain
         self._run_tool = run_tool
         self._send = send
         self._clock = clock
+        self._tasks = tasks
+        self._model = model
+        self._wording: asyncio.Task[None] | None = None
+        """The answer of the language model, and what waited for its end."""
+        self._worded: LlmAnswer | None = None
+        """What the language model is saying."""
+        self._later: deque[ToEngine] = deque(maxlen=MOST_LATER)
         self._guess: Guess | None = None
         """The early answer that is still open."""
         self._turn: int | None = None
@@ -36,13 +77,34 @@ class Talk:
         self._lookups: list[Because] = []
         """Tools that were asked for this answer, and what they said."""
 
-    async def take(self, message: Incoming) -> None:
-        """Answers one message."""
+    async def take(self, message: ToEngine) -> None:
+        """Answers one message, or begins to have it answered."""
+        if self._wording is not None and not self._wording.done():
+            if isinstance(message, SignalSeen | Coach | Translated) or _is_partial(message):
+                self._later.append(message)
+                return
+            await self.close()
+            await self._take_later()
+        if isinstance(message, Utterance | Chat) and not _is_partial(message) and self._may_be_worded(message):
+            self._wording = self._tasks.create_task(self._have_worded(message), name="language model")
+        else:
+            await self._take(message)
+
+    async def close(self) -> None:
+        """Breaks a language model's answer off; what of it was said stays said."""
+        if self._wording is None:
+            return
+        if self._worded is not None:
+            self._wording.cancel()
+        await asyncio.wait([self._wording])
+        self._wording = None
+
+    async def _take(self, message: ToEngine) -> None:
         guess, self._guess = self._guess, None
         self._turn = (message.turn or None) if isinstance(message, Utterance | Chat) else None
         self._lookups.clear()
         match message:
-            case Utterance(final=False, likely_final=True):
+            case Utterance(final=False, likely_final=True) if not self._may_be_worded(message):
                 self._guess = await self._make_ready(message)
             case Utterance(final=False):
                 self._guess = guess
@@ -98,7 +160,69 @@ class Talk:
 
     def _explained(self, out: FromEngine, conversation: Conversation) -> FromEngine:
         """Adds to a reply the turn that it answers, the flow under way, and the tools that were asked for it."""
+        if isinstance(out, SayDelta):
+            return msgspec.structs.replace(out, in_reply_to=self._turn)
         if not isinstance(out, Say):
             return out
         flow = (Because(kind="flow", words=f"flow {conversation.task.flow}"),) if conversation.task is not None else ()
         return msgspec.structs.replace(out, in_reply_to=self._turn, because=(*out.because, *flow, *self._lookups))
+
+    # ---- a language model's answers ---------------------------------------------------------------------------------
+
+    def _may_be_worded(self, message: Utterance | Chat) -> bool:
+        now_ns = self._clock.now_ns()
+        available = self._model is not None and self._model.available(now_ns)
+        return available and leaves_wording_open(self.conversation, message, self._domain, now_ns)
+
+    async def _have_worded(self, message: Utterance | Chat) -> None:
+        """Has the language model answer, or the flows where it fails; then takes what came in between."""
+        assert self._model is not None
+        self._guess = None
+        self._turn = message.turn or None
+        self._lookups.clear()
+        try:
+            follow = await self._word(message, self._model)
+        except LanguageModelFailed as fault:
+            log.warning("call %s: flows answer: %s", self.conversation.call_id, fault)
+            self._model.failed(self._clock.now_ns())
+            follow = message
+        except Exception:
+            log.exception("call %s: the language model's answer failed", self.conversation.call_id)
+            follow = message
+        if follow is not None:
+            await self._step(follow)
+        await self._take_later()
+
+    async def _take_later(self) -> None:
+        while self._later:
+            await self._take(self._later.popleft())
+
+    async def _word(self, message: Utterance | Chat, model: ChatEndpoint) -> Utterance | Chat | None:
+        """What a flow is to answer instead, as the language model understood it; None when it answered itself."""
+        before = self.conversation
+        turn = Turn(conversation=before, domain=self._domain, now_ns=self._clock.now_ns())
+        remember(turn, message)
+        turn.become(grounds=grounds(turn, message.intent))
+        answer = LlmAnswer(turn, message.intent, model, run_tool=self._look_up, send=self._send_explained)
+        self._worded, finished = answer, False
+        try:
+            intent = await answer.run()
+            model.worked()
+            if intent is not None:
+                return msgspec.structs.replace(message, intent=intent)
+            await answer.finish()
+            finished = True
+            return None
+        finally:
+            self._worded = None
+            await answer.end()
+            self.conversation = (
+                answer.conversation if finished else replace(answer.conversation, history=before.history)
+            )
+
+    async def _send_explained(self, out: FromEngine) -> None:
+        await self._send(self._explained(out, self.conversation))
+
+
+def _is_partial(message: ToEngine) -> bool:
+    return isinstance(message, Utterance) and not message.final
