@@ -14,6 +14,7 @@ from agent.core.errors import SettingsError
 from agent.dialogue import spoken
 from agent.dialogue.packs import HOUSE, folder_of
 
+NOON = 12
 SOURCE = "en"
 """The language that flows, cards and tools are written in; phrases of all others are translations of it."""
 Joint = Literal["and", "or"]
@@ -73,7 +74,8 @@ class _English:
         return f"{when:%b} {when.day}"
 
     def time(self, when: time) -> str:
-        return f"{when:%H:%M}".removeprefix("0")
+        """ "2:40 pm"."""
+        return f"{(when.hour - 1) % 12 + 1}:{when:%M} {'am' if when.hour < NOON else 'pm'}"
 
     def money(self, cents: int) -> str:
         return spoken.money(cents)
