@@ -128,6 +128,12 @@ def _answer(turn: Turn, asked: str, text: str, intent: Intent | None) -> dict[st
     named = {name: value for name, value in found.items() if name in slots}
     if asked not in named and (other := flows.first_of(slots[asked].accepts, found)) is not None:
         named[asked] = other
+    task, known = turn.conversation.task, turn.conversation.known
+    takes = {} if task is None else turn.domain.flows.flows[task.flow].takes
+    for slot, kinds in takes.items():
+        # "ten thousand over five years" answers more than how much.
+        if slot != asked and slot not in named | known and (taken := flows.first_of(kinds, found)) is not None:
+            named[slot] = taken
     denied = intent is not None and intent.label == DENY and _understood(turn, intent)
     if not named and denied and (meant := slots[asked].no_means) is not None:
         return {asked: meant}

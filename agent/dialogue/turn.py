@@ -134,10 +134,10 @@ class Turn:
             self.become(asked=self.conversation.asked | {name: slot.attempts + 1})
             self.offer(PERSON, "cannot_get_slot")
             return
-        if slot.show is not None:
-            card = self.show(slot.show, values or {})
-        elif card is None and task.asking == name:
+        if card is None and task.asking == name:
             card = task.card
+        if card is None and slot.show is not None:
+            card = self.show(slot.show, values or {})
         self.become(asked=self.conversation.asked | {name: times + counted}, task=replace(task, asking=name, card=card))
         self.say(instead or (slot.ask if times == 0 else slot.ask_again), task.told | (values or {}))
 

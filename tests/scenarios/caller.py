@@ -2,16 +2,17 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from agent.core.cards import Card, CardAction
 from agent.core.clock import FakeClock
 from agent.dialogue.codec import decode_from_engine, encode
 from agent.dialogue.domain import load_domain
@@ -26,9 +27,11 @@ from agent.dialogue.protocol import (
     Coach,
     EngineHello,
     FromEngine,
+    Hide,
     Intent,
     Note,
     Say,
+    Show,
     SignalSeen,
     ToEngine,
     Utterance,
@@ -57,6 +60,8 @@ class Caller:
     database: Path
     last_say: str = ""
     seq: int = 0
+    cards: dict[str, Card] = field(default_factory=dict)
+    """That lie there, in the order in which they came."""
 
     async def act(self, turn: dict[str, Any]) -> list[FromEngine]:
         """Does what the turn says; everything that the engine sends because of it."""
@@ -69,6 +74,13 @@ class Caller:
                 return await self._exchange(Chat(text=words, intent=self._intent(words)))
             case {"sign": name}:
                 return await self._exchange(SignalSeen(signal=gesture_signal(name, seq=self.seq)))
+            case {"taps": label}:
+                actions = [action for card in self.cards.values() for action in _actions(card)]
+                return await self.act({"types": next(one.say for one in reversed(actions) if one.label == label)})
+            case {"fills": filled}:
+                form = next(card.form for card in reversed(self.cards.values()) if card.form is not None)
+                assert filled.keys() == {field.name for field in form.fields}
+                return await self.act({"types": form.say.format_map(filled)})
             case {"cut_off_after": heard}:
                 return await self._exchange(BargeIn(say=self.last_say, heard_text=heard))
             case {"affect": [label, seconds]}:
@@ -115,6 +127,11 @@ class Caller:
         replies: list[FromEngine] = []
         while not isinstance(reply := await self._read(), Note):
             replies.append(reply)
+            match reply:
+                case Show(card=card):
+                    self.cards[card.id] = card
+                case Hide(card=card_id):
+                    self.cards.pop(card_id, None)
             if isinstance(reply, Say):
                 self.last_say = reply.id
         return replies
@@ -123,6 +140,13 @@ class Caller:
         message = decode_from_engine(await self.socket.recv())
         assert isinstance(message, FromEngine)
         return message
+
+
+def _actions(card: Card) -> Iterator[CardAction]:
+    """Every button of a card."""
+    yield from (action for item in card.items for action in item.actions)
+    yield from (action for group in card.groups for action in group.actions)
+    yield from card.actions
 
 
 @asynccontextmanager

@@ -2,10 +2,11 @@
 
 `tests/scenarios/<pack>/*.yaml` hold, besides `about` and `customer`, a `talk` of turns. In a turn the customer `says`
 or `types` something, which the pack's own intent model reads, gives a `sign`, shows an `affect` [label, seconds], or is
-`cut_off_after` some words; `locked` does it while the database is held by somebody else. `hears` is in the first
-reply that comes, `then` in the second; without `hears` there must be none. `shows` is a card's title ("nothing" for no
-card), `rows` what its rows hold, `hands_off` the urgency with which a person is called. No reply or card of the call
-may contain what `never` lists. `database` holds queries with their single value, after a turn or at the end.
+`cut_off_after` some words, `taps` a button of a card that lies there, or `fills` its form; `locked` does it while the
+database is held by somebody else. `hears` is in the first reply that comes, `then` in the second; without `hears` there
+must be none. `shows` is a card's title ("nothing" for no card), `rows` what its rows hold, `table` the cells of rows by
+their names, `hands_off` the urgency with which a person is called. No reply or card of the call may contain what
+`never` lists. `database` holds queries with their single value, after a turn or at the end.
 """
 
 from functools import lru_cache
@@ -24,8 +25,8 @@ from agent.perception.text import SentenceEmbedder, TextReader, shipped_head
 from tests.scenarios.caller import TODAY, Caller, calling
 
 SCENARIOS = sorted(Path(__file__).parent.glob("*/*.yaml"))
-DEEDS = {"says", "types", "sign", "affect", "cut_off_after", "locked"}
-KEYS = DEEDS | {"hears", "then", "shows", "rows", "hands_off", "tone", "database"}
+DEEDS = {"says", "types", "sign", "affect", "cut_off_after", "taps", "fills", "locked"}
+KEYS = DEEDS | {"hears", "then", "shows", "rows", "table", "hands_off", "tone", "database"}
 
 
 @lru_cache(maxsize=2)
@@ -71,6 +72,9 @@ async def play(turn: dict[str, Any], caller: Caller) -> list[FromEngine]:
         assert [card.title for card in cards] == ([] if turn["shows"] == "nothing" else [turn["shows"]]), turn
     for label, value in turn.get("rows", {}).items():
         assert value in {row.label: row.value for card in cards for row in card.rows}[label], (label, cards)
+    tables = {cells[0]: cells[1:] for card in cards if card.table for cells in (*card.table.rows, card.table.total)}
+    for label, cells in turn.get("table", {}).items():
+        assert " ".join(tables[label]).strip() == cells, (label, tables)
     urgencies = [reply.urgency for reply in replies if isinstance(reply, Handoff)]
     assert urgencies == ([turn["hands_off"]] if "hands_off" in turn else []), turn
     if "tone" in turn:

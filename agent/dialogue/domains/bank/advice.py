@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
+from agent.core.cards import CardContent, CardTable
 from agent.dialogue.domains.bank.loans import (
     AMOUNTS,
     ANNUAL_RATE,
@@ -22,12 +23,10 @@ from agent.dialogue.wording import Wording, wording
 MONTHS_OF_A_YEAR = 12
 LONGEST_BARE_YEARS = 10
 """A bare number up to this, asked for how long, means years; a larger one months."""
-MONTHS_SHOWN_EACH = 12
-"""A card shows so many months one by one, and the rest by year."""
 
 
 def loan_plan(call: ToolCall) -> ToolResult:
-    """`plan` with the table as rows, or which of amount and term cannot be."""
+    """`plan` with the table of all months, or which of amount and term cannot be."""
     terms = _terms(call)
     if isinstance(terms, ToolResult):
         return terms
@@ -41,7 +40,13 @@ def loan_plan(call: ToolCall) -> ToolResult:
         "rate": words.phrase("{share} percent", share=f"{ANNUAL_RATE * 100:.1f}"),
         "last": _dollars(table[-1].payment, words),
     }
-    return ToolResult(outcome="plan", values=values, rows=_rows(table, words))
+    rows = (
+        ("A month", values["payment"]),
+        ("Last payment", values["last"]),
+        ("All interest", values["interest"]),
+        ("Interest a year", f"{ANNUAL_RATE * 100:.1f} %"),
+    )
+    return ToolResult(outcome="plan", values=values, rows=rows, card=CardContent(table=_schedule(table)))
 
 
 def affordability(call: ToolCall) -> ToolResult:
@@ -116,36 +121,20 @@ def _money(call: ToolCall, slot: str) -> Decimal | None:
     return value if value.is_finite() else None
 
 
-def _rows(table: Sequence[Instalment], words: Wording) -> tuple[tuple[str, str], ...]:
-    """The first year month by month, each later year in one row, and the last payment."""
-    rows = [
-        (
-            words.phrase("Month {number}", number=str(number)),
-            words.phrase(
-                "{payment}: {interest} interest, {principal} paid off, {owed} owed",
-                payment=_dollars(month.payment, words),
-                interest=_dollars(month.interest, words),
-                principal=_dollars(month.principal, words),
-                owed=_dollars(month.owed, words),
-            ),
-        )
-        for number, month in enumerate(table[:MONTHS_SHOWN_EACH], start=1)
-    ]
-    for start in range(MONTHS_SHOWN_EACH, len(table), MONTHS_OF_A_YEAR):
-        year = table[start : start + MONTHS_OF_A_YEAR]
-        rows.append(
-            (
-                words.phrase("Months {first} to {last}", first=str(start + 1), last=str(start + len(year))),
-                words.phrase(
-                    "{interest} interest, {principal} paid off, {owed} owed",
-                    interest=_dollars(total_interest(year), words),
-                    principal=_dollars(sum((month.principal for month in year), Decimal(0)), words),
-                    owed=_dollars(year[-1].owed, words),
-                ),
-            )
-        )
-    last, interest = _dollars(table[-1].payment, words), _dollars(total_interest(table), words)
-    return (*rows, ("Last payment", last), ("All interest", interest))
+def _schedule(table: Sequence[Instalment]) -> CardTable:
+    """Every month of the loan, and what they add up to."""
+    rows = tuple(
+        (str(number), _cents(month.payment), _cents(month.interest), _cents(month.principal), _cents(month.owed))
+        for number, month in enumerate(table, start=1)
+    )
+    paid, interest = sum((month.payment for month in table), Decimal(0)), total_interest(table)
+    total = ("All", _cents(paid), _cents(interest), _cents(paid - interest), "")
+    return CardTable(columns=("Month", "Payment", "Interest", "Paid off", "Owed"), rows=rows, total=total)
+
+
+def _cents(value: Decimal) -> str:
+    """In a column, where the figures of all rows have the same form."""
+    return f"${value:,.2f}"
 
 
 def _dollars(value: Decimal, words: Wording) -> str:
