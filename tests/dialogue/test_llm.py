@@ -1,4 +1,4 @@
-"""Answers of a language model, from a real HTTP endpoint through a real engine, with everything that goes wrong there."""
+"""Answers of a language model, from a real HTTP endpoint through a real engine, with all that goes wrong there."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -71,6 +71,13 @@ class Call:
         """Types a line; all that comes before the answer to a whisper, which waits for its end."""
         await self.send(Chat(text=text, intent=intent, turn=1))
         return await self.rest()
+
+    async def be_angry(self) -> None:
+        """For six seconds."""
+        for seq in range(12):
+            self.clock.advance(ms=500)
+            await self.send(SignalSeen(signal=affect_signal(valence=-0.5, label="anger", seq=seq)))
+            await self.rest()
 
     async def rest(self) -> list[FromEngine]:
         await self.send(Coach(text="that was all"))
@@ -244,9 +251,7 @@ async def test_help_pages_are_asked_and_shown() -> None:
 async def test_how_the_customer_seems_is_told_with_consent_only(purposes: tuple[str, ...], told: bool) -> None:
     """The prompt holds the mood where emotion was agreed to, never the customer's name."""
     async with fake_llm(says("Let me help.")) as fake, calling(fake, purposes=purposes) as call:
-        for seq in range(12):
-            call.clock.advance(ms=500)
-            await call.send(SignalSeen(signal=affect_signal(valence=-0.5, label="anger", seq=seq)))
+        await call.be_angry()
         await call.ask("nothing works here")
         assert ("anger" in fake.prompt) is told
         assert "dana-pseudonym" not in fake.prompt
@@ -255,9 +260,7 @@ async def test_how_the_customer_seems_is_told_with_consent_only(purposes: tuple[
 async def test_a_consent_taken_back_is_out_of_the_next_prompt() -> None:
     """What was read before is not told either."""
     async with fake_llm(says("Let me help.")) as fake, calling(fake, purposes=("speech", "expression")) as call:
-        for seq in range(12):
-            call.clock.advance(ms=500)
-            await call.send(SignalSeen(signal=affect_signal(valence=-0.5, label="anger", seq=seq)))
+        await call.be_angry()
         await call.send(ConsentChanged(purposes=("speech",)))
         await call.ask("nothing works here")
         assert "anger" not in fake.prompt
