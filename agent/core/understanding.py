@@ -16,6 +16,9 @@ SlotKind = Literal[
     "coming_day",
     "time_of_day",
     "birth_date",
+    "quantity",
+    "telephone",
+    "email",
 ]
 
 

@@ -2,7 +2,8 @@
 
 import re
 
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+"""A Chinese character."""
 _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _LEAST_HAN = 2
@@ -28,7 +29,7 @@ def language_of(text: str) -> str | None:
     """ "zh" or "en" where `text` is clearly that, else None: too short, mixed evenly, only numbers, or another one."""
     if _KANA_OR_HANGUL.search(text):
         return None
-    han, words = len(_HAN.findall(text)), _WORD.findall(text.lower().replace("’", "'"))
+    han, words = len(HAN.findall(text)), _WORD.findall(text.lower().replace("’", "'"))
     spelled = [word for word in words if len(word) > 1 or word == "i"]
     if han >= _LEAST_HAN and han / _HAN_A_WORD > len(spelled):
         return "zh"

@@ -12,6 +12,9 @@ LONGEST_MONTHS = 1_200
 MOST_MONEY = Decimal(10) ** 9
 """More than this was misheard."""
 
+MOST_THINGS = 999
+_THINGS_AT_ONCE = {"dozen": 12, "couple": 2, "pair": 1, "set": 1}
+
 
 def amount(text: str) -> str | None:
     """The first sum of money, with two decimals: "49.90" for "$49.90", "forty-nine dollars and ninety cents", "49.90";
@@ -51,6 +54,29 @@ def number(text: str) -> str | None:
         if not _counts_time(words, position):
             found.append(value)
     return f"{found[0]:f}" if len(found) == 1 and found[0] <= MOST_MONEY else None
+
+
+def quantity(text: str) -> str | None:
+    """How many of something: the first whole number up to `MOST_THINGS` that counts neither money nor time, "2" for
+    "two kettles", "12" for "a dozen", "1" for "a pair of headphones" or "another one"."""
+    words, position = tokens(text), 0
+    while position < len(words):
+        if words[position] in _THINGS_AT_ONCE:
+            half = words[max(0, position - 2) : position] == ["half", "a"]
+            return str(_THINGS_AT_ONCE[words[position]] // (2 if half else 1))
+        read = cardinal(words, position)
+        if read is None:
+            position += 1
+            continue
+        value, end = read
+        signed = position > 0 and words[position - 1] in _SIGNS
+        money = signed or any(word in _CURRENCIES | _CENTS for word in words[end : end + 1])
+        if words[end : end + 1] == ["dozen"]:
+            value *= _THINGS_AT_ONCE["dozen"]
+        if not money and not _counts_time(words, end) and value in range(1, MOST_THINGS + 1):
+            return f"{value:f}"
+        position = max(end, position + 1)
+    return None
 
 
 def duration(text: str) -> str | None:

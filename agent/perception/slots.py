@@ -1,15 +1,20 @@
 """Finds in a line what a domain pack looks for: numbers of orders and customers, goods, money, dates, spans of time."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import cache
 
 from agent.core.understanding import SlotPattern
+from agent.perception import chinese_dates, chinese_numbers
 from agent.perception.coming import coming_day, time_of_day
+from agent.perception.contacts import email, telephone
 from agent.perception.dates import birth_date, past_day
+from agent.perception.language import HAN
 from agent.perception.numerals import digits, plain_words
-from agent.perception.quantities import amount, duration, number
+from agent.perception.quantities import amount, duration, number, quantity
 
+GAP = r"[^.;!?]{1,40}?"
 ORDER_DIGITS = range(4, 9)
 """How many digits an order number has."""
 
@@ -29,6 +34,18 @@ _DENIED = re.compile(
 )
 """From a "no" to where the clause ends or says what there is instead; in doubt too little: "not sure, maybe fever"."""
 
+_DENIED_IN_CHINESE = re.compile(r"(?:没有|没|并无|不是|从未|无)(?:(?![但却只有是除])[^，。；！？,.;!?、])*")
+_IN_ENGLISH: dict[str, Callable[[str], str | None]] = {
+    "amount": amount, "number": number, "quantity": quantity, "duration": duration, "time_of_day": time_of_day,
+}  # fmt: skip
+_IN_CHINESE: dict[str, Callable[[str], str | None]] = {
+    "amount": chinese_numbers.amount,
+    "number": chinese_numbers.number,
+    "quantity": chinese_numbers.quantity,
+    "duration": chinese_numbers.duration,
+    "time_of_day": chinese_dates.time_of_day,
+}
+
 
 def find_slots(text: str, patterns: Mapping[str, SlotPattern], today: date) -> dict[str, str]:
     """The value of each slot that `text` names. Days count from `today`."""
@@ -37,27 +54,50 @@ def find_slots(text: str, patterns: Mapping[str, SlotPattern], today: date) -> d
 
 
 def _find(text: str, pattern: SlotPattern, today: date) -> str | None:
+    if pattern.kind == "words":
+        return named(text, pattern.words, affirmed=pattern.affirmed)
+    if pattern.kind == "email":
+        return email(text)
+    return _find_chinese(text, pattern, today) if HAN.search(text) else _find_english(text, pattern, today)
+
+
+def _find_english(text: str, pattern: SlotPattern, today: date) -> str | None:
+    """Also what is written alike in any language, "A1042" or "1985-05-03"."""
     match pattern.kind:
         case "order_number":
             return order_number(text)
         case "digits":
             return digits_of_length(text, pattern.digits)
-        case "words":
-            return named(text, pattern.words, affirmed=pattern.affirmed)
-        case "amount":
-            return amount(text)
-        case "number":
-            return number(text)
-        case "duration":
-            return duration(text)
         case "past_day":
             return past_day(text, today)
         case "coming_day":
             return coming_day(text, today)
-        case "time_of_day":
-            return time_of_day(text)
         case "birth_date":
             return birth_date(text, today)
+        case "telephone":
+            return telephone(text, region="US")
+        case kind if kind in _IN_ENGLISH:
+            return _IN_ENGLISH[kind](text)
+    return None
+
+
+def _find_chinese(text: str, pattern: SlotPattern, today: date) -> str | None:
+    match pattern.kind:
+        case "order_number":
+            return chinese_numbers.order_number(text, ORDER_DIGITS)
+        case "digits":
+            return chinese_numbers.digits_of_length(text, pattern.digits)
+        case "past_day":
+            return chinese_dates.past_day(text, today)
+        case "coming_day":
+            return chinese_dates.coming_day(text, today)
+        case "birth_date":
+            return chinese_dates.birth_date(text, today)
+        case "telephone":
+            return telephone(text, region="CN")
+        case kind if kind in _IN_CHINESE:
+            return _IN_CHINESE[kind](text)
+    return None
 
 
 def order_number(text: str) -> str | None:
@@ -97,7 +137,8 @@ def named(text: str, words: Mapping[str, Sequence[str]], *, affirmed: bool = Fal
     """The first value of `words` that `text` says in one of its ways, singular or plural; of two at one place the
     longer way of saying wins. With `affirmed`, not what it denies: neither of "no fever, and I don't have a cough"."""
     lowered = text.lower().replace("’", "'")
-    denied = [match.span() for match in _DENIED.finditer(lowered)] if affirmed else []
+    denials = (_DENIED, _DENIED_IN_CHINESE) if affirmed else ()
+    denied = [match.span() for pattern in denials for match in pattern.finditer(lowered)]
     found = [
         (match.start(), -len(said), value)
         for value, ways in words.items()
@@ -108,8 +149,11 @@ def named(text: str, words: Mapping[str, Sequence[str]], *, affirmed: bool = Fal
     return min(found)[2] if found else None
 
 
+@cache
 def _naming(name: str) -> re.Pattern[str]:
-    stem = re.escape(name.lower()).replace(r"\ ", r"[\s-]?").replace(r"\-", r"[\s-]?")
+    """A way of saying, with blanks or hyphens between its words or none; "..." stands for a few words of a clause."""
+    stem = re.escape(name.lower()).replace(r"\ \.\.\.\ ", rf"\b{GAP}\b")
+    stem = stem.replace(r"\ ", r"[\s-]?").replace(r"\-", r"[\s-]?")
     return re.compile(rf"\b{stem.removesuffix('s')}(?:e?s)?\b")
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.perception.quantities import amount, duration, number
+from agent.perception.quantities import amount, duration, number, quantity
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,13 @@ def test_any_text(text: str) -> None:
     number(text)
     assert money is None or float(money) > 0
     assert months is None or months.endswith(" months")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("two kettles", "2"), ("a dozen", "12"), ("half a dozen eggs", "6"), ("a pair of headphones", "1"),
+     ("3 of them", "3"), ("three dollars", None), ("for two years", None), ("$5", None), ("2000", None)],
+)  # fmt: skip
+def test_quantities_count_things(text: str, count: str | None) -> None:
+    """Money, time and numbers that nobody orders are none."""
+    assert quantity(text) == count

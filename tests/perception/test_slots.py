@@ -1,10 +1,13 @@
 """Order numbers and products are found in text as people and speech recognition write it."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.perception.slots import named, order_number
+from agent.core.understanding import SlotPattern
+from agent.perception.slots import find_slots, named, order_number
 
 GOODS = {word: (word,) for word in ("lamp", "desk lamp", "watch", "coffee machine", "mug", "t-shirt")}
 DIGIT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -123,3 +126,33 @@ def test_what_is_denied_is_not_named(said: str, found: str | None) -> None:
     """A "no" takes back what follows it in the clause, not words that are a "no" themselves, and nothing in doubt."""
     words = {"chest": ("chest pain",), "breath": ("can't breathe", "not breathing", "trouble breathing")}
     assert named(said, words, affirmed=True) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "slots"),
+    [
+        ("我想退订单a一零四二里的水壶", {"order": "A1042", "product": "kettle"}),
+        ("昨天那笔三百五十块的付款", {"amount": "350.00", "day": "2026-11-17"}),
+        ("邮箱是li点na圈a163点com，电话13812345678", {"mail": "li.na@163.com", "phone": "+8613812345678"}),
+        ("A1042", {"order": "A1042"}),
+    ],
+)
+def test_slots_in_chinese(text: str, slots: dict[str, str]) -> None:
+    """The same patterns and the same values as in English, with the ways of saying them in either language."""
+    patterns = {
+        "order": SlotPattern(kind="order_number"),
+        "product": SlotPattern(kind="words", words={"kettle": ("kettle", "水壶")}),
+        "amount": SlotPattern(kind="amount"),
+        "day": SlotPattern(kind="past_day"),
+        "mail": SlotPattern(kind="email"),
+        "phone": SlotPattern(kind="telephone"),
+    }
+    assert find_slots(text, patterns, date(2026, 11, 18)) == slots
+
+
+def test_denied_in_chinese() -> None:
+    """What somebody has not got is not named by them, up to the end of the clause."""
+    words = {"fever": ("发烧",), "cough": ("咳嗽",)}
+    assert named("我没有发烧，只是咳嗽", words, affirmed=True) == "cough"
+    assert named("没发烧", words, affirmed=True) is None
+    assert named("我发烧了", words, affirmed=True) == "fever"
