@@ -21,7 +21,7 @@ from agent.core.lifecycle import CallEvent, CallLife, CallState, EndReason
 from agent.core.mailbox import Mailbox
 from agent.core.types import HearingEvent, IntentReading, MicWindow
 from agent.dialogue.client import ReplyClient
-from agent.dialogue.protocol import CallStarted
+from agent.dialogue.protocol import CallStarted, ConsentChanged, SignalSeen, ToEngine, Utterance
 from agent.media.peer import Peer
 from agent.perception.echo import Playout
 from agent.transport.messages import (
@@ -43,10 +43,11 @@ log = logging.getLogger(__name__)
 class Call:
     """One customer's call, from the answered offer to its end. `run` holds everything; `end` stops it."""
 
-    def __init__(self, call_id: str, consent: Consent, life: CallLife, peer: Peer, rooms: Rooms) -> None:
+    def __init__(self, call_id: str, customer: str, consent: Consent, life: CallLife, peer: Peer, rooms: Rooms) -> None:
         self.call_id = call_id
         self.peer = peer
         self.life = life
+        self._customer = customer
         self._consent = consent
         self._rooms = rooms
         self._started_at = rooms.clock.wall_ns() / NS_PER_S
@@ -71,6 +72,7 @@ class Call:
         )
         self._sight = Sight(call_id, self._senses, self._page, self._accounts, rooms)
         self._page_voice = PageVoice(self._page.show, on_speaking=self._agent_speaks)
+        self._reply: ReplyClient | None = None
         self._mouth = Mouth(
             rooms.synthesizer,
             peer.speaker,
@@ -153,9 +155,11 @@ class Call:
         await self.peer.connected.wait()
         self._step(CallEvent.MEDIA_CONNECTED)
         self._greet_page()
-        reply = ReplyClient(self._rooms.reply_url(), self._introduction(), on_link=self._talk.engine_link)
+        introduction = self._introduction()
+        self._keep(introduction)
+        reply = ReplyClient(self._rooms.reply_url(), introduction, on_link=self._talk.engine_link, on_send=self._keep)
         self._senses.follow_with(reply)
-        self._accounts.reply = reply
+        self._accounts.reply = self._reply = reply
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(reply.run(), name=f"reply engine of call {self.call_id}")
             parts = [tasks.create_task(part) for part in self._parts(reply)]
@@ -163,6 +167,11 @@ class Call:
             reply.finish(reason.value)
             for part in parts:
                 part.cancel()
+
+    def _keep(self, message: ToEngine) -> None:
+        """Keeps what the engine is sent, so that its replies can be explained later; signals are kept anyway."""
+        if not isinstance(message, SignalSeen) and not (isinstance(message, Utterance) and not message.final):
+            self._rooms.store.record_sent(self.call_id, message)
 
     def _parts(self, reply: ReplyClient) -> list[Coroutine[Any, Any, None]]:
         """The tasks of a connected call. A purpose that was not agreed to has no mailbox, and so no task."""
@@ -220,6 +229,8 @@ class Call:
         self.peer.withdraw(self._consent)
         self._senses.withdraw(self._consent)
         self._rooms.store.record_consent(self.call_id, self._consent)
+        if self._reply is not None:
+            self._reply.send(ConsentChanged(purposes=tuple(sorted(self._consent.purposes))))
         self._greet_page()
         self._announce()
 
@@ -264,6 +275,7 @@ class Call:
     def _introduction(self) -> CallStarted:
         return CallStarted(
             call_id=self.call_id,
+            customer=self._customer,
             locale=self._consent.locale,
             purposes=tuple(sorted(self._consent.purposes)),
             consent_version=self._consent.version,

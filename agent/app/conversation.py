@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from agent.app import plain_words
+from agent.app.asking import Asking
 from agent.app.mouth import CutOff, Mouth, Reply
 from agent.app.page import Page
 from agent.app.senses import Senses
@@ -59,9 +60,10 @@ class Conversation:
         self._read_intent = read_intent
         self._language = locale.partition("-")[0].lower()
         """Of what the customer said or typed last; the page's until then."""
-        self._answer_within_s = answer_within_ms / 1_000
         self._clock = clock
-        self._reply: ReplyClient | None = None
+        self._asking = Asking(
+            answer_within_s=answer_within_ms / 1_000, on_absence=self._no_engine, on_silence=self._no_answer
+        )
         self._floor = Floor()
         self._check: asyncio.TimerHandle | None = None
         self._heard: Mailbox[tuple[HearingEvent, bool]] = Mailbox(HEARD_KEPT)
@@ -75,7 +77,6 @@ class Conversation:
         self.guesses = 0
         self.guesses_right = 0
         self._chats: Mailbox[str] = Mailbox(CHATS_KEPT)
-        self._overdue: asyncio.TimerHandle | None = None
         self._own_replies = 0
         senses.on_palm = self._see_palm
 
@@ -133,17 +134,20 @@ class Conversation:
             language = self._language = self._tell_language(text)
             intent = await self._understand(text, language, self._senses.moment(), utterance_id=None)
             self._store.record_utterance(self._call_id, "customer", text, typed=True)
-            self._ask(protocol.Chat(text=text, language=language, intent=intent, affect=self._senses.affect))
+            turn = self._asking.next_turn()
+            self._asking.ask(
+                protocol.Chat(text=text, language=language, intent=intent, affect=self._senses.affect, turn=turn)
+            )
 
     async def listen_to_engine(self, reply: ReplyClient) -> None:
         """Does what the engine asks for."""
-        self._reply = reply
+        self._asking.follow(reply)
         async for message in reply.incoming:
             match message:
                 case protocol.Say(guess=True):
                     self._mouth.make_ready(message)
                 case protocol.Say() | protocol.SayDelta() | protocol.SayEnd():
-                    self._answered()
+                    self._asking.answered()
                     self._speak(message)
                 case protocol.Show(card=card):
                     self._page.show(messages.ShowCard(card=card))
@@ -152,14 +156,14 @@ class Conversation:
                 case protocol.Stop():
                     self._mouth.interrupt(force=True)
                 case protocol.Handoff(reason=reason, urgency=urgency):
-                    self._answered()
+                    self._asking.answered()
                     self._ask_for_person(reason, urgent=urgency == "high")
                 case protocol.Note(text=text):
                     self._hub.publish_event(self._call_id, messages.SupervisorNote(call_id=self._call_id, text=text))
 
     def close(self) -> None:
         """Nothing more is taken in."""
-        self._answered()
+        self._asking.answered()
         if self._check is not None:
             self._check.cancel()
         self._heard.close()
@@ -190,14 +194,15 @@ class Conversation:
             language=language,
             intent=intent,
             affect=self._senses.affect,
+            turn=self._asking.turn_of(event.utterance_id),
         )
         self._guessed = utterance if utterance.likely_final else None
         self.guesses += utterance.likely_final
         if event.final:
             self._answering = event
-            self._ask(utterance)
-        elif self._reply is not None:
-            self._reply.send(utterance)
+            self._asking.ask(utterance)
+        else:
+            self._asking.tell(utterance)
 
     def _tell_language(self, text: str, *, heard: str | None = None) -> str:
         """The language of a line: what its words tell, or what was `heard` where that is one that words cannot tell, or
@@ -227,23 +232,10 @@ class Conversation:
             seq=signal.seq,
         )
 
-    def _ask(self, question: protocol.Utterance | protocol.Chat) -> None:
-        """Sends what the customer wants, and answers plainly if the engine does not in time."""
-        if self._reply is None or not self._reply.connected:
-            self._say_plainly(plain_words.ENGINE_LOST)
-        if self._reply is not None:
-            self._reply.send(question)
-        self._answered()
-        loop = asyncio.get_running_loop()
-        self._overdue = loop.call_later(self._answer_within_s, self._no_answer)
-
-    def _answered(self) -> None:
-        if self._overdue is not None:
-            self._overdue.cancel()
-            self._overdue = None
+    def _no_engine(self) -> None:
+        self._say_plainly(plain_words.ENGINE_LOST)
 
     def _no_answer(self) -> None:
-        self._overdue = None
         self._senses.report("reply engine", "did not answer in time")
         self._say_plainly(plain_words.NO_ANSWER)
         self._ask_for_person("the reply engine did not answer in time")
@@ -304,8 +296,7 @@ class Conversation:
             return
         self._unfinished = None if cut_off.heard_text else self._answering
         self._show_cut(cut_off)
-        if self._reply is not None:
-            self._reply.send(protocol.BargeIn(say=cut_off.say_id, heard_text=cut_off.heard_text))
+        self._asking.tell(protocol.BargeIn(say=cut_off.say_id, heard_text=cut_off.heard_text))
 
     def _show_cut(self, cut_off: CutOff) -> None:
         """Captions keep only what the customer can have heard."""

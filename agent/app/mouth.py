@@ -36,6 +36,8 @@ class Reply:
     language: str = "en"
     complete: bool = False
     because: tuple[Because, ...] = ()
+    turn: int | None = None
+    """The customer's turn that it answers, where the engine names one."""
     abandoned: bool = False
     grown: asyncio.Event = field(default_factory=asyncio.Event)
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -140,7 +142,13 @@ class Mouth:
             case SayDelta():
                 stream = self._streams.get(message.id)
                 if stream is None:
-                    stream = Reply(message.id, message.style, message.interruptible, language=message.language)
+                    stream = Reply(
+                        message.id,
+                        message.style,
+                        message.interruptible,
+                        language=message.language,
+                        turn=message.in_reply_to,
+                    )
                     self._streams[message.id] = stream
                     self._waiting.put(stream)
                 self._grow(stream, message.text)
@@ -278,5 +286,12 @@ class Mouth:
 
 def _whole(message: Say) -> Reply:
     return Reply(
-        message.id, message.style, message.interruptible, message.text, message.language, True, message.because
+        message.id,
+        message.style,
+        message.interruptible,
+        message.text,
+        message.language,
+        True,
+        message.because,
+        message.in_reply_to,
     )

@@ -87,7 +87,7 @@ class ReplyClient:
     `run` belongs in the call's task group and ends only after `finish`, or when cancelled; it raises nothing about the
     engine. What the engine says comes out of `incoming` (one consumer, oldest dropped when it does not keep up).
     `on_link` is called on the event loop at each change for better or worse, once a change, so that the call can say a
-    plain sentence.
+    plain sentence; `on_send` with each message that is left for the engine.
 
     Raises `SettingsError` when `url` is no WebSocket address.
     """
@@ -98,6 +98,7 @@ class ReplyClient:
         call: CallStarted,
         *,
         on_link: LinkListener = lambda connected, reason: None,
+        on_send: Callable[[ToEngine], None] = lambda message: None,
         timing: LinkTiming | None = None,
         clock: Clock | None = None,
         capacity: int = 256,
@@ -114,6 +115,7 @@ class ReplyClient:
         self._url = url
         self._call = call
         self._on_link = on_link
+        self._on_send = on_send
         self._timing = timing or LinkTiming()
         self._clock = clock or SystemClock()
         self._outbox = Outbox(capacity)
@@ -143,6 +145,7 @@ class ReplyClient:
                 self._sieve.asked(message.turn)
             case ConsentChanged(purposes=purposes):
                 self._call = msgspec.structs.replace(self._call, purposes=purposes)
+        self._on_send(message)
         self._outbox.put(message)
 
     def give_up(self) -> None:

@@ -7,13 +7,12 @@ from contextlib import asynccontextmanager, suppress
 from typing import Protocol
 
 import msgspec
-from sqlalchemy import Table, bindparam, insert, select, update
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy import Table, bindparam, insert, update
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent.core.clock import NS_PER_S, Clock, SystemClock
 from agent.core.consent import Consent
-from agent.core.errors import StoreError
 from agent.core.lifecycle import EndReason
 from agent.core.signals import STATE_KINDS, Signal, TranscriptSignal, kind_of
 from agent.storage import tables
@@ -40,27 +39,12 @@ class SpokenReply(Protocol):
     @property
     def because(self) -> Sequence[object]: ...
 
-
-class StoredCall(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    started_at: float
-    ended_at: float | None
-    ended_because: str | None
-    locale: str
-
-
-class StoredLine(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that was said by either side."""
-
-    said_at: float
-    speaker: str
-    text: str
-    because: str
-    """JSON list; empty for customers."""
+    @property
+    def turn(self) -> int | None: ...
 
 
 class CallStore:
-    """Records calls and reads them back. `record_…` never waits and never raises; `run` writes, until `close`.
+    """Records calls. `record_…` never waits and never raises; `run` writes, until `close`.
 
     Owned by one event loop. Rows that the database does not take are kept up to a bound and tried again; what does not
     fit is counted in `dropped` and logged without its content.
@@ -141,9 +125,24 @@ class CallStore:
 
     def record_reply(self, call_id: str, reply: SpokenReply) -> None:
         """Something that the agent said, with the signals that shaped it."""
-        because = msgspec.json.encode(reply.because).decode()
         self._add(
-            tables.replies, call_id=call_id, said_at=self._now(), reply_id=reply.id, text=reply.text, because=because
+            tables.replies,
+            call_id=call_id,
+            said_at=self._now(),
+            reply_id=reply.id,
+            text=reply.text,
+            because=msgspec.json.encode(reply.because).decode(),
+            turn=reply.turn,
+        )
+
+    def record_sent(self, call_id: str, message: msgspec.Struct) -> None:
+        """Something that the reply engine was sent."""
+        self._add(
+            tables.sent,
+            call_id=call_id,
+            sent_at=self._now(),
+            type=str(message.__struct_config__.tag),
+            body=msgspec.json.encode(message).decode(),
         )
 
     def record_signal(self, signal: Signal) -> None:
@@ -255,32 +254,3 @@ class CallStore:
         if not self._failing:
             log.error("the archive refused a batch of rows (%s); %s", plain(fault), consequence)
         self._failing = True
-
-    # ---- reading ----------------------------------------------------------------------------------------------------
-
-    async def recent_calls(self, limit: int = 50) -> list[StoredCall]:
-        """The latest calls first. Raises `StoreError`."""
-        columns = [tables.calls.c[name] for name in StoredCall.__struct_fields__]
-        query = select(*columns).order_by(tables.calls.c.started_at.desc()).limit(limit)
-        try:
-            async with self._engine.connect() as connection:
-                return [StoredCall(**row) for row in (await connection.execute(query)).mappings()]
-        except DBAPIError as fault:
-            raise StoreError(f"calls cannot be read: {plain(fault)}") from None
-
-    async def lines(self, call_id: str) -> list[StoredLine]:
-        """What was said in a call, in order. Raises `StoreError`."""
-        said, answered = tables.utterances.c, tables.replies.c
-        try:
-            async with self._engine.connect() as connection:
-                heard = await connection.execute(
-                    select(said.said_at, said.speaker, said.text).where(said.call_id == call_id)
-                )
-                lines = [StoredLine(because="", **row) for row in heard.mappings()]
-                replied = await connection.execute(
-                    select(answered.said_at, answered.text, answered.because).where(answered.call_id == call_id)
-                )
-                lines += [StoredLine(speaker="agent", **row) for row in replied.mappings()]
-        except DBAPIError as fault:
-            raise StoreError(f"call {call_id} cannot be read: {plain(fault)}") from None
-        return sorted(lines, key=lambda line: line.said_at)

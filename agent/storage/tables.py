@@ -1,7 +1,7 @@
 """The archive's tables: calls, what their customers agreed to, what was said, what was seen, what was answered.
 
-Times are Unix seconds. What people said stands in `utterances.text`, `replies.text` and the values of transcript and
-intent signals, and nowhere else.
+Times are Unix seconds. What people said stands in `utterances.text`, `replies.text`, `sent.body` and the values of
+transcript and intent signals, and nowhere else.
 """
 
 from sqlalchemy import (
@@ -64,6 +64,19 @@ replies = Table(
     Column("text", Text, nullable=False),
     # JSON list of the signals that shaped it, as the reply engine named them.
     Column("because", Text, nullable=False),
+    # The customer's turn that it answers, where the engine named one.
+    Column("turn", Integer),
+)
+
+sent = Table(
+    "sent",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("call_id", ForeignKey("calls.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("sent_at", Float, nullable=False),
+    Column("type", String(32), nullable=False),
+    # JSON of the message to the reply engine. Its signals are in `signals`.
+    Column("body", Text, nullable=False),
 )
 
 signals = Table(
@@ -85,5 +98,5 @@ signals = Table(
     Index("ix_signals_call_id_kind", "call_id", "kind"),
 )
 
-IN_ORDER = (calls, consents, utterances, replies, signals)
+IN_ORDER = (calls, consents, utterances, replies, sent, signals)
 """Tables in an order in which rows can be inserted."""

@@ -49,9 +49,13 @@ class Engine:
         self.connected = True
         self.asked: list[ToEngine] = []
         self.incoming: Mailbox[FromEngine] = Mailbox(16)
+        self.given_up = 0
 
     def send(self, message: ToEngine) -> None:
         self.asked.append(message)
+
+    def give_up(self) -> None:
+        self.given_up += 1
 
     def of(self, kind: type) -> list[Any]:
         return [message for message in self.asked if isinstance(message, kind)]
@@ -60,7 +64,7 @@ class Engine:
 class Talk:
     """A conversation whose ears, eyes and engine are played by the test."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, answer_within_ms: int) -> None:
         clock = SystemClock()
         self.engine, self.notebook = Engine(), Notebook()
         self.read_in: list[str] = []
@@ -79,7 +83,7 @@ class Talk:
             store=self.notebook,  # type: ignore[arg-type]
             read_intent=self._read_intent,
             locale="en-GB",
-            answer_within_ms=60_000,
+            answer_within_ms=answer_within_ms,
             clock=clock,
         )
 
@@ -113,8 +117,8 @@ class Talk:
 
 
 @asynccontextmanager
-async def talking() -> AsyncIterator[Talk]:
-    talk = Talk()
+async def talking(*, answer_within_ms: int = 60_000) -> AsyncIterator[Talk]:
+    talk = Talk(answer_within_ms=answer_within_ms)
     talk.synthesizer.start()
     async with asyncio.TaskGroup() as tasks:
         conversation = talk.conversation
@@ -264,3 +268,28 @@ async def test_lines_are_read_and_passed_on_in_the_customers_language() -> None:
         assert [chat.language for chat in talk.engine.of(Chat)] == ["en", "zh", "zh", "zh", "en"]
         assert [utterance.language for utterance in talk.engine.of(Utterance)] == ["zh", "zh"]
         assert talk.read_in == ["en", "zh", "zh", "zh", "en", "zh", "zh"]
+
+
+async def test_turns_are_numbered_and_revisions_keep_theirs() -> None:
+    """What is said and what is typed count on together; words that are revised are still the same turn."""
+    async with talking() as talk:
+        talk.hear(words("where is", 0, final=False), words("where is my order", 0))
+        await talk.until(lambda: len(talk.engine.of(Utterance)) == 2)
+        talk.conversation.chat("A1042")
+        await talk.until(lambda: talk.engine.of(Chat))
+        talk.hear(words("thank you", 9_000, number=1))
+        await talk.until(lambda: len(talk.engine.of(Utterance)) == 3)
+        asked = [message for message in talk.engine.asked if isinstance(message, Utterance | Chat)]
+        assert [message.turn for message in asked] == [1, 1, 2, 3]
+
+
+async def test_a_silent_engine_is_given_up_and_a_person_wanted() -> None:
+    """After the time that an answer may take the agent says a sentence of its own, and tells the link so."""
+    async with talking(answer_within_ms=50) as talk:
+        talk.conversation.chat("anybody there?")
+        await talk.until(lambda: talk.engine.given_up == 1)
+        await talk.until(lambda: talk.voice.spoken)
+        talk.conversation.chat("hello?")
+        await talk.until(lambda: len(talk.engine.of(Chat)) == 2)
+        talk.engine.incoming.put(Say(id="s", text="Here I am.", in_reply_to=2))
+        await talk.until(lambda: "Here I am." in talk.voice.spoken)

@@ -13,7 +13,7 @@ import pytest
 
 from agent.core.clock import FakeClock
 from agent.core.consent import Choice, Purpose, consent_for
-from agent.core.errors import StoreError
+from agent.core.errors import CallNotFound, StoreError
 from agent.core.lifecycle import EndReason
 from agent.core.signals import (
     AffectSignal,
@@ -25,6 +25,7 @@ from agent.core.signals import (
     TranscriptValue,
 )
 from agent.storage.calls import CallStore
+from agent.storage.history import CallHistory
 from agent.storage.pending import MOST_OTHERS, MOST_SIGNALS
 from agent.storage.schema import upgrade
 
@@ -40,10 +41,15 @@ class Reason(msgspec.Struct, frozen=True):
     words: str
 
 
+class Question(msgspec.Struct, frozen=True, tag="question"):
+    text: str
+
+
 class Reply(msgspec.Struct, frozen=True):
     id: str
     text: str
     because: tuple[Reason, ...] = ()
+    turn: int | None = None
 
 
 @pytest.fixture
@@ -89,25 +95,26 @@ async def test_whole_call_is_kept_and_read_back(url: str, clock: FakeClock) -> N
         store.record_call_started("c1", CONSENT, 1_800_000_000.0)
         store.record_utterance("c1", "customer", "where is my order", typed=False)
         clock.advance(ms=500)
-        store.record_reply("c1", Reply("s1", "On its way", (Reason("intent", (7,), "asked where an order is"),)))
+        store.record_sent("c1", Question("where is it"))
+        store.record_reply("c1", Reply("s1", "On its way", (Reason("intent", (7,), "asked where an order is"),), 1))
         store.record_signal(seen("gesture", 3))
         store.record_consent("c1", CONSENT.without(Purpose.EXPRESSION))
         clock.advance(ms=500)
         store.record_call_ended("c1", EndReason.CUSTOMER_LEFT)
-    async with CallStore.opened(url, clock) as store:
-        [call] = await store.recent_calls()
-        lines = await store.lines("c1")
+    async with CallHistory.opened(url) as history:
+        call = await history.find("")
+        [reply] = await history.replies("c1")
+        [asked] = await history.sent("c1")
+        [sign] = await history.signals("c1")
     assert (call.id, call.ended_because, call.ended_at) == ("c1", "customer_left", clock.wall_ns() / 1e9)
-    assert [(line.speaker, line.text) for line in lines] == [
-        ("customer", "where is my order"),
-        ("agent", "On its way"),
-    ]
-    assert msgspec.json.decode(lines[1].because) == [
-        {"kind": "intent", "seqs": [7], "words": "asked where an order is"}
-    ]
+    assert rows(url, "SELECT speaker, typed, text FROM utterances") == [("customer", 0, "where is my order")]
+    assert (reply.reply_id, reply.text, reply.turn) == ("s1", "On its way", 1)
+    assert msgspec.json.decode(reply.because) == [{"kind": "intent", "seqs": [7], "words": "asked where an order is"}]
+    assert (asked.type, msgspec.json.decode(asked.body)) == ("question", {"type": "question", "text": "where is it"})
+    assert (sign.kind, msgspec.json.decode(sign.value)["name"]) == ("gesture", "thumbs_up")
     assert rows(url, "SELECT purposes FROM consents ORDER BY id") == [
-        ("expression gesture speech voice_emotion",),
-        ("gesture speech voice_emotion",),
+        ("expression gesture speech text_emotion voice_emotion",),
+        ("gesture speech text_emotion voice_emotion",),
     ]
     assert store.dropped == 0
 
@@ -218,14 +225,14 @@ async def test_reading_goes_on_while_writing(url: str, clock: FakeClock) -> None
         store.record_call_started("c1", CONSENT, 1_800_000_000.0)
         await until(store, 2)
         readers = []
-        async with asyncio.TaskGroup() as tasks:
+        async with CallHistory.opened(url) as history, asyncio.TaskGroup() as tasks:
             for number in range(40):
-                store.record_utterance("c1", "customer", f"line {number}", typed=True)
-                readers.append(tasks.create_task(store.lines("c1")))
+                store.record_reply("c1", Reply(f"s{number}", "again"))
+                readers.append(tasks.create_task(history.replies("c1")))
                 await asyncio.sleep(0.002)
-        await until(store, 42)
+            await until(store, 42)
+            assert len(await history.replies("c1")) == 40
         assert all(len(task.result()) <= 40 for task in readers)
-        assert len(await store.lines("c1")) == 40
     assert rows(url, "PRAGMA journal_mode") == [("wal",)]
 
 
@@ -247,3 +254,15 @@ async def test_database_that_cannot_be_used_is_said_at_once(make_url: Any, says:
     with pytest.raises(StoreError, match=says):
         async with CallStore.opened(make_url(tmp_path)):
             pass
+
+
+async def test_calls_are_found_by_how_their_ids_begin(url: str, clock: FakeClock) -> None:
+    """A few letters are enough where they fit one call; with none it is the latest, and an id's signs mean nothing."""
+    async with CallStore.opened(url, clock) as store:
+        for number, call_id in enumerate(("ab1", "ab2", "ab", "x%")):
+            store.record_call_started(call_id, CONSENT, 1_800_000_000.0 + number)
+    async with CallHistory.opened(url) as history:
+        assert [(await history.find(name)).id for name in ("ab1", "ab", "x", "")] == ["ab1", "ab", "x%", "x%"]
+        for name in ("a", "%", "_b1"):
+            with pytest.raises(CallNotFound):
+                await history.find(name)
