@@ -152,9 +152,11 @@ def named(text: str, words: Mapping[str, Sequence[str]], *, affirmed: bool = Fal
 @cache
 def _naming(name: str) -> re.Pattern[str]:
     """A way of saying, with blanks or hyphens between its words or none; "..." stands for a few words of a clause."""
+    if HAN.search(name):
+        return re.compile(re.escape(name.lower()))
     stem = re.escape(name.lower()).replace(r"\ \.\.\.\ ", rf"\b{GAP}\b")
     stem = stem.replace(r"\ ", r"[\s-]?").replace(r"\-", r"[\s-]?")
-    return re.compile(rf"\b{stem.removesuffix('s')}(?:e?s)?\b")
+    return re.compile(rf"(?<![a-z0-9]){stem.removesuffix('s')}(?:e?s)?(?![a-z0-9])")
 
 
 def _bare_number(words: list[str]) -> str | None:

@@ -156,3 +156,12 @@ def test_denied_in_chinese() -> None:
     assert named("我没有发烧，只是咳嗽", words, affirmed=True) == "cough"
     assert named("没发烧", words, affirmed=True) is None
     assert named("我发烧了", words, affirmed=True) == "fever"
+
+
+def test_words_may_have_others_between_them() -> None:
+    """An ellipsis stands for a few words of the same clause, and the rest of the words still have to be there."""
+    words = {"meningitis": ("fever ... stiff neck",), "chest": ("pain ... chest",)}
+    assert named("she has a high fever and a very stiff neck", words) == "meningitis"
+    assert named("the pain is in my chest", words) == "chest"
+    assert named("I have a fever. The chair is stiff, my neck is fine", words) is None
+    assert named("painting a chest of drawers", words) is None
