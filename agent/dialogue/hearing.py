@@ -24,6 +24,7 @@ CONFIRM_PROB = 0.8
 """A yes less probable than this may have been a cough: nothing is written for it."""
 LONGEST_ANSWER_WORDS = 6
 """More words than this are no answer to a question for a name."""
+FILLERS = frozenset("a an the then please just well okay ok um uh oh".split())
 BARE_ANSWER_WORDS = 3
 """So few words with the value in them are just that: "May 3rd, 1985"."""
 
@@ -116,7 +117,8 @@ def _changes_mind(turn: Turn, task: Task, text: str, intent: Intent | None) -> b
     slot = slots[asked]
     if intent.label == DENY and (intent.slots.keys() & slots.keys() or slot.no_means is not None):
         return False
-    named = asked in intent.slots and (slot.alone == intent.label or length <= BARE_ANSWER_WORDS)
+    telling = sum(word.strip(".,!?") not in FILLERS for word in text.lower().split())
+    named = asked in intent.slots and (slot.alone == intent.label or telling <= BARE_ANSWER_WORDS)
     accepted = flows.first_of(slot.accepts, intent.slots) is not None and length <= LONGEST_ANSWER_WORDS
     return intent.probability >= SURE_PROB and not named and not accepted
 

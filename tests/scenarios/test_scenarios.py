@@ -72,7 +72,9 @@ async def play(turn: dict[str, Any], caller: Caller) -> list[FromEngine]:
         assert [card.title for card in cards] == ([] if turn["shows"] == "nothing" else [turn["shows"]]), turn
     for label, value in turn.get("rows", {}).items():
         assert value in {row.label: row.value for card in cards for row in card.rows}[label], (label, cards)
-    tables = {cells[0]: cells[1:] for card in cards if card.table for cells in (*card.table.rows, card.table.total)}
+    tables = {
+        cells[0]: cells[1:] for card in cards if card.table for cells in (*card.table.rows, card.table.total) if cells
+    }
     for label, cells in turn.get("table", {}).items():
         assert " ".join(tables[label]).strip() == cells, (label, tables)
     urgencies = [reply.urgency for reply in replies if isinstance(reply, Handoff)]
