@@ -16,6 +16,7 @@ from agent.core.clock import NS_PER_S
 from agent.core.consent import Choice, Consent, consent_for
 from agent.core.errors import AtCapacity, CallNotFound, OfferRejected
 from agent.core.lifecycle import CallEvent, CallLife, EndReason
+from agent.core.signed_customer import GUEST
 from agent.media.peer import Peer
 from agent.transport.desk import Answered, Occupancy, Ticket
 from agent.transport.messages import CallSummary
@@ -37,6 +38,7 @@ class _Waiting:
     """A call that was consented to and has no media yet."""
 
     token: str
+    customer: str
     consent: Consent
     life: CallLife
     opened_ns: int
@@ -69,7 +71,7 @@ class Desk:
                 for call in self._calls.values():
                     call.end(EndReason.SERVER_STOPPED)
 
-    def open(self, choice: Choice, *, locale: str, place: str | None = None) -> Ticket:
+    def open(self, choice: Choice, *, locale: str, place: str | None = None, customer: str = GUEST) -> Ticket:
         self._forget_stale_tickets()
         now_ns = self._rooms.clock.now_ns()
         consent = consent_for(choice, locale=locale, given_at=self._rooms.clock.wall_ns() / NS_PER_S)
@@ -82,7 +84,7 @@ class Desk:
         call_id, token = secrets.token_hex(8), secrets.token_urlsafe(24)
         self._reserved.put(call_id, share)
         self._tell_supervisors()
-        self._waiting[call_id] = _Waiting(token=token, consent=consent, life=life, opened_ns=now_ns)
+        self._waiting[call_id] = _Waiting(token=token, customer=customer, consent=consent, life=life, opened_ns=now_ns)
         return Ticket(call_id=call_id, token=token, purposes=tuple(sorted(consent.purposes)))
 
     async def answer(self, token: str, offer_sdp: str) -> Answered:
@@ -103,7 +105,7 @@ class Desk:
                 settings=settings.media,
                 ice_servers=settings.server.public_ice_servers,
             )
-            call = Call(call_id, ticket.consent, ticket.life, peer, self._rooms)
+            call = Call(call_id, ticket.customer, ticket.consent, ticket.life, peer, self._rooms)
         except BaseException:
             # Its share stays reserved until the ticket is too old, so that who was admitted may try again.
             self._waiting[call_id] = ticket

@@ -9,6 +9,7 @@
     │   ├── OfferRejected        an SDP offer that cannot be answered; carries the HTTP status to give
     │   └── NotMedia             a file that holds no video or no audio that can be decoded
     ├── ConsentMissing           something was asked for that the customer did not agree to
+    ├── NotSignedIn              a caller says who they are, and nobody has signed it
     ├── CallNotFound             no call, or no longer any call, has this id
     ├── IllegalTransition        an event that a call in this state cannot take
     ├── AtCapacity               one more call would break the budget of those admitted
@@ -63,6 +64,13 @@ class NotMedia(MediaError):
 
 class ConsentMissing(AgentError):
     """Something was asked for that the customer did not agree to."""
+
+
+class NotSignedIn(AgentError):
+    """A caller's token was not signed by the business, or is too old."""
+
+    def __init__(self) -> None:
+        super().__init__("the sign-in of this link is not valid or has run out; sign in again, or call as a guest")
 
 
 class CallNotFound(AgentError):

@@ -38,6 +38,9 @@ class ServerSettings(Section):
     beyond_rating: bool = False
     """Takes `max_calls` even where the machine is rated for fewer: to find out what happens then."""
     max_body_bytes: int = Field(256 * 1024, ge=4096)
+    customer_secret: SecretStr | None = Field(None, min_length=32)
+    """Shared with the business's site, which signs who is signed in there. None: everybody is a guest, but for
+    the example customer whose address `agent serve` prints."""
 
     @model_validator(mode="after")
     def _some_limit_stands(self) -> Self:

@@ -133,6 +133,8 @@ class Flows(_Part, frozen=True, kw_only=True):
     """False where no language model may word anything, whatever the settings say."""
     welcome: str | None = None
     """Flow that greets a customer who is signed in, by what the business remembers; everybody else gets a plain one."""
+    example_customer: str | None = None
+    """Pseudonym of somebody in the seed data, as whom `agent serve` lets those call who try it."""
     flows: dict[str, Flow]
     slots: dict[str, Slot]
     cards: dict[str, CardPattern] = {}

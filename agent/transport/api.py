@@ -1,5 +1,6 @@
 """The HTTP side: consent to a call, the list of calls, health, speech recognition, and the pages."""
 
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,8 +15,9 @@ from starlette.exceptions import HTTPException
 
 from agent import __version__
 from agent.core.consent import CONSENT_VERSION, Choice
-from agent.core.errors import AtCapacity
+from agent.core.errors import AtCapacity, NotSignedIn
 from agent.core.settings import Settings
+from agent.core.signed_customer import GUEST, verify
 from agent.transport import transcriptions
 from agent.transport.desk import CallDesk
 from agent.transport.hardening import SecurityHeaders
@@ -41,6 +43,8 @@ class CallRequest(BaseModel):
     locale: str = Field("en", max_length=35, pattern=r"^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$")
     place: str | None = Field(None, max_length=64)
     """In line: the `place` of the last 503."""
+    customer: str | None = Field(None, max_length=512)
+    """Token of a customer who is signed in at the business's site; absent for a guest."""
 
 
 class MediaWish(BaseModel):
@@ -97,6 +101,11 @@ def build_app(desk: CallDesk, hub: Hub, scribe: Scribe, metrics: Metrics, settin
 def _calls_router(desk: CallDesk, settings: Settings) -> APIRouter:
     router = APIRouter(prefix="/api", tags=["Calls"])
 
+    def signed_in(token: str) -> str:
+        if settings.server.customer_secret is None:
+            raise NotSignedIn
+        return verify(token, secret=settings.server.customer_secret.get_secret_value(), now=time.time())
+
     @router.get("/notice", summary="What a customer reads before any analysis")
     async def get_notice(locale: Annotated[str, Query(max_length=35)] = "en") -> JSONResponse:
         return JSONResponse(msgspec.to_builtins(notice_for(locale)))
@@ -107,6 +116,7 @@ def _calls_router(desk: CallDesk, settings: Settings) -> APIRouter:
         response_model=CallOffer,
         summary="Consent, and get a token for one call",
         responses={
+            403: {"description": "The customer's token is not valid or has run out"},
             409: {"description": "The notice has changed"},
             503: {"description": "No call can be taken now; a place in line is given", "model": InLine},
         },
@@ -115,7 +125,10 @@ def _calls_router(desk: CallDesk, settings: Settings) -> APIRouter:
         if wish.consent_version != CONSENT_VERSION:
             return problem(409, f"the notice has changed; show version {CONSENT_VERSION} and ask again")
         try:
-            ticket = desk.open(wish.choice, locale=wish.locale, place=wish.place)
+            customer = GUEST if wish.customer is None else signed_in(wish.customer)
+            ticket = desk.open(wish.choice, locale=wish.locale, place=wish.place, customer=customer)
+        except NotSignedIn as error:
+            return problem(403, str(error))
         except AtCapacity as error:
             place = {} if error.place is None else {"place": error.place, "position": error.position}
             return problem(503, str(error), headers={"Retry-After": str(error.retry_after_s)}, more=place)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.core.consent import Choice
+from agent.core.signed_customer import GUEST
 from agent.transport.messages import CallSummary
 
 
@@ -43,9 +44,10 @@ class Occupancy:
 class CallDesk(Protocol):
     """Makes, answers and ends calls."""
 
-    def open(self, choice: Choice, *, locale: str, place: str | None = None) -> Ticket:
-        """Raises `AtCapacity` when one more call cannot be served. `place` is the one that an earlier one carried: who
-        shows it again keeps it, and those ahead of it come first."""
+    def open(self, choice: Choice, *, locale: str, place: str | None = None, customer: str = GUEST) -> Ticket:
+        """Raises `AtCapacity` when one more call cannot be served. `customer` is a pseudonym. `place` is the one that
+        an earlier one carried: who shows it again keeps it, and those ahead of it come first.
+        """
         ...
 
     def leave_line(self, place: str) -> None:

@@ -16,6 +16,7 @@ from agent.core.clock import SystemClock
 from agent.core.consent import Choice, Consent, consent_for
 from agent.core.errors import AtCapacity, CallNotFound
 from agent.core.settings import ApiSettings, Settings
+from agent.core.signed_customer import GUEST
 from agent.media.peer import Peer
 from agent.transport.api import build_app
 from agent.transport.desk import Answered, Occupancy, Ticket
@@ -66,7 +67,7 @@ class ScriptedDesk:
         self._tasks = tasks
         self._answered = asyncio.Event()
 
-    def open(self, choice: Choice, *, locale: str, place: str | None = None) -> Ticket:
+    def open(self, choice: Choice, *, locale: str, place: str | None = None, customer: str = GUEST) -> Ticket:
         if self.full:
             self.shown.append(place)
             raise AtCapacity("no line is free", retry_after_s=1, place="place-1", position=self.position)

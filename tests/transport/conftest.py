@@ -12,7 +12,8 @@ from pydantic import SecretStr
 
 from agent.core.consent import Choice
 from agent.core.errors import AgentError, AtCapacity, CallNotFound, OfferRejected
-from agent.core.settings import ApiSettings, Settings
+from agent.core.settings import ApiSettings, ServerSettings, Settings
+from agent.core.signed_customer import GUEST
 from agent.transport.api import build_app
 from agent.transport.desk import Answered, Occupancy, Ticket
 from agent.transport.hub import Hub
@@ -21,6 +22,7 @@ from agent.transport.metrics import Metrics
 from agent.transport.scribe import Segment, SpokenWord, Transcription, Wish
 
 API_KEY = "key-of-the-tests-1"
+CUSTOMER_SECRET = "shared by the tests and nobody else"
 
 
 @dataclass
@@ -33,14 +35,16 @@ class ScriptedDesk:
     left: list[str] = field(default_factory=list)
     """Places given up."""
     choices: list[Choice] = field(default_factory=list)
+    customers: list[str] = field(default_factory=list)
     fragments: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
 
-    def open(self, choice: Choice, *, locale: str, place: str | None = None) -> Ticket:
+    def open(self, choice: Choice, *, locale: str, place: str | None = None, customer: str = GUEST) -> Ticket:
         if self.full:
             self.in_line.append(place)
             raise AtCapacity("all lines are in use", retry_after_s=30, place="p1", position=2)
         self.choices.append(choice)
+        self.customers.append(customer)
         return Ticket(call_id="c1", token="good", purposes=("speech",))
 
     async def answer(self, token: str, offer_sdp: str) -> Answered:
@@ -151,7 +155,10 @@ async def address(
     desk: ScriptedDesk, hub: Hub, scribe: ScriptedScribe, metrics: Metrics, api_keys: tuple[str, ...]
 ) -> AsyncIterator[str]:
     """Host and port of a server on loopback that ends with the test."""
-    settings = Settings(api=ApiSettings(keys=tuple(map(SecretStr, api_keys)), max_file_bytes=100_000))
+    settings = Settings(
+        server=ServerSettings(customer_secret=SecretStr(CUSTOMER_SECRET)),
+        api=ApiSettings(keys=tuple(map(SecretStr, api_keys)), max_file_bytes=100_000),
+    )
     config = uvicorn.Config(
         build_app(desk, hub, scribe, metrics, settings),
         port=0,

@@ -1,10 +1,13 @@
 """Consent comes before a call, every answer is hardened, and mistakes are explained."""
 
+import time
+
 import httpx
 import pytest
 
 from agent.core.consent import CONSENT_VERSION, Choice
-from tests.transport.conftest import ScriptedDesk
+from agent.core.signed_customer import GUEST, sign
+from tests.transport.conftest import CUSTOMER_SECRET, ScriptedDesk
 
 WISH = {"choice": "without_emotion", "consent_version": CONSENT_VERSION, "locale": "en"}
 
@@ -43,6 +46,22 @@ async def test_a_choice_that_is_none_makes_no_call(
     answer = await client.post("/api/calls", json=WISH | change)
     assert (answer.status_code, desk.choices) == (status, [])
     assert answer.json()["detail"]
+
+
+async def test_who_is_signed_in_at_the_business_is_that_customer(client: httpx.AsyncClient, desk: ScriptedDesk) -> None:
+    """A token that the business signed names the customer to the desk; without one the caller is a guest."""
+    token = sign("dana", secret=CUSTOMER_SECRET, expires_at=int(time.time()) + 60)
+    for more in ({}, {"customer": token}):
+        assert (await client.post("/api/calls", json=WISH | more)).status_code == 201
+    assert desk.customers == [GUEST, "dana"]
+
+
+async def test_a_token_that_nobody_signed_opens_no_call(client: httpx.AsyncClient, desk: ScriptedDesk) -> None:
+    """It is refused with a sentence: taken for a guest, customers would wonder whom the agent takes them for."""
+    token = sign("dana", secret="a secret that somebody made up for it", expires_at=int(time.time()) + 60)
+    answer = await client.post("/api/calls", json=WISH | {"customer": token})
+    assert (answer.status_code, desk.choices) == (403, [])
+    assert "sign in again" in answer.json()["detail"]
 
 
 async def test_a_full_house_gives_a_place_in_line(client: httpx.AsyncClient, desk: ScriptedDesk) -> None:

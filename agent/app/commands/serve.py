@@ -1,11 +1,14 @@
 """`agent serve`: the whole agent on one address."""
 
 import asyncio
+import secrets
+import time
 from contextlib import nullcontext
 from typing import Annotated
 
 import msgspec
 import typer
+from pydantic import SecretStr
 from rich.panel import Panel
 from rich.status import Status
 from rich.table import Table
@@ -14,6 +17,10 @@ from agent.app.printing import JsonFlag, console, print_json
 from agent.app.rooms import Rooms
 from agent.app.server import serve
 from agent.core.settings import Settings, load_settings
+from agent.core.signed_customer import sign
+from agent.dialogue.domain import load_domain
+
+EXAMPLE_LASTS_S = 24 * 3600
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +28,8 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     supervisor_url: str
+    signed_in_url: str | None
+    """The customer page as the domain's example customer sees it; None where the domain has none."""
     reply_engine: str
     models: dict[str, str]
     """Provider by model, as really in use."""
@@ -38,7 +47,9 @@ def serve_calls(
     """Serves the pages, takes calls and answers them, until Ctrl-C."""
     settings = load_settings()
     given = {"port": port, "host": host}
-    server = settings.server.model_copy(update={key: value for key, value in given.items() if value is not None})
+    own_secret = settings.server.customer_secret or SecretStr(secrets.token_urlsafe(32))
+    changes = {key: value for key, value in given.items() if value is not None} | {"customer_secret": own_secret}
+    server = settings.server.model_copy(update=changes)
     settings = settings.model_copy(update={"server": server})
     with nullcontext() if json else console.status("starting") as status:
 
@@ -72,15 +83,27 @@ def _ready(settings: Settings, rooms: Rooms, port: int) -> Ready:
     return Ready(
         url=f"{url}/",
         supervisor_url=f"{url}/supervisor",
+        signed_in_url=_signed_in_url(settings, url),
         reply_engine=settings.reply.url or f"embedded, {settings.reply.domain}",
         models={model.name: model.provider for model in rooms.runtime.report()},
     )
+
+
+def _signed_in_url(settings: Settings, url: str) -> str | None:
+    example = None if settings.reply.url else load_domain(settings.reply.domain).flows.example_customer
+    secret = settings.server.customer_secret
+    if example is None or secret is None:
+        return None
+    token = sign(example, secret=secret.get_secret_value(), expires_at=int(time.time()) + EXAMPLE_LASTS_S)
+    return f"{url}/#customer={token}"
 
 
 def _welcome(ready: Ready) -> Panel:
     """One screen: where to go, what runs where, and how to stop."""
     grid = Table.grid(padding=(0, 2))
     grid.add_row("customer page", f"[bold]{ready.url}[/]")
+    if ready.signed_in_url is not None:
+        grid.add_row("same, signed in", f"[link={ready.signed_in_url}]{ready.signed_in_url}[/link]")
     grid.add_row("supervisor page", f"[bold]{ready.supervisor_url}[/]")
     grid.add_row("reply engine", ready.reply_engine)
     for provider in sorted(set(ready.models.values())):

@@ -26,7 +26,7 @@ export class ServiceError extends Error {
   override readonly name = "ServiceError";
 
   constructor(
-    readonly kind: "unreachable" | "busy" | "notice_changed" | "refused" | "elsewhere",
+    readonly kind: "unreachable" | "busy" | "notice_changed" | "not_signed_in" | "refused" | "elsewhere",
     message: string,
   ) {
     super(message);
@@ -57,20 +57,23 @@ export async function fetchNotice(locale: string): Promise<Notice> {
 
 /**
  * Opens a call under the consent that `choice` stands for on the notice of `consentVersion`; `place` is the one in line,
- * if there is one. Throws `ServiceError`, and its `InLine` where there is a line to wait in.
+ * if there is one, and `customer` the token of one who is signed in. Throws `ServiceError`, and its `InLine` where there is a line to wait in.
  */
 export async function openCall(
   choice: Choice,
   consentVersion: string,
   locale: string,
-  { place, signal }: { place?: string | undefined; signal?: AbortSignal } = {},
+  { place, customer, signal }: { place?: string | undefined; customer?: string | undefined; signal?: AbortSignal } = {},
 ): Promise<OpenedCall> {
   const response = await request("/api/calls", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ choice, locale, consent_version: consentVersion, place }),
+    body: JSON.stringify({ choice, locale, consent_version: consentVersion, place, customer }),
     signal: signal ?? null,
   });
+  if (response.status === 403) {
+    throw new ServiceError("not_signed_in", "Your sign-in has run out. Sign in again, or start the call as a guest.");
+  }
   if (response.status === 409) {
     throw new ServiceError("notice_changed", "The notice has changed since you read it. Please read it again.");
   }

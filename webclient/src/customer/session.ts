@@ -8,6 +8,7 @@ import { Equipment } from "./equipment";
 import { Line } from "./line";
 import { pageLocale, sameLanguage } from "./locale";
 import { takeCall } from "./one_call";
+import { takeCustomer } from "./signed_in";
 import { Loudness } from "./loudness";
 import { PageVoice } from "./page_voice";
 import { type Choice, fetchNotice, type Notice, type OpenedCall, openCall, type Place, ServiceError } from "./service";
@@ -63,6 +64,8 @@ export class Session {
   });
 
   readonly locale = pageLocale(location.search, navigator.language);
+  /** The token of a customer who is signed in at the business's site. */
+  private customer = takeCustomer();
   private choice: Choice = "without_emotion";
   private line: Line | null = null;
   private giveBackCall = () => {};
@@ -125,6 +128,7 @@ export class Session {
       const leftLine = error instanceof DOMException && error.name === "AbortError";
       if (leftLine || (this.phase.value !== "connecting" && this.phase.value !== "waiting")) return;
       this.dropLine();
+      if (error instanceof ServiceError && error.kind === "not_signed_in") this.customer = undefined;
       if (error instanceof ServiceError && error.kind === "notice_changed") await this.backToNotice();
       else this.phase.value = "check";
       this.problem.value = inWords(error);
@@ -222,7 +226,7 @@ export class Session {
   private async openInTurn(noticeVersion: string): Promise<OpenedCall> {
     const leaving = new AbortController();
     const open = (place?: string) =>
-      openCall(this.choice, noticeVersion, this.locale, { place, signal: leaving.signal });
+      openCall(this.choice, noticeVersion, this.locale, { place, customer: this.customer, signal: leaving.signal });
     const wait = (place: Place) => {
       this.giveUpWaiting = () => {
         giveUpPlace(place.token);
