@@ -81,7 +81,7 @@ class TextReader:
         """
         if not any(character.isalnum() for character in text):
             return IntentReading(label=self._intents[0], probability=0.0, out_of_scope=True, slots={})
-        intent_prob, in_scope_prob = self._head(self._embedder.embed([text]))
+        intent_prob, in_scope_prob = self._head(self._embedder.features([text]))
         best = int(intent_prob[0].argmax())
         return IntentReading(
             label=self._intents[best],

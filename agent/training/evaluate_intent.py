@@ -43,7 +43,7 @@ def evaluate_intent(
     for done, text in enumerate(lines.texts):
         progress("lines", done / len(lines), f"{done} of {len(lines)}")
         with stopwatch.item():
-            prob, in_scope = head(embedder.embed([text]))
+            prob, in_scope = head(embedder.features([text]))
         probs.append(prob)
         scopes.append(in_scope)
     progress("lines", 1.0)
@@ -62,7 +62,7 @@ def _head(
     if train is not None:
         examples = understanding_of(train)
         lines = Lines(texts=examples.texts, intents=examples.labels)
-        return examples.intents, runs(fit_head(embedder.embed(lines.texts), labels(lines, lines.names)))
+        return examples.intents, runs(fit_head(embedder.features(lines.texts), labels(lines, lines.names)))
     if pack is None:
         raise DataRejected("name a domain whose intents are meant, or give --train with a file that has them")
     model = model_of(runtime, pack)

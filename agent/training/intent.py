@@ -10,7 +10,7 @@ import onnxruntime as ort
 from agent.core.errors import DataRejected
 from agent.core.understanding import Understanding
 from agent.inference.runtime import Runtime
-from agent.perception.text import EMBEDDING_WIDTH, IN_SCOPE_PROB, SentenceEmbedder
+from agent.perception.text import IN_SCOPE_PROB, SentenceEmbedder
 from agent.training.evaluation import Stopwatch
 from agent.training.graphs import write_graph
 from agent.training.intent_head import OUTSIDE, IntentHead
@@ -65,13 +65,13 @@ def train(
 
 
 def export_head(head: IntentHead, target: Path) -> str:
-    """Writes `embedding` (n, 384) → `intent_prob` (n, intents), `in_scope_prob` (n, 1); returns the file's sha256."""
-    classes = head.linear.bias.size
+    """Writes `features` (n, width) → `intent_prob` (n, intents), `in_scope_prob` (n, 1); returns the file's sha256."""
+    width, classes = head.linear.weights.shape
     text = f"""
     <ir_version: 10, opset_import: ["" : 17]>
-    intent (float[n, {EMBEDDING_WIDTH}] embedding) => (float[n, {head.intents}] intent_prob, float[n, 1] in_scope_prob)
+    intent (float[n, {width}] features) => (float[n, {head.intents}] intent_prob, float[n, 1] in_scope_prob)
     {{
-        product = MatMul(embedding, weights)
+        product = MatMul(features, weights)
         logits = Add(product, bias)
         zero = Constant <value_ints = [0]> ()
         intents = Constant <value_ints = [{head.intents}]> ()
@@ -83,23 +83,30 @@ def export_head(head: IntentHead, target: Path) -> str:
         inside_prob = Slice(all_prob, zero, intents, columns)
         best_prob = ReduceMax <axes = [1], keepdims = 1> (inside_prob)
         best_log = Log(best_prob)
+        length = ReduceL2 <axes = [1], keepdims = 1> (features)
+        direction = Div(features, length)
+        centre_cosines = MatMul(direction, centres)
+        nearest_centre = ReduceMax <axes = [1], keepdims = 1> (centre_cosines)
+        embedded = Constant <value_ints = [{head.inside.shape[1]}]> ()
+        embedding = Slice(features, zero, embedded, columns)
         inside_cosines = MatMul(embedding, inside)
         nearest_inside = ReduceMax <axes = [1], keepdims = 1> (inside_cosines)
         outside_cosines = MatMul(embedding, outside)
         nearest_outside = ReduceMax <axes = [1], keepdims = 1> (outside_cosines)
-        evidence = Concat <axis = 1> (best_log, nearest_inside, nearest_outside)
+        evidence = Concat <axis = 1> (best_log, nearest_centre, nearest_inside, nearest_outside)
         weighed = MatMul(evidence, scope_weights)
         scope_logit = Add(weighed, scope_bias)
         in_scope_prob = Sigmoid(scope_logit)
     }}
     """
     weights = {
-        "weights": head.linear.weights.reshape(EMBEDDING_WIDTH, classes),
+        "weights": head.linear.weights,
         "bias": head.linear.bias,
         "temperature": np.array(head.temperature),
+        "centres": head.centres.T,
         "inside": head.inside.T,
-        "outside": head.outside.T,
-        "scope_weights": head.scope_weights.reshape(3, 1),
+        "outside": (head.outside if len(head.outside) else np.zeros_like(head.inside[:1])).T,
+        "scope_weights": head.scope_weights.reshape(4, 1),
         "scope_bias": np.array([head.scope_bias]),
     }
     return write_graph(text, weights, target)
@@ -120,8 +127,8 @@ def _answers(
     for done, position in enumerate(known):
         progress("held out", done / len(known))
         with stopwatch.item():
-            embedding = embedder.embed([lines.texts[position]])
-            prob.append(session.run(["intent_prob"], {"embedding": embedding})[0])
+            features = embedder.features([lines.texts[position]])
+            prob.append(session.run(["intent_prob"], {"features": features})[0])
     progress("held out", 1.0)
     return Answers(
         prob=np.concatenate(prob), label=label[known], names=understanding.intents, confident_prob=IN_SCOPE_PROB

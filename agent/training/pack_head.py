@@ -13,7 +13,7 @@ from agent.core.folders import cache_folder
 from agent.core.understanding import Understanding
 from agent.inference.runtime import Runtime
 from agent.perception.readers import Readers
-from agent.perception.text import Floats, Head, SentenceEmbedder, TextReader, shipped_head
+from agent.perception.text import FEATURES, Floats, Head, SentenceEmbedder, TextReader, shipped_head
 from agent.training.intent_head import IntentHead, fit_head
 from agent.training.lines import Lines, labels, spellings
 
@@ -59,7 +59,7 @@ def model_of(runtime: Runtime, understanding: Understanding) -> str | None:
 
 def fitted(understanding: Understanding, embedder: SentenceEmbedder, cache: Path) -> IntentHead:
     """A head for the pack, from `cache` if it was fitted before; a cache that cannot be used is done without."""
-    file = cache / f"intent_{understanding.digest[:_KEY_LETTERS]}.npz"
+    file = cache / f"intent_{understanding.digest[:_KEY_LETTERS]}_{FEATURES}.npz"
     try:
         return IntentHead.load(file)
     except (OSError, ValueError, KeyError, BadZipFile):
@@ -73,7 +73,7 @@ def fit_understanding(understanding: Understanding, embedder: SentenceEmbedder) 
     """A head for the pack's intents, fitted on each example as it stands and as speech recognition may write it."""
     lines = Lines(texts=understanding.texts, intents=understanding.labels)
     texts, label, group = spellings(lines.texts, labels(lines, understanding.intents))
-    return fit_head(embedder.embed(texts), label, groups=group)
+    return fit_head(embedder.features(texts), label, groups=group)
 
 
 def runs(head: IntentHead) -> Head:

@@ -45,23 +45,27 @@ def fit_linear(
 ) -> Linear:
     """The `Linear` with the least mean cross-entropy plus `penalty` / 2 times the squared weights (bias not counted).
 
-    `weight` (n,) makes rows count more or less. Minimised by L-BFGS (Nocedal and Wright, Numerical Optimization, 7.2).
+    `weight` (n,) makes rows count more or less. Minimised by L-BFGS (Nocedal and Wright, Numerical Optimization, 7.2),
+    in single precision where `features` are.
     """
     width = features.shape[1]
-    rows = np.hstack([features, np.ones((len(features), 1))]).astype(np.float64)
-    target = np.eye(classes)[label]
+    precision = np.float32 if features.dtype == np.float32 else np.float64
+    rows = np.hstack([features, np.ones((len(features), 1), precision)], dtype=precision)
+    target = np.eye(classes, dtype=precision)[label]
     share = np.full(len(rows), 1 / len(rows)) if weight is None else weight / weight.sum()
-    ridge = np.full((width + 1, 1), penalty)
+    share = share.astype(precision)
+    ridge = np.full((width + 1, 1), penalty, precision)
     ridge[-1] = 0
 
     def loss_and_gradient(flat: Floats) -> tuple[float, Floats]:
         matrix = flat.reshape(width + 1, classes)
         prob = softmax(rows @ matrix)
-        cross_entropy = -(share * np.log((prob * target).sum(axis=1) + 1e-300)).sum()
+        cross_entropy = -(share * np.log((prob * target).sum(axis=1) + np.finfo(precision).tiny)).sum()
         gradient = rows.T @ ((prob - target) * share[:, None]) + ridge * matrix
         return float(cross_entropy + 0.5 * (ridge * matrix * matrix).sum()), gradient.ravel()
 
-    solution = _minimise(loss_and_gradient, np.zeros((width + 1) * classes), steps).reshape(width + 1, classes)
+    solution = _minimise(loss_and_gradient, np.zeros((width + 1) * classes, precision), steps)
+    solution = solution.reshape(width + 1, classes).astype(np.float64)
     return Linear(weights=solution[:-1], bias=solution[-1])
 
 

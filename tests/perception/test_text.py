@@ -39,7 +39,7 @@ def test_intents(reader: TextReader, text: str, label: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["What's the weather like in Madrid?", "do you sell aquariums", "my cat is asleep on the sofa", "...", ""]
+    "text", ["What's the weather like in Madrid?", "do you repair aquariums", "my cat is asleep on the sofa", "...", ""]
 )
 def test_out_of_scope(reader: TextReader, text: str) -> None:
     """A line about something else is out of scope, and so is one without words."""

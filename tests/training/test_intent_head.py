@@ -60,6 +60,6 @@ def test_exported_head_agrees(
     file = tmp_path / "intent.onnx"
     export_head(head, file)
     session = ort.InferenceSession(file, providers=["CPUExecutionProvider"])
-    prob, in_scope = session.run(None, {"embedding": lines[0]})
+    prob, in_scope = session.run(None, {"features": lines[0]})
     np.testing.assert_allclose(prob, head.intent_prob(lines[0]), atol=1e-4)
     np.testing.assert_allclose(in_scope[:, 0], head.in_scope_prob(lines[0]), atol=1e-4)
