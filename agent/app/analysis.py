@@ -29,6 +29,7 @@ from agent.core.types import (
 )
 from agent.dialogue.understanding import load_understandings
 from agent.fusion import fusion
+from agent.fusion.scene import Judge, SceneModel
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.media.camera import Picture
@@ -86,7 +87,7 @@ def analyse_clip(path: Path, settings: Settings) -> Iterator[Analysed]:
     if facts.has_audio:
         events = RecordedHearing(runtime, settings.hearing, reads_emotion=True).hear(_windows(path))
         heard = sorted(events, key=lambda event: event.stamp.media_ms)
-    fuser = _Fuser(open_readers(runtime, load_understandings(settings.reply.domain)))
+    fuser = _Fuser(open_readers(runtime, load_understandings(settings.reply.domain)), SceneModel(runtime))
     position = 0
     if facts.has_video:
         consent = consent_for(Choice.AGREE, locale="en", given_at=time.time())
@@ -105,9 +106,10 @@ def analyse_clip(path: Path, settings: Settings) -> Iterator[Analysed]:
 class _Fuser:
     """Fusion over the file, and numbering of the signals. Ages count from the start of each step's own work."""
 
-    def __init__(self, text: Readers) -> None:
-        self._state = fusion.FusionState(reads_faces=True, reads_voices=True)
+    def __init__(self, text: Readers, judge: Judge) -> None:
+        self._state = fusion.FusionState(reads_faces=True, reads_voices=True, reads_words=True)
         self._text = text
+        self._judge = judge
         self._next_seq = 0
 
     def see(
@@ -116,6 +118,7 @@ class _Fuser:
         began_ns = time.monotonic_ns()
         reading = analyser.analyse(camera_frame, state)
         self._state, findings = fusion.see(self._state, reading, camera_frame.stamp.captured_ns)
+        findings += self._scene(reading.stamp)
         return Analysed(signals=self._numbered(findings, began_ns), frame=frame, reading=reading)
 
     def hear(self, event: HearingEvent) -> Analysed:
@@ -123,6 +126,7 @@ class _Fuser:
         self._state, findings = fusion.hear(self._state, event)
         if isinstance(event, Transcript) and event.final and event.text:
             findings.append(self._intent(event))
+        findings += self._scene(event.stamp)
         return Analysed(signals=self._numbered(findings, began_ns))
 
     def _intent(self, event: Transcript) -> Finding:
@@ -133,13 +137,19 @@ class _Fuser:
             slots=reading.slots,
             utterance_id=event.utterance_id,
         )
-        return Finding(
+        finding = Finding(
             value=value,
             confidence=reading.probability,
             valid=True,
             stamp=event.stamp,
             sources=("transcript", "intent"),
         )
+        self._state = fusion.note(self._state, finding, event.stamp.captured_ns)
+        return finding
+
+    def _scene(self, stamp: Stamp) -> list[Finding]:
+        self._state, findings = fusion.situate(self._state, self._judge, stamp, stamp.captured_ns)
+        return findings
 
     def _numbered(self, findings: Iterable[Finding], began_ns: int) -> tuple[Signal, ...]:
         spent_ns = time.monotonic_ns() - began_ns

@@ -69,6 +69,7 @@ class Call:
             clock=rooms.clock,
             hub=rooms.hub,
             store=rooms.store,
+            judge=rooms.judge,
         )
         self._sight = Sight(call_id, self._senses, self._page, self._accounts, rooms)
         self._page_voice = PageVoice(self._page.show, on_speaking=self._agent_speaks)

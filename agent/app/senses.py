@@ -12,6 +12,7 @@ from agent.dialogue.client import ReplyClient
 from agent.dialogue.protocol import SignalSeen
 from agent.fusion import fusion
 from agent.fusion.health import HealthMonitor
+from agent.fusion.scene import Judge
 from agent.storage.calls import CallStore
 from agent.transport.hub import Hub
 
@@ -41,13 +42,15 @@ class Senses:
         hub: Hub,
         store: CallStore,
         frames: Callable[[], dict[str, int]] = dict,
+        judge: Judge | None = None,
     ) -> None:
         """`camera`: whether frames are expected, so that their absence is a fault. `frames` gives them by what became
-        of them."""
+        of them. Without a `judge` no scene is told."""
         self._call_id = call_id
         self._clock = clock
         self._hub = hub
         self._store = store
+        self._judge = judge
         self._reply: ReplyClient | None = None
         self._began_ns = clock.now_ns()
         self._state = fusion.FusionState(
@@ -155,13 +158,10 @@ class Senses:
     def publish(self, findings: Iterable[Finding]) -> Sequence[Signal]:
         """Puts findings into their envelopes and sends them. Returns the signals, in order."""
         now_ns, wall_ns = self._clock.now_ns(), self._clock.wall_ns()
-        findings = list(findings)
+        findings = self._situated(findings, now_ns)
         signals = [self._numbered(finding, now_ns, wall_ns) for finding in findings]
         self._hub.publish_signals(self._call_id, signals)
         before = (self.affect, self.last_intent)
-        for finding in findings:
-            if isinstance(finding.value, IntentValue):
-                self._state = fusion.note(self._state, finding, now_ns)
         for signal in signals:
             self._store.record_signal(signal)
             match signal.value:
@@ -174,6 +174,17 @@ class Senses:
         if before != (self.affect, self.last_intent):
             self.on_change()
         return signals
+
+    def _situated(self, findings: Iterable[Finding], now_ns: int) -> list[Finding]:
+        """The findings, and what situation they leave the call in."""
+        findings = list(findings)
+        for finding in findings:
+            if isinstance(finding.value, IntentValue):
+                self._state = fusion.note(self._state, finding, now_ns)
+        if self._judge is not None:
+            self._state, scene = fusion.situate(self._state, self._judge, self.moment(), now_ns)
+            findings += scene
+        return findings
 
     def _numbered(self, finding: Finding, now_ns: int, wall_ns: int) -> Signal:
         seq, self._next_seq = self._next_seq, self._next_seq + 1

@@ -30,6 +30,7 @@ from agent.core.errors import SettingsError
 from agent.core.settings import HearingSettings, Settings, TelemetrySettings
 from agent.dialogue.domain import load_vocabulary
 from agent.dialogue.understanding import load_understandings
+from agent.fusion.scene import SceneModel
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception.hearing import Hearing
@@ -119,6 +120,7 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         stack.push_async_callback(asyncio.to_thread, hearing.stop)
         understandings = await asyncio.to_thread(load_understandings, settings.reply.domain)
         text = await loop.run_in_executor(text_thread, open_readers, runtime, understandings)
+        judge = await asyncio.to_thread(SceneModel, runtime)
         say("loading the voice")
         voice: Voice
         voice = own_voice = await asyncio.to_thread(PiperVoice, runtime, settings.voice)
@@ -148,6 +150,7 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
             hearing=hearing,
             text=text,
             text_thread=text_thread,
+            judge=judge,
             synthesizer=synthesizer,
             hub=hub,
             store=store,

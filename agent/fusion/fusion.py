@@ -16,12 +16,13 @@ from agent.core.types import (
     VoiceStarted,
     VoiceStopped,
 )
-from agent.fusion import affect, expression, face, gestures, recent, text_emotion, turns, voice_emotion
+from agent.fusion import affect, expression, face, gestures, recent, scene, text_emotion, turns, voice_emotion
 from agent.fusion.affect import AffectState
 from agent.fusion.expression import ExpressionState
 from agent.fusion.face import FaceState
 from agent.fusion.gestures import GestureState
 from agent.fusion.recent import Recent
+from agent.fusion.scene import Judge, SceneState
 from agent.fusion.turns import TurnState
 from agent.fusion.witness import Witness
 
@@ -45,6 +46,7 @@ class FusionState:
     voice: Witness = voice_emotion.UNHEARD
     words: Witness = text_emotion.UNREAD
     recent: Recent = field(default_factory=Recent)
+    scene: SceneState = SceneState()
     gestures: GestureState = field(default_factory=GestureState)
     turn: TurnState = TurnState()
     analysed_ns: int = 0
@@ -112,6 +114,15 @@ def read(state: FusionState, reading: TextEmotionReading) -> tuple[FusionState, 
 def note(state: FusionState, finding: Finding, now_ns: int) -> FusionState:
     """A finding from elsewhere, such as an intent, that bears on how the call goes."""
     return _noted(state, [finding], now_ns)
+
+
+def situate(state: FusionState, judge: Judge, stamp: Stamp, now_ns: int) -> tuple[FusionState, list[Finding]]:
+    """What situation the call is in, looked at once a second at most; nothing without consent to any emotion."""
+    if state.reads_emotion:
+        situation, findings = scene.step(state.scene, state.recent, judge, stamp, now_ns)
+        return replace(state, scene=situation), findings
+    told = state.scene.label != "unknown"
+    return replace(state, scene=SceneState()), [scene.unknown(stamp, "consent withdrawn")] if told else []
 
 
 def typed(state: FusionState, text: str, now_ns: int) -> FusionState:

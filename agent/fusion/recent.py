@@ -81,15 +81,15 @@ def watch(recent: Recent, reading: VisionReading, face: FaceState) -> Recent:
     now_ns = reading.stamp.captured_ns
     customer = reading.faces[0] if reading.faces else None
     level_deg = face.attention.usual_pitch_deg
-    seen = {
+    there = {
         "absent": customer is None,
         "company": customer is not None and bool(reading.bystanders),
         "away": customer is not None and face.attention.attention is Attention.AWAY,
         "down": customer is not None and customer.pose.pitch_deg < level_deg - DOWN_DEG,
     }
     if reading.hands_read:
-        seen["hand_near"] = any(_is_near(hand, reading.height_px) for hand in reading.hands)
-    return _shared(recent, seen, now_ns)
+        there["hand_near"] = any(_is_near(hand, reading.height_px) for hand in reading.hands)
+    return seen(recent, there, now_ns)
 
 
 def note(recent: Recent, finding: Finding, now_ns: int) -> Recent:
@@ -136,20 +136,22 @@ def _begun(recent: Recent, now_ns: int) -> Recent:
     return replace(recent, began_ns=now_ns) if recent.began_ns is None else recent
 
 
-def _shared(recent: Recent, seen: dict[str, bool], now_ns: int) -> Recent:
-    fed = {name: recent.shares[name].fed(float(there), now_ns=now_ns) for name, there in seen.items()}
+def seen(recent: Recent, there: dict[str, bool], now_ns: int) -> Recent:
+    """Which of the things whose shares are kept were there, since the look before; the others were not looked at."""
+    fed = {name: recent.shares[name].fed(float(is_there), now_ns=now_ns) for name, is_there in there.items()}
     return replace(_begun(recent, now_ns), shares=recent.shares | fed)
 
 
 def _turned(recent: Recent, holder: str, now_ns: int) -> Recent:
-    quiet_since_ns = now_ns if holder == "nobody" else None
     recent = _spoken(recent, now_ns)
-    return replace(recent, holder=holder, quiet_since_ns=quiet_since_ns)
+    if holder == recent.holder:
+        return recent
+    return replace(recent, holder=holder, quiet_since_ns=now_ns if holder == "nobody" else None)
 
 
 def _spoken(recent: Recent, now_ns: int) -> Recent:
     """Counts the time since the last look for whoever has had the word in it."""
-    recent = _shared(recent, {name: recent.holder == name for name in ("customer", "agent")}, now_ns)
+    recent = seen(recent, {name: recent.holder == name for name in ("customer", "agent")}, now_ns)
     return recent if recent.quiet_since_ns or recent.holder != "nobody" else replace(recent, quiet_since_ns=now_ns)
 
 
@@ -159,7 +161,7 @@ def _voiced(recent: Recent, voice: VoiceValue, now_ns: int) -> Recent:
         return recent
     usual = recent.usual_db
     loud = usual.weight > 0.05 and voice.energy_db > usual.value + LOUD_DB
-    return replace(_shared(recent, {"loud": loud}, now_ns), usual_db=usual.fed(voice.energy_db, now_ns=now_ns))
+    return replace(seen(recent, {"loud": loud}, now_ns), usual_db=usual.fed(voice.energy_db, now_ns=now_ns))
 
 
 def _asked(recent: Recent, intent: IntentValue, now_ns: int) -> Recent:

@@ -19,6 +19,7 @@ from agent.inference.runtime import Runtime
 from agent.training.card import command_line, new_card, training_figures, update_card
 from agent.training.evaluation import evaluated
 from agent.training.lines import held_out_files, understanding_of
+from agent.training.pack_head import open_reader
 from agent.training.progress import TrainingReport
 from agent.training.scores import Scores, score
 
@@ -56,7 +57,7 @@ class Trained(msgspec.Struct, frozen=True, kw_only=True):
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Make a model anew from labelled data.", no_args_is_help=True)
-    for command in (expression, gesture, intent, speech_emotion):
+    for command in (expression, gesture, intent, scene, speech_emotion):
         group.command()(command)
     app.add_typer(group, name="train")
 
@@ -136,6 +137,23 @@ def intent(
     with shown() as progress:
         done = module.train(understanding, out, files=files, held_out=measured, runtime=runtime, progress=progress)
     _hand_out(done, licence=licence, card=card, report=report, json=json)
+
+
+def scene(
+    out: Out,
+    calls: Annotated[int, typer.Option(help="How many calls to make up and learn from.", min=20)] = 500,
+    seed: Seed = 1,
+    card: Card = None,
+    report: ReportFolder = None,
+    json: JsonFlag = False,
+) -> None:
+    """The rules that tell what situation a call is in, from calls made up by other rules: half a minute."""
+    module = _module("scene")
+    runtime = Runtime(Registry.load(load_settings().models.folder), "cpu")
+    reader = open_reader(runtime, load_understanding("shop"))
+    with shown() as progress:
+        done = module.train(out, read_intent=reader.intent, calls=calls, seed=seed, progress=progress)
+    _hand_out(done, licence="Apache-2.0", card=card, report=report, json=json)
 
 
 def speech_emotion(
