@@ -1,6 +1,6 @@
 """Calls as timelines of what happens in them, made up or written by hand, and played through fusion's memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from agent.core.types import CaptureOrigin, Stamp
 from agent.fusion.cues import Cue
 from agent.fusion.recent import Recent, happened, note, seen
 from agent.fusion.scene import OUTCOMES
-from agent.fusion.situation import describe
+from agent.fusion.situation import FEATURES, describe
 
 TICK_S = 0.5
 QUIET_DB, LOUD_DB = -30.0, -20.0
@@ -82,8 +82,10 @@ class Timeline:
 
 
 class Sample(NamedTuple):
+    """What fusion remembers at one time, and that time on the timeline and on its clock."""
+
     at_s: float
-    features: NDArray[np.float32]
+    now_ns: int
     recent: Recent
 
 
@@ -98,14 +100,15 @@ def play(timeline: Timeline, *, every_s: float = 1.0) -> Iterator[Sample]:
             stage.take(moment.what, _ns(moment.at_s))
         stage.look(_ns(at_s))
         if at_s % every_s == 0:
-            yield Sample(at_s, describe(stage.recent, _ns(at_s)), stage.recent)
+            yield Sample(at_s, _ns(at_s), stage.recent)
 
 
 def labelled(timeline: Timeline) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """(n, features) and (n,) the right one of `OUTCOMES`, of each second that has one."""
-    rows = [(sample.features, _right(timeline, sample.at_s)) for sample in play(timeline)]
-    kept = [(features, OUTCOMES.index(right)) for features, right in rows if right is not None]
-    return np.array([features for features, _ in kept]), np.array([right for _, right in kept], np.int64)
+    rows = [(sample, _right(timeline, sample.at_s)) for sample in play(timeline)]
+    kept = [(describe(sample.recent, sample.now_ns), OUTCOMES.index(right)) for sample, right in rows if right]
+    features = np.array([row for row, _ in kept], np.float32).reshape(-1, len(FEATURES))
+    return features, np.array([right for _, right in kept], np.int64)
 
 
 def _right(timeline: Timeline, at_s: float) -> str | None:
@@ -181,12 +184,3 @@ class _Stage:
 
 def _ns(at_s: float) -> int:
     return round((at_s + 1.0) * NS_PER_S)
-
-
-def joined(
-    parts: Sequence[tuple[NDArray[np.float32], NDArray[np.int64]]],
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The samples of several timelines as one."""
-    return np.concatenate([features for features, _ in parts if len(features)]), np.concatenate(
-        [right for _, right in parts]
-    )

@@ -18,12 +18,15 @@ from agent.training.card import command_line, confusions, evaluation_figures, up
 from agent.training.evaluate_expression import evaluate_expression
 from agent.training.evaluate_gesture import evaluate_gesture
 from agent.training.evaluate_intent import evaluate_intent
+from agent.training.evaluate_scene import evaluate_scene
 from agent.training.evaluate_speech_emotion import evaluate_speech_emotion
 from agent.training.evaluation import Evaluation, Slice
 from agent.training.lines import held_out_files
-from agent.training.pack_head import head_name
+from agent.training.pack_head import head_name, open_reader
 from agent.training.scores import Scores
 from agent.training.speech import evaluate_speech
+
+WRITTEN_SCENES = Path(__file__).parents[2] / "training" / "data" / "scenes_heldout.yaml"
 
 Data = Annotated[Path, typer.Option(help="Labelled data.", exists=True)]
 ReportFolder = Annotated[
@@ -36,7 +39,7 @@ FER2013_ROW = "FER2013's seven labels"
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Quality of a model on labelled data.", no_args_is_help=True)
-    for command in (expression, gesture, intent, speech, speech_emotion):
+    for command in (expression, gesture, intent, scene, speech, speech_emotion):
         group.command()(command)
     app.add_typer(group, name="evaluate")
 
@@ -84,6 +87,20 @@ def intent(
         evaluation = evaluate_intent([data] if data else ours, runtime, pack=pack, train=train, progress=progress)
     model = head_name(pack) if pack else "intent_shop"
     _hand_out(evaluation, model, runtime, report=report, card=card, json=json)
+
+
+def scene(
+    data: Annotated[
+        Path, typer.Option(help="Pieces of calls, in the form of the file that is taken when left out.", exists=True)
+    ] = WRITTEN_SCENES,
+    report: ReportFolder = None,
+    card: Card = None,
+    json: JsonFlag = False,
+) -> None:
+    """What situation a call is in, told at the end of pieces of calls that were written by hand."""
+    runtime = _runtime()
+    reader = open_reader(runtime, load_understanding("shop"))
+    _hand_out(evaluate_scene(data, runtime, reader.intent), "scene", runtime, report=report, card=card, json=json)
 
 
 def speech(
