@@ -20,6 +20,7 @@ COMMANDS = {
     "settings": "agent.app.commands.settings",
     "call": "agent.app.commands.call",
     "trace": "agent.app.commands.trace",
+    "explain": "agent.app.commands.explain",
     "capacity": "agent.app.commands.capacity",
     "analyse": "agent.app.commands.analyse",
     "train": "agent.app.commands.train",

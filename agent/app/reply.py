@@ -27,13 +27,13 @@ async def run_engine(settings: ReplySettings, models: ModelSettings, *, host: st
         print(json.dumps({"port": listening_port}), flush=True)
 
     async with asyncio.TaskGroup() as tasks:
-        serving = tasks.create_task(serve_engine(host, port, settings, announce, embedding=partial(_embedder, models)))
+        serving = tasks.create_task(serve_engine(host, port, settings, announce, embedding=partial(embedder, models)))
         if supervised:
             await _parent_gone()
             serving.cancel()
 
 
-def _embedder(models: ModelSettings, language: str) -> Embed:
+def embedder(models: ModelSettings, language: str) -> Embed:
     """Sentences of `language` to vectors; the model is opened by the first that come, on the processor."""
     opened: list[SentenceEmbedder] = []
 
