@@ -36,6 +36,10 @@ class Caption(Message, frozen=True, kw_only=True, tag="caption"):
     """Signals that shaped this reply, in plain words; empty for the customer's own."""
     because_seqs: tuple[int, ...] = ()
     """Numbers of these signals in this call."""
+    translation: str = ""
+    """The same in the language of those who watch, by a machine; empty while there is none."""
+    translation_language: str = ""
+    """ISO 639-1."""
 
 
 class ShowCard(Message, frozen=True, kw_only=True, tag="card"):

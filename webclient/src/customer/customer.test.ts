@@ -7,7 +7,8 @@ import { meterLevel } from "./loudness";
 import { duration, endingInWords, isFed, onlyHeard, stateInWords } from "./words";
 
 function caption(id: string, text: string, more: Partial<Caption> = {}): Caption {
-  return { type: "caption", id, speaker: "customer", text, final: false, because: [], because_seqs: [], ...more };
+  const rest = { because: [], because_seqs: [], translation: "", translation_language: "" };
+  return { type: "caption", id, speaker: "customer", text, final: false, ...rest, ...more };
 }
 
 describe("the conversation", () => {

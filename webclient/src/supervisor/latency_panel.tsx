@@ -3,7 +3,19 @@ import { useNow } from "./use_now";
 import { currentStages, type Freshness, percentile, type Watched } from "./watched";
 import { elapsed, inWords, milliseconds } from "./words";
 
-const SHOWN = ["picture", "face", "expression", "gesture", "affect", "voice", "voice_emotion", "transcript", "intent"];
+const SHOWN = [
+  "picture",
+  "face",
+  "expression",
+  "gesture",
+  "affect",
+  "scene",
+  "voice",
+  "voice_emotion",
+  "transcript",
+  "text_emotion",
+  "intent",
+];
 
 export function LatencyPanel({ watched }: { watched: Watched }) {
   const stages = currentStages(watched, performance.now());

@@ -3,7 +3,9 @@ import type { AffectSignal, AffectValue, Caption, PictureHeader, TranscriptSigna
 import { backoffMs } from "./feed";
 import { faceRect, gestureLabel, HAND_BONES, labelPlace, pictureInWords, pointAt } from "./overlay";
 import { currentOnly, currentStages, partialWords, percentile, withCaption, withPicture, withSignal, watching } from "./watched";
-import { toneInWords } from "./voice_emotion_panel";
+import { changeInWords, levelInWords } from "./affect_levels";
+import { sceneInWords } from "./scene_panel";
+import { utteranceInWords } from "./utterance_emotion_panel";
 import { elapsed, fullnessInWords, milliseconds, signed } from "./words";
 
 const ENVELOPE = {
@@ -35,9 +37,11 @@ function tone(label: string, rest: Partial<VoiceEmotionSignal> = {}): VoiceEmoti
   return { ...ENVELOPE, confidence: 0.31, ...rest, kind: "voice_emotion", value };
 }
 
-describe("the tone of voice", () => {
+describe("the emotion of an utterance", () => {
+  const toneInWords = (signal: VoiceEmotionSignal | null, agoS: number) => utteranceInWords(signal, agoS, "Often wrong");
+
   it("says how sure it is, how long ago it was heard, and that it is a weak sign", () => {
-    expect(toneInWords(tone("anger"), 4.2)).toBe("31 % likely, 4 s ago. A weak sign: often wrong");
+    expect(toneInWords(tone("anger"), 4.2)).toBe("31 % likely, 4 s ago. Often wrong");
   });
 
   it("says why it is not known, and never passes that off as an emotion", () => {
@@ -49,6 +53,24 @@ describe("the tone of voice", () => {
   it("stays on the screen between utterances, unlike what is renewed all the time", () => {
     const watched = withSignal(watching("c"), tone("anger"), 1_000);
     expect(currentOnly(watched, 20_000).voice_emotion).not.toBeNull();
+  });
+});
+
+describe("what goes with affect", () => {
+  it("has a word for each level, and none for one that cannot be told", () => {
+    expect([null, 0, 0.32, 0.5, 0.66, 1].map(levelInWords)).toEqual(["–", "low", "low", "some", "high", "high"]);
+  });
+
+  it("says a change for the better or worse, and since when", () => {
+    const changed = (changed: string | null, changed_s: number | null) => changeInWords({ changed, changed_s } as AffectValue);
+    expect(changed(null, null)).toBeNull();
+    expect(changed("worse", 12.4)).toBe("worse since 12 s");
+    expect(changed("better", null)).toBe("better");
+  });
+
+  it("says the situation as people do, also one that is not known here", () => {
+    expect(sceneInWords("anxious")).toBe("fears for a deadline");
+    expect(sceneInWords("dancing_alone")).toBe("dancing alone");
   });
 });
 
@@ -114,6 +136,15 @@ describe("the watched call", () => {
     watched = withCaption(watched, caption);
     expect(partialWords(watched)).toBeNull();
     expect(partialWords(withSignal(watching("c"), transcript("where is it", true), 0))).toBeNull();
+  });
+
+  it("shows what was said in two languages once it is translated", () => {
+    const said = { type: "caption", id: "u", speaker: "customer", text: "在哪里", final: true, because: [] } as unknown as Caption;
+    let watched = withCaption(watching("c"), { ...said, translation: "", translation_language: "" });
+    expect(watched.lines[0]?.translation).toBeUndefined();
+    watched = withCaption(watched, { ...said, translation: "Where is it", translation_language: "en" });
+    expect(watched.lines).toHaveLength(1);
+    expect(watched.lines[0]?.translation).toEqual({ text: "Where is it", language: "en" });
   });
 
   it("gathers the stages of each picture and its age", () => {

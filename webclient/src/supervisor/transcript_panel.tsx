@@ -28,6 +28,11 @@ function LineView({ line }: { line: TranscriptLine }) {
     <li class={`said ${line.speaker} ${line.final ? "" : "partial"}`} data-speaker={line.speaker} data-final={line.final}>
       <span class="small speaker">{SPEAKERS[line.speaker] ?? line.speaker}</span>
       <span class="words">{line.text}</span>
+      {line.translation && (
+        <span class="small translation" lang={line.translation.language}>
+          {line.translation.text}
+        </span>
+      )}
       {line.because.length > 0 && <span class="small because">because of: {line.because.join(", ")}</span>}
     </li>
   );

@@ -1,14 +1,16 @@
 // Everything about the watched call.
 import type { FaceSignal } from "../wire/messages";
 import { AffectChart } from "./affect_chart";
+import { AffectLevels, changeInWords } from "./affect_levels";
 import type { Desk } from "./desk";
 import { ExpressionPanel, NOT_AGREED } from "./expression_panel";
 import { HealthView } from "./health_view";
 import { LatencyPanel } from "./latency_panel";
 import { PictureView } from "./picture_view";
+import { ScenePanel } from "./scene_panel";
 import { TranscriptPanel } from "./transcript_panel";
 import { useNow } from "./use_now";
-import { VoiceEmotionPanel } from "./voice_emotion_panel";
+import { UtteranceEmotionPanel } from "./utterance_emotion_panel";
 import { currentOnly, type Watched } from "./watched";
 import { elapsed, inWords, percent, shortId, signed } from "./words";
 
@@ -18,8 +20,8 @@ export function WatchView({ desk }: { desk: Desk }) {
   const latest = desk.watched.value;
   if (!latest) return null;
   const watched = summary ? currentOnly(latest, performance.now()) : latest;
-  const emotion = summary?.purposes.includes("expression") ?? true;
-  const tone = summary?.purposes.includes("voice_emotion") ?? true;
+  const agreed = (purpose: string) => summary?.purposes.includes(purpose) ?? true;
+  const emotion = agreed("expression");
   return (
     <>
       <header class="watch-header">
@@ -41,12 +43,25 @@ export function WatchView({ desk }: { desk: Desk }) {
           <AffectPanel watched={watched} analysed={emotion} />
         </div>
         <div class="column told">
+          <ScenePanel signal={watched.scene} />
           <ExpressionPanel signal={watched.expression} analysed={emotion} />
-          <VoiceEmotionPanel
+          <UtteranceEmotionPanel
+            id="voice-emotion"
+            title="Tone of voice"
+            caveat="A weak sign: often wrong"
             signal={watched.voice_emotion}
             receivedMs={watched.freshness.voice_emotion?.receivedMs ?? 0}
             nowMs={performance.now()}
-            analysed={tone}
+            analysed={agreed("voice_emotion")}
+          />
+          <UtteranceEmotionPanel
+            id="text-emotion"
+            title="Emotion in words"
+            caveat="Of the words alone"
+            signal={watched.text_emotion}
+            receivedMs={watched.freshness.text_emotion?.receivedMs ?? 0}
+            nowMs={performance.now()}
+            analysed={agreed("text_emotion")}
           />
           <IntentPanel watched={watched} />
           <TranscriptPanel watched={watched} />
@@ -101,11 +116,17 @@ function headInWords(pose: { yaw_deg: number | null; pitch_deg: number | null; r
 function AffectPanel({ watched, analysed }: { watched: Watched; analysed: boolean }) {
   const affect = analysed ? watched.affect : null;
   const known = affect?.valid && affect.value.label !== "unknown";
+  const change = affect?.valid ? changeInWords(affect.value) : null;
   return (
     <section id="affect" class="panel block" aria-labelledby="affect-title" data-label={affect?.value.label ?? "unknown"}>
       <header class="block-header">
         <h3 id="affect-title">Affect</h3>
         <span class="chip">{known ? inWords(affect.value.label) : analysed ? "unknown" : "not analysed"}</span>
+        {change && (
+          <span id="change" class={`chip ${affect?.value.changed === "worse" ? "warn" : "good"}`}>
+            {change}
+          </span>
+        )}
       </header>
       <p class="small">
         {affect && known ? (
@@ -120,9 +141,11 @@ function AffectPanel({ watched, analysed }: { watched: Watched; analysed: boolea
       </p>
       {known && affect.value.conflict && (
         <p id="conflict" class="small">
-          <span class="chip warn">face and voice disagree</span> The voice sounds like {inWords(affect.value.conflict)}.
+          <span class="chip warn">they disagree</span> The voice or the words tell of {inWords(affect.value.conflict)}, the
+          face does not.
         </p>
       )}
+      {affect?.valid && <AffectLevels affect={affect.value} />}
       <AffectChart points={analysed ? watched.affectLine : []} />
       <p class="legend small" aria-hidden="true">
         <span class="key valence" /> valence (proxy) <span class="key arousal" /> arousal (proxy)

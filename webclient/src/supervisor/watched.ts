@@ -8,7 +8,9 @@ import type {
   GestureSignal,
   HealthSignal,
   IntentSignal,
+  SceneSignal,
   Signal,
+  TextEmotionSignal,
   TranscriptSignal,
   TurnSignal,
   VoiceEmotionSignal,
@@ -48,6 +50,8 @@ export interface TranscriptLine {
   text: string;
   final: boolean;
   because: string[];
+  /** The same in another language, by a machine; absent while there is none. */
+  translation?: { text: string; language: string };
 }
 
 export interface Watched {
@@ -57,6 +61,8 @@ export interface Watched {
   gesture: GestureSignal | null;
   voice: VoiceSignal | null;
   voice_emotion: VoiceEmotionSignal | null;
+  text_emotion: TextEmotionSignal | null;
+  scene: SceneSignal | null;
   transcript: TranscriptSignal | null;
   intent: IntentSignal | null;
   affect: AffectSignal | null;
@@ -78,6 +84,8 @@ export function watching(callId: string): Watched {
     gesture: null,
     voice: null,
     voice_emotion: null,
+    text_emotion: null,
+    scene: null,
     transcript: null,
     intent: null,
     affect: null,
@@ -108,9 +116,10 @@ export function withPicture(watched: Watched, header: PictureHeader, nowMs: numb
 
 /** A caption of an id seen before replaces it; one without words takes it away. */
 export function withCaption(watched: Watched, caption: Caption): Watched {
-  const { id, speaker, text, final, because = [] } = caption;
+  const { id, speaker, text, final, because } = caption;
   const at = watched.lines.findIndex((line) => line.id === id);
   const line: TranscriptLine = { id, speaker, text, final, because };
+  if (caption.translation) line.translation = { text: caption.translation, language: caption.translation_language };
   if (at < 0) return text ? withLine(watched, line) : watched;
   return { ...watched, lines: text ? watched.lines.with(at, line) : watched.lines.toSpliced(at, 1) };
 }
@@ -122,7 +131,7 @@ export function withNote(watched: Watched, text: string): Watched {
 
 /** A state that has not been renewed for this long is no longer known. */
 export const STALE_MS = 3_000;
-const STATES = ["face", "expression", "voice", "affect"] as const;
+const STATES = ["face", "expression", "voice", "affect", "scene"] as const;
 
 /** `watched` without the states that were not renewed lately: what was seen a while ago is not what is. */
 export function currentOnly(watched: Watched, nowMs: number): Watched {

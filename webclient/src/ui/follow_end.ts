@@ -4,31 +4,38 @@ import { useEffect, useRef } from "preact/hooks";
 
 /** Nearer to the end than this, the reader is taken to be reading along. */
 const NEAR_PX = 80;
+/** A list that moves this soon after it was touched is moved by the reader; it also moves when its room changes. */
+const TOUCH_LASTS_MS = 500;
+const TOUCHES = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
 
 /** Scrolls `list` to its end whenever `newest` changes or its size does, as long as the reader is near the end. */
 export function useFollowEnd(list: RefObject<HTMLElement | null>, newest: unknown): void {
   const following = useRef(true);
-  const heightPx = useRef(0);
   useEffect(() => {
     const element = list.current;
     if (!element) return;
+    let touchedMs = -Infinity;
+    const touch = () => {
+      touchedMs = performance.now();
+    };
     const toEnd = () => {
       if (following.current) element.scrollTop = element.scrollHeight;
     };
     const look = () => {
-      // The list has grown or shrunk, which moves it, too: that was not the reader.
-      if (element.clientHeight !== heightPx.current) return;
-      following.current = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+      const near = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_PX;
+      const byReader = performance.now() - touchedMs < TOUCH_LASTS_MS;
+      if (byReader) touch();
+      if (near || byReader) following.current = near;
+      else toEnd();
     };
-    const resized = new ResizeObserver(() => {
-      heightPx.current = element.clientHeight;
-      toEnd();
-    });
+    const resized = new ResizeObserver(toEnd);
     resized.observe(element);
     element.addEventListener("scroll", look, { passive: true });
+    for (const kind of TOUCHES) element.addEventListener(kind, touch, { passive: true });
     return () => {
       resized.disconnect();
       element.removeEventListener("scroll", look);
+      for (const kind of TOUCHES) element.removeEventListener(kind, touch);
     };
   }, [list]);
   useEffect(() => {

@@ -261,6 +261,10 @@ export interface Caption {
   because: string[];
   /** Numbers of these signals in this call. */
   because_seqs: number[];
+  /** The same in the language of those who watch, by a machine; empty while there is none. */
+  translation: string;
+  /** ISO 639-1. */
+  translation_language: string;
 }
 
 /** Figures or features in columns: a loan month by month, products side by side. */
@@ -620,7 +624,7 @@ export const CARD_SHAPE: Shape = { text: "string", reference: "string", items: "
 export const PICTURE_SHAPE: Shape = { call_id: "string", frame_id: "number", captured_at: "number", media_ms: "number", age_ms: "number", width_px: "number", height_px: "number", faces: "array", hands: "array", stage_ms: "object" };
 export const TO_PAGE_SHAPES = {
   welcome: { call_id: "string", protocol: "number", analysis: "array", hears: "string" },
-  caption: { id: "string", speaker: "string", text: "string", final: "boolean", because: "array", because_seqs: "array" },
+  caption: { id: "string", speaker: "string", text: "string", final: "boolean", because: "array", because_seqs: "array", translation: "string", translation_language: "string" },
   card: { card: "object" },
   hide_card: { id: "string" },
   state: { state: "string" },
