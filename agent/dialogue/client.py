@@ -24,12 +24,14 @@ from agent.dialogue.protocol import (
     PROTOCOL_VERSION,
     SUBPROTOCOL,
     AgentHello,
+    BargeIn,
     CallEnded,
     CallStarted,
     Chat,
     ConsentChanged,
     EngineHello,
     FromEngine,
+    TakenOver,
     ToEngine,
     Utterance,
 )
@@ -143,6 +145,8 @@ class ReplyClient:
         match message:
             case Utterance() | Chat():
                 self._sieve.asked(message.turn)
+            case BargeIn() | TakenOver():
+                self._sieve.hush()
             case ConsentChanged(purposes=purposes):
                 self._call = msgspec.structs.replace(self._call, purposes=purposes)
         self._on_send(message)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from agent.core.clock import NS_PER_S
 from agent.core.errors import ProtocolError
-from agent.dialogue.protocol import LONGEST_TEXT, FromEngine, Say, SayDelta, SayEnd
+from agent.dialogue.protocol import LONGEST_TEXT, FromEngine, Say, SayDelta, SayEnd, Stop
 
 KEPT_IDS = 512
 """Ids of replies that are remembered; an older one may come again unnoticed."""
@@ -69,6 +69,13 @@ class Sieve:
         """The engine was sent this turn of the customer's."""
         self._turn = max(self._turn, turn)
 
+    def hush(self, say_id: str | None = None) -> None:
+        """What is being streamed, or one reply of it, is not to be spoken on: pieces on their way are dropped."""
+        if say_id is None:
+            self._streams.clear()
+        else:
+            self._streams.pop(say_id, None)
+
     def give_up(self) -> None:
         """The agent no longer waits for an answer to the latest turn."""
         self._given_up = self._turn
@@ -82,6 +89,9 @@ class Sieve:
                 return self._grows(message, now_ns)
             case SayEnd():
                 return self._streams.pop(message.id, None) is not None
+            case Stop():
+                self.hush(message.say)
+                return True
             case _:
                 return True
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.cards import Card
@@ -86,6 +86,18 @@ def test_streams_at_a_time_are_few(sieve: Sieve) -> None:
     later_ns = int((STREAM_IDLE_S + 1) * NS_PER_S)
     assert sieve.passes(SayDelta(id="fresh", text="x"), later_ns)
     assert not sieve.passes(SayDelta(id="s0", text="x"), later_ns)
+
+
+def test_what_was_silenced_does_not_begin_again(sieve: Sieve) -> None:
+    """Pieces that were on their way when the customer spoke over the agent, or when it was told to stop, are dropped."""
+    for name in ("a", "b"):
+        assert sieve.passes(SayDelta(id=name, text="x"), 0)
+    assert sieve.passes(Stop(say="a"), 0)
+    assert not sieve.passes(SayDelta(id="a", text="x"), 0)
+    assert sieve.passes(SayDelta(id="b", text="x"), 0)
+    sieve.hush()
+    assert not sieve.passes(SayDelta(id="b", text="x"), 0)
+    assert not sieve.passes(SayEnd(id="b"), 0)
 
 
 def test_an_end_without_a_beginning_is_nothing(sieve: Sieve) -> None:
