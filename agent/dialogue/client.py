@@ -17,6 +17,7 @@ from agent.core.clock import NS_PER_S, Clock, SystemClock
 from agent.core.errors import EngineUnavailable, ProtocolError, SettingsError
 from agent.core.mailbox import Mailbox
 from agent.dialogue.codec import Unknown, decode_from_engine, encode
+from agent.dialogue.link_timing import LinkTiming
 from agent.dialogue.outbox import Outbox
 from agent.dialogue.protocol import (
     HARD_MESSAGE_LIMIT_BYTES,
@@ -38,28 +39,6 @@ from agent.dialogue.protocol import (
 from agent.dialogue.sieve import Allowance, Sieve
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkTiming:
-    """How patient the client is, in seconds."""
-
-    connect_within_s: float = 5.0
-    """For the TCP and WebSocket handshake, and again for the engine's hello."""
-    first_retry_s: float = 0.2
-    longest_retry_s: float = 5.0
-    stable_after_s: float = 10.0
-    """A connection that lasted this long starts the backoff anew."""
-    flush_within_s: float = 1.0
-    """For what still waits when the call ends."""
-    ping_every_s: float = 5.0
-    pong_within_s: float = 10.0
-    """An engine that answers no ping for this long is lost."""
-
-    def retry_after_s(self, failures: int, random_share: float) -> float:
-        """Seconds to wait after the n-th failure in a row: doubled each time, with full jitter over the upper half."""
-        ceiling_s: float = min(self.longest_retry_s, self.first_retry_s * 2.0 ** min(failures - 1, 30))
-        return ceiling_s * (0.5 + 0.5 * random_share)
 
 
 @dataclass(slots=True, kw_only=True)

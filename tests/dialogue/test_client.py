@@ -12,8 +12,9 @@ from websockets.exceptions import ConnectionClosed
 
 from agent.core.errors import SettingsError
 from agent.core.mailbox import MailboxClosed
-from agent.dialogue.client import LinkTiming, ReplyClient
+from agent.dialogue.client import ReplyClient
 from agent.dialogue.codec import decode_to_engine, encode
+from agent.dialogue.link_timing import LinkTiming
 from agent.dialogue.outbox import Outbox
 from agent.dialogue.protocol import (
     AgentHello,

@@ -12,9 +12,10 @@ from websockets.exceptions import ConnectionClosed
 
 from agent.core.errors import EngineUnavailable, SettingsError, StoreError
 from agent.core.settings import ReplySettings
-from agent.dialogue.client import LinkTiming, ReplyClient
+from agent.dialogue.client import ReplyClient
 from agent.dialogue.codec import decode_from_engine, encode
 from agent.dialogue.engine import ENGINE_NAME, serve_engine
+from agent.dialogue.link_timing import LinkTiming
 from agent.dialogue.protocol import (
     AgentHello,
     CallStarted,
@@ -72,7 +73,9 @@ async def test_whole_conversation_with_our_client(shop: ReplySettings) -> None:
         client.send(ask("return_item", order_id="A1017"))
         assert isinstance(await client.incoming.get(), Show)
         question = await client.incoming.get()
-        assert isinstance(question, Say) and question.text.startswith("Shall I open a return for the classic headphones")
+        assert isinstance(question, Say) and question.text.startswith(
+            "Shall I open a return for the classic headphones"
+        )
         client.send(ask("affirm"))
         assert await client.incoming.get() == Hide(card="yes_or_no A1017")
         slip = await client.incoming.get()

@@ -89,7 +89,7 @@ def test_streams_at_a_time_are_few(sieve: Sieve) -> None:
 
 
 def test_what_was_silenced_does_not_begin_again(sieve: Sieve) -> None:
-    """Pieces that were on their way when the customer spoke over the agent, or when it was told to stop, are dropped."""
+    """Pieces that were on their way when the customer spoke over the agent, or it was told to stop, are dropped."""
     for name in ("a", "b"):
         assert sieve.passes(SayDelta(id=name, text="x"), 0)
     assert sieve.passes(Stop(say="a"), 0)
