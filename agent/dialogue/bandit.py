@@ -22,7 +22,7 @@ CHANCE_PROB = 0.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinUcb:
-    """Fitted from records by `learn`; without any, every candidate is worth the same."""
+    """Fitted from records by `learn`."""
 
     covariance: NDArray[np.float64]
     """(d, d): inverse of the features that were seen."""
@@ -45,12 +45,15 @@ class Choice:
     """With which this one was chosen."""
 
 
-def learn(features: ArrayLike, taken: ArrayLike) -> LinUcb:
-    """From (n, d) features of what was proposed first and whether it was taken; n may be 0, then d still counts."""
+def learn(features: ArrayLike, taken: ArrayLike, prior: ArrayLike) -> LinUcb:
+    """From (n, d) features of what was proposed first and whether it was taken; n may be 0. `prior` (d,) is what each
+    feature is believed to add as long as nothing says otherwise.
+    """
     rows = np.asarray(features, dtype=np.float64)
     rewards = np.asarray(taken, dtype=np.float64)
     covariance = np.linalg.inv(rows.T @ rows + RIDGE * np.eye(rows.shape[1])).astype(np.float64)
-    return LinUcb(covariance=covariance, theta=covariance @ (rows.T @ rewards))
+    theta = covariance @ (rows.T @ rewards + RIDGE * np.asarray(prior, dtype=np.float64))
+    return LinUcb(covariance=covariance, theta=theta)
 
 
 def choose(worth: Sequence[float] | NDArray[np.float64], dice: random.Random) -> Choice:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from agent.app.commands.evaluate_recommend import recommend
 from agent.app.figures import classes_table, percent, scores_table, write_pages, write_speech_pages
 from agent.app.printing import JsonFlag, console, print_json
 from agent.app.progress import shown
@@ -39,7 +40,7 @@ FER2013_ROW = "FER2013's seven labels"
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Quality of a model on labelled data.", no_args_is_help=True)
-    for command in (expression, gesture, intent, scene, speech, speech_emotion):
+    for command in (expression, gesture, intent, scene, recommend, speech, speech_emotion):
         group.command()(command)
     app.add_typer(group, name="evaluate")
 

@@ -25,6 +25,8 @@ STRENGTH = {"bought": 1.0, "asked": 0.6, "viewed": 0.4}
 CANDIDATES, SHOWN = 6, 3
 FEATURES = 5
 """Of a candidate: 1, affinity, rank, distance in price from the customer's usual, whether it was looked at before."""
+PRIOR = (0.0, 0.5, 0.0, 0.0, 0.0)
+"""Without experience the order of the recommender holds."""
 TAKEN_WITHIN_DAYS = 7
 
 
@@ -47,7 +49,7 @@ def learn_taste(connection: Connection) -> Taste:
         for row in connection.execute(select(slates).order_by(slates.c.id))
     ]
     features = np.array([features for features, _ in proposed]).reshape(-1, FEATURES)
-    return Taste(recommender=recommender, ranking=learn(features, [taken for _, taken in proposed]))
+    return Taste(recommender=recommender, ranking=learn(features, [taken for _, taken in proposed], PRIOR))
 
 
 def recommend(connection: Connection, taste: Taste, call: ToolCall, today: date) -> ToolResult:
@@ -144,7 +146,7 @@ def _reason(one: Recommendation[int], goods: Mapping[int, Product], deeds: Mappi
         return words.phrase("you looked at it before")
     if one.because is None:
         return words.phrase("many customers take it")
-    pattern = "it goes with the {name} that you bought"
+    pattern = "many who have the {name} take it, too"
     if deeds[one.because] != "bought":
-        pattern = "others who looked at the {name} took it, too"
+        pattern = "many who looked at the {name} take it, too"
     return words.phrase(pattern, name=words.phrase(goods[one.because].name))
