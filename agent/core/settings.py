@@ -101,6 +101,9 @@ class HearingSettings(Section):
     max_silence_ms: int = Field(1_300, ge=200)
     """Silence after which a turn ends however it is worded and whatever the model says."""
 
+    translates: bool = False
+    """Whether what is said in another language is heard in English, too; `translation.backend = "whisper"` sets it."""
+
     def in_language(self, language: str) -> Self:
         """The same for a call in this language; the vocabulary is known in one only."""
         if language == self.language:
@@ -138,22 +141,13 @@ class VoiceSettings(Section):
         return self
 
 
-class LlmSettings(Section):
-    """A language model that words answers in the embedded engine; docs/llm.md."""
+class KeyedSection(Section):
+    """Settings of a service that may want a key, shown to it as a bearer token."""
 
-    url: str = Field(pattern=r"^https?://\S+$")
-    """Base of an endpoint of OpenAI's form, such as `http://127.0.0.1:8000/v1`; asked at `{url}/chat/completions`."""
-    model: str
     key: SecretStr | None = None
-    """Shown to the endpoint as a bearer token; best set as `AGENT_REPLY__LLM__KEY`."""
+    """Best set by an environment variable, such as `AGENT_REPLY__LLM__KEY`."""
     key_file: Path | None = None
     """A file that holds the key, instead of `key`."""
-    answer_within_s: float = Field(2.5, gt=0)
-    """Where the first sentence, or the next, takes longer, the flows answer instead."""
-    max_tokens: int = Field(300, ge=16)
-    temperature: float = Field(0.2, ge=0, le=2)
-    functions: bool = True
-    """False for a model that cannot call functions: it then talks, and looks nothing up."""
 
     @model_validator(mode="after")
     def _key_is_given_once(self) -> Self:
@@ -161,14 +155,64 @@ class LlmSettings(Section):
             raise ValueError("key and key_file are both given; keep one")
         return self
 
-    def bearer(self) -> str | None:
-        """The key, if one is set. Raises `SettingsError` when its file cannot be read."""
-        if self.key_file is None:
-            return None if self.key is None else self.key.get_secret_value()
+    def bearer(self) -> dict[str, str]:
+        """The header that shows the key, if one is set. Raises `SettingsError` when its file cannot be read."""
         try:
-            return self.key_file.read_text(encoding="utf-8").strip()
+            key = "" if self.key_file is None else self.key_file.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as fault:
-            raise SettingsError(f"reply.llm.key_file {self.key_file} cannot be read: {fault}") from None
+            raise SettingsError(f"key_file {self.key_file} cannot be read: {fault}") from None
+        key = key if self.key is None else self.key.get_secret_value()
+        return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+class LlmSettings(KeyedSection):
+    """A language model that words answers in the embedded engine; docs/llm.md."""
+
+    url: str = Field(pattern=r"^https?://\S+$")
+    """Base of an endpoint of OpenAI's form, such as `http://127.0.0.1:8000/v1`; asked at `{url}/chat/completions`."""
+    model: str
+    answer_within_s: float = Field(2.5, gt=0)
+    """Where the first sentence, or the next, takes longer, the flows answer instead."""
+    max_tokens: int = Field(300, ge=16)
+    temperature: float = Field(0.2, ge=0, le=2)
+    functions: bool = True
+    """False for a model that cannot call functions: it then talks, and looks nothing up."""
+
+
+class OpenApiSettings(KeyedSection):
+    """Operations of a business system that a pack's flows use as tools; docs/outside-tools.md."""
+
+    document: str
+    """Its OpenAPI 3 description: an http or https address, or a file, as JSON or YAML."""
+    url: str | None = Field(None, pattern=r"^https?://\S+$")
+    """Base of its operations; the description's first server when absent."""
+    hosts: tuple[str, ...]
+    """The only hosts that are ever called, as `erp.example` or `127.0.0.1:9000`, whatever the description says."""
+    tools: dict[str, str]
+    """By the name of a tool in flows.yaml, the `operationId` behind it."""
+    reads: tuple[str, ...] = ()
+    """Those of these tools that only look something up though their method is not GET."""
+    answer_within_s: float = Field(2.5, gt=0)
+
+
+class McpSettings(KeyedSection):
+    """Tools of an MCP server that a pack's flows use; needs `uv sync --extra mcp`; docs/outside-tools.md."""
+
+    url: str | None = Field(None, pattern=r"^https?://\S+$")
+    """Of a server that speaks streamable HTTP."""
+    command: tuple[str, ...] = ()
+    """Starts a server that speaks over its standard input and output, instead of `url`."""
+    env: dict[str, str] = {}
+    """Variables for that command beside a few harmless ones such as PATH; it gets none of the agent's own."""
+    tools: dict[str, str]
+    """By the name of a tool in flows.yaml, the server's tool behind it."""
+    answer_within_s: float = Field(2.5, gt=0)
+
+    @model_validator(mode="after")
+    def _server_is_named_once(self) -> Self:
+        if (self.url is None) == (not self.command):
+            raise ValueError("an MCP server is named by url or by command, and not by both")
+        return self
 
 
 class ReplySettings(Section):
@@ -186,6 +230,8 @@ class ReplySettings(Section):
     """After this long without an answer the agent says a plain sentence and offers a person."""
     llm: LlmSettings | None = None
     """A language model that words answers; without one, flows and help pages answer alone."""
+    openapi: tuple[OpenApiSettings, ...] = ()
+    mcp: tuple[McpSettings, ...] = ()
 
     @model_validator(mode="after")
     def _flows_have_time_left(self) -> Self:
@@ -201,6 +247,37 @@ class ReplySettings(Section):
         if zone is not None and zone not in available_timezones():
             raise ValueError(f"there is no time zone {zone!r}; names are like Europe/Zurich")
         return zone
+
+
+class TranslationSettings(KeyedSection):
+    """Words in another language, as supervisors read them and the reply engine gets them; docs/translation.md."""
+
+    backend: Literal["whisper", "openai", "ctranslate2"] | None = None
+    """Who translates; nobody when absent. `whisper` hears speech in English; the others translate what was typed and
+    what the agent says as well: an endpoint of OpenAI's form, or CTranslate2 models in `path`."""
+    language: str = "en"
+    """ISO 639-1, of the translations."""
+    url: str | None = Field(None, pattern=r"^https?://\S+$")
+    """Base of the endpoint, such as `http://127.0.0.1:8000/v1`; asked at `{url}/chat/completions`."""
+    model: str = ""
+    """Of the endpoint."""
+    path: Path | None = None
+    """Folder of one CTranslate2 model with its SentencePiece model, or of several, as Argos Translate unpacks them."""
+    answer_within_s: float = Field(3.0, gt=0)
+    """A translation that has not come after this long is done without."""
+    wait_ms: int = Field(0, ge=0)
+    """How long the reply engine's question waits for its translation, at most. 0 sends it at once, and the translation
+    after it, as always with `whisper`."""
+
+    @model_validator(mode="after")
+    def _backend_is_whole(self) -> Self:
+        if self.backend == "openai" and not (self.url and self.model):
+            raise ValueError("backend is openai, so url and model must name the endpoint and its model")
+        if self.backend == "ctranslate2" and self.path is None:
+            raise ValueError("backend is ctranslate2, so path must name the folder of its models")
+        if self.backend == "whisper" and self.language != "en":
+            raise ValueError("backend is whisper, which translates into English only, so language must be en")
+        return self
 
 
 class ApiSettings(Section):
@@ -261,6 +338,7 @@ class Settings(BaseSettings):
     hearing: HearingSettings = HearingSettings()
     voice: VoiceSettings = VoiceSettings()
     reply: ReplySettings = ReplySettings()
+    translation: TranslationSettings = TranslationSettings()
     storage: StorageSettings = StorageSettings()
     api: ApiSettings = ApiSettings()
     telemetry: TelemetrySettings = TelemetrySettings()

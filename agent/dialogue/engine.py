@@ -21,6 +21,7 @@ from agent.dialogue.conversation import Conversation, Phase
 from agent.dialogue.domain import Domain, load_domain, open_tools
 from agent.dialogue.help_pages import Embedding, with_help_pages
 from agent.dialogue.llm import ChatEndpoint
+from agent.dialogue.outside import Outside, opened
 from agent.dialogue.protocol import (
     HARD_MESSAGE_LIMIT_BYTES,
     PROTOCOL_VERSION,
@@ -53,8 +54,8 @@ async def serve_engine(
     """Serves until cancelled; `ready` gets the port once connections are taken (0 asks for a free one). With
     `embedding`, which is used on one thread, help pages are found by meaning; without it by words alone.
 
-    Raises `SettingsError` for a domain or a key file that cannot be loaded, `StoreError` for the domain's database, and
-    `EngineUnavailable` when the port is taken.
+    Raises `SettingsError` for a domain or a key file that cannot be loaded, or a system outside that cannot be used,
+    `StoreError` for the domain's database, and `EngineUnavailable` when the port is taken.
     """
     domain = load_domain(settings.domain, facts=settings.facts)
     model = None if settings.llm is None else ChatEndpoint(settings.llm)
@@ -65,7 +66,8 @@ async def serve_engine(
         try:
             pages = with_help_pages(tools, settings.domain, sorted(domain.help_languages), embedding)
             thread.submit(pages.prepare)
-            await Engine(domain, pages, thread, model=model).serve(host, port, ready)
+            async with opened(settings, domain) as outside:
+                await Engine(domain, pages, thread, model=model, outside=outside).serve(host, port, ready)
         finally:
             if model is not None:
                 await model.close()
@@ -83,8 +85,11 @@ class Engine:
         *,
         clock: Clock | None = None,
         model: ChatEndpoint | None = None,
+        outside: Outside | None = None,
     ) -> None:
-        """`model` words what flows leave open; flows and help pages answer alone without one."""
+        """`model` words what flows leave open; flows and help pages answer alone without one. Tools that come from
+        `outside` go before those of the same name in `tools`.
+        """
         self.refused = 0
         """Messages that were too long, not JSON, or not of the protocol."""
         self.unknown = 0
@@ -94,6 +99,7 @@ class Engine:
         self._thread = thread
         self._clock = clock or SystemClock()
         self._model = model
+        self._outside = outside
         self._kept: OrderedDict[str, tuple[int, Conversation]] = OrderedDict()
         """By call, since when and what, the oldest first."""
 
@@ -176,6 +182,8 @@ class Engine:
         return message
 
     async def _run(self, call: ToolCall) -> ToolResult:
+        if self._outside is not None and self._outside.has(call.name):
+            return await self._outside.run(call)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, self._tools.run, call)
         except Exception:

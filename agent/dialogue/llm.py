@@ -89,14 +89,13 @@ class ChatEndpoint:
     """`POST {url}/chat/completions` with `stream`. Belongs to one event loop."""
 
     def __init__(self, settings: LlmSettings) -> None:
-        key = settings.bearer()
         self.settings = settings
         self._failures = 0
         """In a row."""
         self._rests_until_ns = 0
         self._client = httpx.AsyncClient(
             timeout=httpx.Timeout(settings.answer_within_s, connect=CONNECT_WITHIN_S),
-            headers={"Authorization": f"Bearer {key}"} if key else {},
+            headers=settings.bearer(),
             trust_env=False,
         )
 

@@ -310,7 +310,7 @@ def test_a_key_may_lie_in_a_file(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("secret\n")
     settings = LlmSettings(url="http://127.0.0.1:1/v1", model="m", key_file=key)
-    assert settings.bearer() == "secret"
+    assert settings.bearer() == {"Authorization": "Bearer secret"}
     key.unlink()
     with pytest.raises(SettingsError, match="key_file"):
         settings.bearer()
