@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from agent.dialogue.domains.shop.accounts import Customer
 from agent.dialogue.domains.shop.catalogue import (
     Product,
+    budget_cents,
     by_price,
     chosen_model,
     load_products,
@@ -99,6 +100,9 @@ def shipping_cents(goods_cents: int) -> int:
 def wanted_count(call: ToolCall) -> int | None:
     """How many the customer asked for: one unless they said so; None for what cannot be counted out."""
     said = call.arguments.get("quantity", "1")
+    if said.isdecimal() and budget_cents(call) == int(said) * 100:
+        # "Headphones for under 100 dollars" names one number, and it is no count.
+        return 1
     return int(said) if said.isdecimal() and len(said) < 4 and int(said) > 0 else None
 
 
