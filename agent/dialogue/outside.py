@@ -21,7 +21,6 @@ FOUND, NOT_FOUND = "found", "not_found"
 LONGEST_VALUE = 500
 MOST_VALUES, MOST_ROWS = 60, 60
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
 
 
 class Source(Protocol):
@@ -137,4 +136,5 @@ def _rows(rows: list[Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _text(value: Any) -> str:
-    return " ".join(_UNSPEAKABLE.sub(" ", str(value)).split())[:LONGEST_VALUE]
+    spaced = "".join(letter if letter.isprintable() else " " for letter in str(value)[: 2 * LONGEST_VALUE])
+    return " ".join(spaced.split())[:LONGEST_VALUE]

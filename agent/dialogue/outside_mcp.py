@@ -137,6 +137,8 @@ async def _client(settings: McpSettings) -> AsyncIterator[Client]:
 
 
 def _explained(fault: Exception, settings: McpSettings) -> SettingsError:
+    while isinstance(fault, ExceptionGroup):
+        fault = fault.exceptions[0]
     if isinstance(fault, SettingsError):
         return fault
     where = settings.url or " ".join(settings.command)

@@ -199,13 +199,15 @@ def _filled(operation: Operation, known: Mapping[str, str]) -> tuple[str, dict[s
     """Path, query and body of a request; only what the operation declares is sent. Raises `MissingArgument`."""
     path, sent = operation.path, {"query": dict[str, Any](), "body": dict[str, Any]()}
     for field in operation.fields:
+        if field.place not in ("path", "query", "body"):
+            continue
         value = known.get(field.name)
         if value is None or (field.place == "path" and value in ("", ".", "..")):
             if field.required or field.place == "path":
                 raise MissingArgument(field.name)
         elif field.place == "path":
             path = path.replace(f"{{{field.name}}}", quote(value, safe=""))
-        elif field.place in sent:
+        else:
             sent[field.place][field.name] = _typed(value, field.kind)
     return path, sent["query"], sent["body"]
 
