@@ -12,7 +12,9 @@ from agent.core.clock import NS_PER_S
 SLACK = 0.15
 """Deviations smaller than this are how levels wander."""
 THRESHOLD_S = 0.9
-"""So many seconds times deviation beyond the slack are a change: a step of 0.6 is one after 2 s, one of 0.3 after 6."""
+"""So many seconds times deviation beyond the slack are a change: a step of 0.6 is one after 2 s, one of 0.3 after 7."""
+DOUBT_S = 0.3
+"""With so much of it the usual waits for what it comes to, lest a change be taken for it."""
 USUAL_S = 60.0
 """Time constant of the usual once it is known."""
 ACQUAINTED_S = 6.0
@@ -83,6 +85,7 @@ def step(state: ChangeState, sample: float, now_ns: int) -> ChangeState:
         found = Change(direction="rise" if side is above else "fall", since_ns=side.since_ns, found_ns=now_ns)
         return ChangeState(usual=side.mean, known_s=side.seconds, last_ns=now_ns, found=found)
     known_s = state.known_s + elapsed_s
-    gain = 0.0 if known_s <= 0 else elapsed_s / min(known_s, USUAL_S)
+    doubtful = side.amount > DOUBT_S
+    gain = 0.0 if known_s <= 0 or doubtful else elapsed_s / min(known_s, USUAL_S)
     usual = sample if state.last_ns is None else state.usual + gain * (sample - state.usual)
     return replace(state, usual=usual, known_s=known_s, above=above, below=below, last_ns=now_ns)

@@ -99,13 +99,16 @@ def reasons(judged: Judged, label: str) -> tuple[str, ...]:
 def _moved(state: SceneState, probabilities: NDArray[np.float32], now_ns: int) -> SceneState:
     named = dict(zip(OUTCOMES, (float(each) for each in probabilities), strict=True))
     best = max(SCENES, key=lambda name: named[name])
+    before = state
     if named[best] < ENTER_PROB:
         state = replace(state, candidate="unknown", looks=0)
     else:
         state = replace(state, candidate=best, looks=state.looks + 1 if best == state.candidate else 1)
     if state.label != best and state.looks >= SETTLED_LOOKS:
         return replace(state, label=best, since_ns=now_ns)
-    if state.label != "unknown" and named[state.label] < LEAVE_PROB:
+    # What may be about to take its place is waited for, one look.
+    waits = state.looks == 1 and (before.looks == 0 or before.candidate == state.label)
+    if state.label != "unknown" and named[state.label] < LEAVE_PROB and not waits:
         return replace(state, label="unknown", since_ns=now_ns)
     return state
 

@@ -40,8 +40,10 @@ def step(state: Witness, reading: TextEmotionReading) -> tuple[Witness, Finding]
         return state, unknown(reading.stamp, reading.reason or "words not readable", reading.utterance_id)
     label = _NAMES[TEXT_EMOTIONS.index(reading.label)] if reading.label in TEXT_EMOTIONS else "unknown"
     if label != "unknown":
-        ratios = np.ones(len(EXPRESSIONS), np.float32)
-        ratios[_ROWS] = ratios_of(reading.probabilities)
+        known = ratios_of(reading.probabilities)
+        # Of contempt the words tell nothing: it keeps its share.
+        ratios = np.full(len(EXPRESSIONS), _USUAL @ known, np.float32)
+        ratios[_ROWS] = known
         state = state.told(label, ratios, reading.stamp.captured_ns)
     named = {name: float(prob) for name, prob in zip(_NAMES, reading.probabilities, strict=True)}
     value = TextEmotionValue(
