@@ -6,17 +6,20 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from websockets.asyncio.client import ClientConnection, connect
 
 from agent.core.cards import Card, CardAction
-from agent.core.clock import FakeClock
+from agent.core.clock import NS_PER_S, FakeClock
+from agent.core.local_clock import LocalClock
 from agent.dialogue.codec import decode_from_engine, encode
 from agent.dialogue.domain import load_domain
 from agent.dialogue.domains.bank.tools import BankTools
+from agent.dialogue.domains.clinic.tools import ClinicTools
 from agent.dialogue.domains.shop.tools import ShopTools
 from agent.dialogue.engine import Engine
 from agent.dialogue.protocol import (
@@ -42,10 +45,14 @@ from tests.dialogue.wire import affect_signal, gesture_signal
 
 TODAY = date(2026, 11, 18)
 """A Wednesday, on which all scenarios play."""
+PLACE = ZoneInfo("America/New_York")
+NINE_NS = int(datetime.combine(TODAY, time(9), tzinfo=PLACE).timestamp()) * NS_PER_S
+"""Nine in the morning there."""
 AFFECT_EVERY_MS = 500
 TURN_MS = 3_000
 TOOLS: dict[str, Callable[[Path], Tools]] = {
     "bank": lambda database: BankTools(database, today=lambda: TODAY),
+    "clinic": lambda database: ClinicTools(database, LocalClock(FakeClock(unix_ns=NINE_NS), PLACE)),
     "shop": lambda database: ShopTools(database, today=lambda: TODAY),
 }
 

@@ -31,7 +31,7 @@ def runtime() -> Runtime:
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("pack", ["shop", "bank"])
+@pytest.mark.parametrize("pack", ["shop", "bank", "clinic"])
 def test_intents_of_a_pack(pack: str, runtime: Runtime) -> None:
     """The shipped head was trained on the pack's examples as they stand, and understands our held-out lines."""
     understanding = load_understanding(pack)

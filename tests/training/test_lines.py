@@ -90,7 +90,7 @@ def test_missing_file(tmp_path: Path) -> None:
         load_lines(tmp_path / "nowhere.json", "test")
 
 
-@pytest.mark.parametrize("pack", ["shop", "bank"])
+@pytest.mark.parametrize("pack", ["shop", "bank", "clinic"])
 def test_our_own_lines(pack: str) -> None:
     """Our lines cover every intent of a pack, and no held-out line is one that was trained on."""
     ours, held_out = load_understanding(pack), together(load_lines(file, "test") for file in held_out_files(pack))

@@ -11,6 +11,8 @@ from agent.dialogue.domains.clinic.calendar import Doctor
 from agent.dialogue.tools import ToolCall, ToolResult
 from agent.dialogue.wording import Wording
 
+ANYTHING = "anything"
+"""Stands for a complaint that was told in words which are not known."""
 GENERAL = "general"
 """Key of the question for a complaint that is not listed."""
 FIRST_STOP = "general_practice"
@@ -43,7 +45,7 @@ def load_triage() -> Triage:
 def screen(call: ToolCall, doctors: Sequence[Doctor], words: Wording) -> ToolResult | dict[str, str]:
     """The question about warning signs, the person that an answer other than no calls, or, once it is clear that there
     are none, the value of the slot `screened` that says so for this complaint."""
-    about = call.arguments.get("about", "")
+    about = call.arguments.get("about", ANYTHING)
     question = _question(about, doctors)
     clear = f"{about}: {NO_SIGNS}"
     asked, answer = call.arguments.get("screened"), call.arguments.get("warning_signs")
@@ -69,7 +71,7 @@ def triage(call: ToolCall, doctors: Sequence[Doctor], words: Wording) -> ToolRes
     screened = screen(call, doctors, words)
     if isinstance(screened, ToolResult):
         return screened
-    about = call.arguments.get("about", "")
+    about = call.arguments.get("about", ANYTHING)
     chosen = doctors_for(about, doctors)
     names = words.listing([doctor.name for doctor in chosen], "and")
     department = words.phrase(chosen[0].department_name)
