@@ -4,10 +4,11 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,17 @@ ANY_MACHINE = {"AGENT_SERVER__MAX_CALLS": "32", "AGENT_SERVER__BEYOND_RATING": "
 class RunningAgent:
     url: str
     """Without a slash at its end."""
+    signed_in_url: str | None
+    """The customer page as the domain's example customer sees it."""
     process: subprocess.Popen[bytes]
     folder: Path
     """Where its databases are."""
+
+    def holds(self, query: str) -> Any:
+        """The single value of a query to the business's database, of which there is one."""
+        (database,) = (path for path in self.folder.glob("*.sqlite3") if path.stem != "agent")
+        with closing(sqlite3.connect(database)) as connection:
+            return connection.execute(query).fetchone()[0]
 
     @property
     def web_socket_url(self) -> str:
@@ -44,7 +53,10 @@ def running_agent(folder: Path, **environment: str) -> Iterator[RunningAgent]:
     try:
         line = process.stdout.readline()
         assert line, f"the agent did not start:\n{(folder / 'agent.log').read_text()}"
-        yield RunningAgent(url=json.loads(line)["url"].rstrip("/"), process=process, folder=folder)
+        ready = json.loads(line)
+        yield RunningAgent(
+            url=ready["url"].rstrip("/"), signed_in_url=ready["signed_in_url"], process=process, folder=folder
+        )
     finally:
         process.send_signal(signal.SIGINT)
         try:

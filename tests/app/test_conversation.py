@@ -184,6 +184,16 @@ async def test_words_end_the_reply_and_are_answered() -> None:
         assert asked.text == "No, the other one." and asked.final
 
 
+async def test_a_written_answer_ends_the_reply_and_counts_as_read_to_its_end() -> None:
+    """The agent falls silent for the next reply; the engine is not told that its words were cut off."""
+    async with talking() as talk:
+        await talk.speaking()
+        talk.conversation.chat("Yes")
+        assert await talk.sent_in(0.2) <= 1
+        await talk.until(lambda: talk.engine.of(Chat))
+        assert not talk.engine.of(BargeIn)
+
+
 async def test_who_goes_on_before_the_reply_is_heard_is_answered_as_a_whole() -> None:
     """The reply to the first half is dropped unheard, and the second half comes with the first."""
     async with talking() as talk:

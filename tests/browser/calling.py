@@ -12,7 +12,12 @@ TELEPHONE = Path(__file__).with_name("telephone.js")
 
 
 async def called(
-    browser: Browser, agent: RunningAgent, choice: str = "#choice-agree", *, telephone: bool = False
+    browser: Browser,
+    agent: RunningAgent,
+    choice: str = "#choice-agree",
+    *,
+    telephone: bool = False,
+    signed_in: bool = False,
 ) -> Page:
     """A page whose call is connected. Any error in the page fails the test.
 
@@ -22,7 +27,9 @@ async def called(
     page.on("pageerror", lambda error: pytest.fail(f"the customer's page broke: {error}"))
     if telephone:
         await page.add_init_script(path=TELEPHONE)
-    await page.goto(agent.url + "/")
+    address = agent.signed_in_url if signed_in else agent.url + "/"
+    assert address is not None, "nobody can be signed in at this agent"
+    await page.goto(address)
     await page.click(choice)
     await page.click("#start-call")
     await expect(page.locator("#call-state")).to_have_attribute(

@@ -1,19 +1,18 @@
 """Three turns with an interruption, in a real browser: what the customer would have heard, in words, and when."""
 
 import asyncio
-import base64
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.async_api import Page, expect
 
 from agent.core.types import MIC_RATE_HZ
 from tests.browser.calling import called
 from tests.browser.conftest import chromium
 from tests.browser.listening import decoded, likeness, sounds, words_in, words_of
+from tests.browser.telephone import Telephone
 from tests.media_made import OwnVoice
 from tests.serving import RunningAgent
 
@@ -22,7 +21,6 @@ ASKS_FOR_MORE = "What can you do for me?"
 INTERRUPTS = "Actually, I would like to talk to a real person right now, please."
 INTO_THE_ANSWER_S = 2.0
 """How much of an answer of nine seconds is heard before the customer speaks over it."""
-PAUSE_S = 0.6
 CLAUSES_APART_S = 2.0
 """Longest silence inside an answer, on a machine that has much else to do."""
 ANSWERED_WITHIN_S = 8.0
@@ -30,34 +28,6 @@ SILENT_WITHIN_S = 2.0
 """Several times what it takes on a busy machine; whoever does not give way talks for six seconds more."""
 ALIKE = 0.75
 """Agreement of a caption with the transcription of what was heard, which errs, too."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Telephone:
-    """The page's microphone and ear, on the test's side of it."""
-
-    page: Page
-    voice: OwnVoice
-    folder: Path
-
-    async def say(self, line: str) -> None:
-        wav = self.voice.write(self.folder / "line.wav", line).read_bytes()
-        await self.page.evaluate("wav => telephone.say(wav)", base64.b64encode(wav).decode())
-
-    async def hears_the_agent(self) -> None:
-        await self.page.wait_for_function("() => telephone.hears()", timeout=30_000)
-
-    async def hears_it_to_the_end(self) -> None:
-        await self.hears_the_agent()
-        await expect(self.page.locator("#call-state")).not_to_have_attribute("data-agent", "speaking", timeout=30_000)
-        await asyncio.sleep(PAUSE_S)
-
-    async def captions(self) -> list[tuple[str, str]]:
-        """Speaker and words of each line on the page."""
-        return [
-            (await line.get_attribute("data-speaker") or "", await line.locator(".words").inner_text())
-            for line in await self.page.locator("#captions .line").all()
-        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
