@@ -39,7 +39,7 @@ PLEASANT = 0.5
 """Valence, without its sign, from which on an emotion is clearly pleasant or unpleasant."""
 TELLING = 0.3
 """A level from which on it is told even where no emotion is known."""
-_USUAL = np.array([USUAL.get(name, 0.0) for name in EXPRESSIONS])
+USUAL_IN_WORDS = np.array([USUAL.get(name, 0.0) for name in EXPRESSIONS])
 """Where the words start from when there is no face."""
 
 
@@ -146,25 +146,26 @@ def _shown(state: AffectState) -> _Shown:
 
 def _felt(face: _Shown | None, voice: Evidence | None, words: Evidence | None) -> _Felt:
     """Who is clear names the state; what contradicts a clear face is named beside it, and not mixed in."""
-    seen = "unknown" if face is None else _clear(face.probabilities)
-    told = pooled(_USUAL if face is None else face.probabilities, words)
+    seen = "unknown" if face is None else clear(face.probabilities)
+    told = pooled(USUAL_IN_WORDS if face is None else face.probabilities, words)
     both = pooled(told, voice)
     for witness in (voice, words):
-        if face is not None and witness is not None and _opposed(seen, witness.label):
+        if face is not None and witness is not None and opposed(seen, witness.label):
             return _Felt(seen, _prob(both, seen), face.valence, face.arousal, both, witness.label)
     # Where face and words are clear they name the state, however the voice sounds: it says only how sure that is.
-    label = _clear(told)
+    label = clear(told)
     if label == "unknown":
-        label = _clear(both)
+        label = clear(both)
     if face is None:
-        conflict = voice.label if voice is not None and _opposed(label, voice.label) else None
+        conflict = voice.label if voice is not None and opposed(label, voice.label) else None
         return _Felt(label, _prob(both, label), *valence_arousal(both), both, conflict)
     moved_valence, moved_arousal = valence_arousal(both - face.probabilities)
     valence, arousal = face.valence + moved_valence, face.arousal + moved_arousal
     return _Felt(label, _prob(both, label), valence, arousal, both, None)
 
 
-def _clear(probabilities: NDArray[np.floating]) -> str:
+def clear(probabilities: NDArray[np.floating]) -> str:
+    """The expression that (8,) probabilities tell clearly, or "unknown"."""
     best = int(probabilities.argmax())
     return EXPRESSIONS[best] if probabilities[best] >= CLEAR_PROB else "unknown"
 
@@ -173,7 +174,7 @@ def _prob(probabilities: NDArray[np.floating], label: str) -> float | None:
     return float(probabilities[EXPRESSIONS.index(label)]) if label in EXPRESSIONS else None
 
 
-def _opposed(seen: str, heard: str) -> bool:
+def opposed(seen: str, heard: str) -> bool:
     """Whether one is clearly pleasant and the other clearly unpleasant."""
     if "unknown" in (seen, heard):
         return False

@@ -24,10 +24,10 @@ USUAL = {
 }
 """How frequent each emotion is among the lines that the model learnt from; its probabilities have that in them."""
 
-_NAMES = tuple({"joy": "happiness"}.get(name, name) for name in TEXT_EMOTIONS)
+NAMES = tuple({"joy": "happiness"}.get(name, name) for name in TEXT_EMOTIONS)
 """The model's classes by the names that all signals use."""
-_ROWS = [EXPRESSIONS.index(name) for name in _NAMES]
-_USUAL = np.array([USUAL[name] for name in _NAMES])
+_ROWS = [EXPRESSIONS.index(name) for name in NAMES]
+_USUAL = np.array([USUAL[name] for name in NAMES])
 _SOURCES = ("text_emotion",)
 
 UNREAD = Witness(fades_s=FADES_S)
@@ -38,14 +38,10 @@ def step(state: Witness, reading: TextEmotionReading) -> tuple[Witness, Finding]
     """One line into the state and the signal to send. One that is not sure leaves what was known to fade."""
     if reading.probabilities is None:
         return state, unknown(reading.stamp, reading.reason or "words not readable", reading.utterance_id)
-    label = _NAMES[TEXT_EMOTIONS.index(reading.label)] if reading.label in TEXT_EMOTIONS else "unknown"
+    label = NAMES[TEXT_EMOTIONS.index(reading.label)] if reading.label in TEXT_EMOTIONS else "unknown"
     if label != "unknown":
-        known = ratios_of(reading.probabilities)
-        # Of contempt the words tell nothing: it keeps its share.
-        ratios = np.full(len(EXPRESSIONS), _USUAL @ known, np.float32)
-        ratios[_ROWS] = known
-        state = state.told(label, ratios, reading.stamp.captured_ns)
-    named = {name: float(prob) for name, prob in zip(_NAMES, reading.probabilities, strict=True)}
+        state = state.told(label, ratios_of(reading.probabilities), reading.stamp.captured_ns)
+    named = {name: float(prob) for name, prob in zip(NAMES, reading.probabilities, strict=True)}
     value = TextEmotionValue(
         utterance_id=reading.utterance_id,
         label=label,
@@ -55,8 +51,12 @@ def step(state: Witness, reading: TextEmotionReading) -> tuple[Witness, Finding]
 
 
 def ratios_of(probabilities: NDArray[np.floating]) -> NDArray[np.float32]:
-    """(…, 7) by how much more probable the words make each of `TEXT_EMOTIONS`, tempered."""
-    return np.asarray((np.maximum(probabilities, LEAST_PROB) / _USUAL) ** TEMPER, np.float32)
+    """(8,) by how much more probable words with (7,) these probabilities make each of `EXPRESSIONS`."""
+    known = (np.maximum(probabilities, LEAST_PROB) / _USUAL) ** TEMPER
+    # Of contempt the words tell nothing: it keeps its share.
+    ratios = np.full(len(EXPRESSIONS), _USUAL @ known, np.float32)
+    ratios[_ROWS] = known
+    return ratios
 
 
 def unknown(stamp: Stamp, reason: str, utterance_id: int | None = None) -> Finding:

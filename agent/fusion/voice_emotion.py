@@ -1,6 +1,7 @@
 """Emotion in the voice over time: what an utterance sounded like fades, and counts for little beside a face."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.core.signals import Finding, VoiceEmotionValue
 from agent.core.types import EXPRESSIONS, VOICE_EMOTIONS, Stamp, VoiceEmotionReading
@@ -32,12 +33,9 @@ def step(state: Witness, reading: VoiceEmotionReading) -> tuple[Witness, Finding
     """
     if reading.probabilities is None:
         return state, unknown(reading.stamp, reading.reason or "voice not readable", reading.utterance_id)
-    tempered = np.maximum(reading.probabilities, LEAST_PROB) ** TEMPER
-    tempered /= tempered.sum()
+    tempered = _tempered(reading.probabilities)
     if reading.label in COUNTED:
-        ratios = np.ones(len(EXPRESSIONS), np.float32)
-        ratios[_FACE_ROWS] = tempered[_VOICE_ROWS] / tempered[_VOICE_ROWS].mean()
-        state = state.told(reading.label, ratios, reading.stamp.captured_ns)
+        state = state.told(reading.label, ratios_of(reading.probabilities), reading.stamp.captured_ns)
     named = {name: float(prob) for name, prob in zip(VOICE_EMOTIONS, tempered, strict=True)}
     value = VoiceEmotionValue(
         utterance_id=reading.utterance_id,
@@ -47,6 +45,19 @@ def step(state: Witness, reading: VoiceEmotionReading) -> tuple[Witness, Finding
     return state, Finding(
         value=value, confidence=named.get(reading.label), valid=True, stamp=reading.stamp, sources=_SOURCES
     )
+
+
+def ratios_of(probabilities: NDArray[np.floating]) -> NDArray[np.float32]:
+    """(8,) by how much more probable a voice with (9,) these probabilities makes each of `EXPRESSIONS`."""
+    tempered = _tempered(probabilities)
+    ratios = np.ones(len(EXPRESSIONS), np.float32)
+    ratios[_FACE_ROWS] = tempered[_VOICE_ROWS] / tempered[_VOICE_ROWS].mean()
+    return ratios
+
+
+def _tempered(probabilities: NDArray[np.floating]) -> NDArray[np.floating]:
+    tempered = np.maximum(probabilities, LEAST_PROB) ** TEMPER
+    return np.asarray(tempered / tempered.sum())
 
 
 def unknown(stamp: Stamp, reason: str, utterance_id: int | None = None) -> Finding:

@@ -41,7 +41,7 @@ def evaluate_expression(
 
 
 def _of_arrays(faces: Faces, runtime: Runtime, progress: Progress) -> Evaluation:
-    ferplus_prob, fer7_prob, ms = _probabilities(faces.pixels, runtime, progress)
+    ferplus_prob, fer7_prob, ms = face_probabilities(faces.pixels, runtime, progress)
     confident_prob = runtime.registry.entry("expression").confident_prob or 0.0
     fer7 = None
     if faces.fer7 is not None:
@@ -68,7 +68,7 @@ def _of_pictures(root: Path, runtime: Runtime, progress: Progress) -> Evaluation
     cutter = _FaceCutter(runtime)
     pictures = face_pictures(root, cutter, progress)
     by_ferplus = pictures.names == EXPRESSIONS
-    ferplus_prob, fer7_prob, ms = _probabilities(pictures.pixels, runtime, progress)
+    ferplus_prob, fer7_prob, ms = face_probabilities(pictures.pixels, runtime, progress)
     answers = Answers(
         prob=ferplus_prob if by_ferplus else fer7_prob,
         label=pictures.label,
@@ -82,7 +82,7 @@ def _of_pictures(root: Path, runtime: Runtime, progress: Progress) -> Evaluation
     return msgspec.structs.replace(whole, ferplus=scores if by_ferplus else None, fer7=None if by_ferplus else scores)
 
 
-def _probabilities(
+def face_probabilities(
     pixels: NDArray[np.uint8], runtime: Runtime, progress: Progress
 ) -> tuple[NDArray[np.floating], NDArray[np.floating], float]:
     """(n, 8) and (n, 7) of faces read one by one, and the median CPU milliseconds of one."""
