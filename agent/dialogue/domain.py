@@ -32,6 +32,10 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """A piece of a pack; a key that nobody knows is a mistake and not an extension."""
 
 
+LONGEST_ANSWER_WORDS = 6
+"""More words than this are no answer to a question for a name."""
+
+
 class Slot(_Part, frozen=True, kw_only=True):
     """Something that a flow must know before it can act."""
 
@@ -41,7 +45,7 @@ class Slot(_Part, frozen=True, kw_only=True):
     """Line that asks once more, after an answer that was not understood."""
     from_words: bool = False
     """True when any words that answer the question are the value, e.g. a name."""
-    longest_words: int = 6
+    longest_words: int = LONGEST_ANSWER_WORDS
     """More words than this are no such answer: a name is short, an address is longer."""
     attempts: int = 3
     """How often it is asked for before a person is offered."""
@@ -59,6 +63,11 @@ class Slot(_Part, frozen=True, kw_only=True):
     """Flow that begins when a customer names it and nothing else."""
     show: str | None = None
     """Card that is shown while it is asked for, e.g. with a form to fill in."""
+
+    @property
+    def free_text(self) -> bool:
+        """True where whole sentences are the value, whatever else they name."""
+        return self.from_words and self.longest_words > LONGEST_ANSWER_WORDS
 
 
 class Outcome(_Part, frozen=True, kw_only=True):

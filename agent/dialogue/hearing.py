@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from agent.dialogue import flows, knowledge
 from agent.dialogue.conversation import Conversation, Phase, Task
-from agent.dialogue.domain import AFFIRM, DENY, PERSON, Domain
+from agent.dialogue.domain import AFFIRM, DENY, LONGEST_ANSWER_WORDS, PERSON, Domain
 from agent.dialogue.faq import FAQ
 from agent.dialogue.protocol import Because, Chat, Intent, Utterance
 from agent.dialogue.turn import Turn
@@ -22,8 +22,6 @@ SURE_PROB = 0.6
 """An intent this probable is a change of mind, and not an odd answer to what was asked."""
 CONFIRM_PROB = 0.8
 """A yes less probable than this may have been a cough: nothing is written for it."""
-LONGEST_ANSWER_WORDS = 6
-"""More words than this are no answer to a question for a name."""
 FILLERS = frozenset("a an the then please just well okay ok um uh oh".split())
 BARE_ANSWER_WORDS = 3
 """So few words with the value in them are just that: "May 3rd, 1985"."""
@@ -115,6 +113,8 @@ def _changes_mind(turn: Turn, task: Task, text: str, intent: Intent | None) -> b
         return False
     slots, length = turn.domain.flows.slots, len(text.split())
     slot = slots[asked]
+    if slot.free_text and length > LONGEST_ANSWER_WORDS and intent.label != PERSON:
+        return False
     if intent.label == DENY and (intent.slots.keys() & slots.keys() or slot.no_means is not None):
         return False
     telling = sum(word.strip(".,!?") not in FILLERS for word in text.lower().split())
@@ -130,21 +130,26 @@ def _answer(turn: Turn, asked: str, text: str, intent: Intent | None) -> dict[st
     named = {name: value for name, value in found.items() if name in slots}
     if asked not in named and (other := flows.first_of(slots[asked].accepts, found)) is not None:
         named[asked] = other
+    if not named or slots[asked].free_text and asked not in named:
+        named |= _as_said(turn, asked, text, intent)
     task, known = turn.conversation.task, turn.conversation.known
     takes = {} if task is None else turn.domain.flows.flows[task.flow].takes
     for slot, kinds in takes.items():
         # "ten thousand over five years" answers more than how much.
         if slot != asked and slot not in named | known and (taken := flows.first_of(kinds, found)) is not None:
             named[slot] = taken
-    denied = intent is not None and intent.label == DENY and _understood(turn, intent)
-    if not named and denied and (meant := slots[asked].no_means) is not None:
-        return {asked: meant}
-    affirmed = intent is not None and intent.label == AFFIRM and _understood(turn, intent)
-    if not named and affirmed and (meant := slots[asked].yes_means) is not None:
-        return {asked: meant}
-    if not named and slots[asked].from_words and len(text.split()) <= slots[asked].longest_words:
-        return {asked: text}
     return named
+
+
+def _as_said(turn: Turn, asked: str, text: str, intent: Intent | None) -> dict[str, str]:
+    """What a yes, a no, or the words as they stand are worth as a value of the slot that was asked for."""
+    slot = turn.domain.flows.slots[asked]
+    reaction = intent.label if intent is not None and _understood(turn, intent) else None
+    if reaction == DENY and slot.no_means is not None:
+        return {asked: slot.no_means}
+    if reaction == AFFIRM and slot.yes_means is not None:
+        return {asked: slot.yes_means}
+    return {asked: text} if slot.from_words and len(text.split()) <= slot.longest_words else {}
 
 
 def _corrects(turn: Turn, task: Task, intent: Intent | None) -> bool:
