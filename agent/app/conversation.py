@@ -7,13 +7,15 @@ from dataclasses import replace
 
 from agent.app import plain_words
 from agent.app.asking import Asking
+from agent.app.interpreter import Interpreter
 from agent.app.mouth import CutOff, Mouth, Reply
 from agent.app.page import Page
 from agent.app.senses import Senses
+from agent.app.translated_lines import TranslatedLines
 from agent.core.clock import NS_PER_S, Clock
 from agent.core.mailbox import Mailbox
 from agent.core.signals import Finding, IntentValue
-from agent.core.types import HearingEvent, HearingFailed, IntentReading, Stamp, Transcript
+from agent.core.types import HearingEvent, HearingFailed, IntentReading, SpeechTranslated, Stamp, Transcript
 from agent.dialogue import protocol
 from agent.dialogue.client import ReplyClient
 from agent.fusion import floor
@@ -47,10 +49,14 @@ class Conversation:
         hub: Hub,
         store: CallStore,
         read_intent: ReadIntent,
+        reads: Callable[[str], bool] = lambda language: True,
+        interpreter: Interpreter | None = None,
+        translation_wait_ms: int = 0,
         locale: str,
         answer_within_ms: int,
         clock: Clock,
     ) -> None:
+        """`reads` tells whether `read_intent` has a model for a language; lines in others are read as translated."""
         self._call_id = call_id
         self._senses = senses
         self._page = page
@@ -58,11 +64,19 @@ class Conversation:
         self._hub = hub
         self._store = store
         self._read_intent = read_intent
+        self._reads = reads
         self._language = locale.partition("-")[0].lower()
         """Of what the customer said or typed last; the page's until then."""
         self._clock = clock
         self._asking = Asking(
             answer_within_s=answer_within_ms / 1_000, on_absence=self._no_engine, on_silence=self._no_answer
+        )
+        self.lines = TranslatedLines(
+            interpreter,
+            wait_s=translation_wait_ms / 1_000,
+            show=lambda caption: self._caption(caption, to_page=False),
+            tell=self._asking.tell,
+            report=senses.report,
         )
         self._floor = Floor()
         self._check: asyncio.TimerHandle | None = None
@@ -84,6 +98,9 @@ class Conversation:
 
     def hear(self, event: HearingEvent) -> None:
         """A hearing event. The agent falls silent here and now when the customer speaks over it."""
+        if isinstance(event, SpeechTranslated):
+            self.lines.heard(f"said-{event.utterance_id}", event.text)
+            return
         self._floor, ruling = floor.hear(self._floor, event, self._mouth.speech, self._clock.now_ns())
         self._obey(ruling)
         self._heard.put((event, ruling.heed))
@@ -108,11 +125,12 @@ class Conversation:
             self._store.record_reply(self._call_id, reply)
         because = tuple(reason.words for reason in reply.because)
         seqs = tuple(seq for reason in reply.because for seq in reason.seqs)
-        self._caption(
-            messages.Caption(
-                id=reply.id, speaker="agent", text=reply.text, final=reply.complete, because=because, because_seqs=seqs
-            )
+        caption = messages.Caption(
+            id=reply.id, speaker="agent", text=reply.text, final=reply.complete, because=because, because_seqs=seqs
         )
+        self._caption(caption)
+        if reply.complete:
+            self.lines.later(caption, reply.language)
 
     # ---- tasks of the call ------------------------------------------------------------------------------------------
 
@@ -134,12 +152,22 @@ class Conversation:
             self._caption(caption, to_page=False)
             self._senses.typed(text)
             language = self._language = self._tell_language(text)
-            intent = await self._understand(text, language, self._senses.moment(), utterance_id=None)
-            self._store.record_utterance(self._call_id, "customer", text, typed=True)
             turn = self._asking.next_turn()
+            translation = await self.lines.soon(caption, language, turn)
+            line = self._readable(text, language, translation)
+            intent = await self._understand(*line, self._senses.moment(), utterance_id=None)
+            self._store.record_utterance(self._call_id, "customer", text, typed=True)
             self._asking.ask(
-                protocol.Chat(text=text, language=language, intent=intent, affect=self._senses.affect, turn=turn)
+                protocol.Chat(
+                    text=text,
+                    language=language,
+                    intent=intent,
+                    affect=self._senses.affect,
+                    turn=turn,
+                    translation=translation,
+                )
             )
+            self.lines.went_out(turn, translated=translation is not None)
 
     async def listen_to_engine(self, reply: ReplyClient) -> None:
         """Does what the engine asks for."""
@@ -170,6 +198,7 @@ class Conversation:
             self._check.cancel()
         self._heard.close()
         self._chats.close()
+        self.lines.close()
 
     # ---- inside -----------------------------------------------------------------------------------------------------
 
@@ -179,12 +208,15 @@ class Conversation:
         )
         self._caption(caption)
         language = self._tell_language(event.text, heard=event.language)
+        turn = self._asking.turn_of(event.utterance_id)
+        translation = await self.lines.soon(caption, language, turn) if event.final else None
         guessed, intent = self._guessed, None
         if event.final and guessed is not None and (guessed.id, guessed.text) == (event.utterance_id, event.text):
             intent = guessed.intent
             self.guesses_right += 1
-        elif event.final or event.paused:
-            intent = await self._understand(event.text, language, event.stamp, utterance_id=event.utterance_id)
+        if (event.final or event.paused) and (intent is None or self._is_foreign(language, translation)):
+            line = self._readable(event.text, language, translation)
+            intent = await self._understand(*line, event.stamp, utterance_id=event.utterance_id)
         if event.final:
             self._language = language
             self._store.record_utterance(self._call_id, "customer", event.text, typed=False)
@@ -196,15 +228,27 @@ class Conversation:
             language=language,
             intent=intent,
             affect=self._senses.affect,
-            turn=self._asking.turn_of(event.utterance_id),
+            turn=turn,
+            translation=translation,
         )
         self._guessed = utterance if utterance.likely_final else None
         self.guesses += utterance.likely_final
         if event.final:
             self._answering = event
             self._asking.ask(utterance)
+            self.lines.went_out(turn, translated=translation is not None)
         else:
             self._asking.tell(utterance)
+
+    def _is_foreign(self, language: str, translation: protocol.Translation | None) -> bool:
+        """Whether a line says more to the intent model as it was translated."""
+        return translation is not None and not self._reads(language)
+
+    def _readable(self, text: str, language: str, translation: protocol.Translation | None) -> tuple[str, str]:
+        """The line and its language as the intent model reads them best."""
+        if translation is not None and not self._reads(language):
+            return translation.text, translation.language
+        return text, language
 
     def _tell_language(self, text: str, *, heard: str | None = None) -> str:
         """The language of a line: what its words tell, or what was `heard` where that is one that words cannot tell, or

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from agent.app.capacity import Capacity
+from agent.app.interpreter import Interpreter
 from agent.app.load import Load
 from agent.app.telemetry import Telemetry
 from agent.core.clock import Clock
@@ -33,6 +34,8 @@ class Rooms:
     """One thread that reads text, as the models behind `text` belong to it."""
     judge: Judge
     """Tells the scene of any call; belongs to the event loop, where it takes 0.03 ms a call and second."""
+    interpreter: Interpreter | None
+    """Translates text, where that is set."""
     synthesizer: Synthesizer
     hub: Hub
     store: CallStore

@@ -18,6 +18,7 @@ from agent.app.calibration import PartCosts, measure_parts, transcribe_and_wait
 from agent.app.capacity import Capacity
 from agent.app.desk import Desk
 from agent.app.engine_process import EngineProcess
+from agent.app.interpreter import open_interpreter
 from agent.app.load import Load
 from agent.app.memory import settle_garbage
 from agent.app.plain_words import sentences_of_every_call
@@ -121,6 +122,9 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         understandings = await asyncio.to_thread(load_understandings, settings.reply.domain)
         text = await loop.run_in_executor(text_thread, open_readers, runtime, understandings)
         judge = await asyncio.to_thread(SceneModel, runtime)
+        interpreter = await asyncio.to_thread(open_interpreter, settings.translation, hearing)
+        if interpreter is not None:
+            stack.callback(interpreter.close)
         say("loading the voice")
         voice: Voice
         voice = own_voice = await asyncio.to_thread(PiperVoice, runtime, settings.voice)
@@ -151,6 +155,7 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
             text=text,
             text_thread=text_thread,
             judge=judge,
+            interpreter=interpreter,
             synthesizer=synthesizer,
             hub=hub,
             store=store,
@@ -173,7 +178,7 @@ async def opened_scribe(rooms: Rooms) -> AsyncIterator[FileScribe]:
 
 def hearing_settings(settings: Settings) -> HearingSettings:
     """With the vocabulary of the domain that the embedded engine talks about, where none was set."""
-    hearing = settings.hearing
+    hearing = settings.hearing.model_copy(update={"translates": settings.translation.backend == "whisper"})
     if hearing.vocabulary is not None or settings.reply.url is not None:
         return hearing
     vocabulary = load_vocabulary(settings.reply.domain, locale=hearing.language)

@@ -16,6 +16,7 @@
     ├── ProtocolError            a peer sent a message that is not of the protocol
     ├── EngineUnavailable        the reply engine cannot be reached or does not answer
     ├── LanguageModelFailed      a language model's endpoint did not answer, or not with what may be said
+    ├── TranslationFailed        a translator did not answer, or not with a translation
     ├── RequestRejected          a program asked for something that cannot be done; carries the parameter at fault
     ├── SynthesisError           text that the voice cannot speak
     ├── DataRejected             data to train or evaluate with is not in a form that is understood
@@ -105,6 +106,10 @@ class EngineUnavailable(AgentError):
 
 class LanguageModelFailed(AgentError):
     """A language model's endpoint did not answer, or not with what may be said."""
+
+
+class TranslationFailed(AgentError):
+    """A translator did not answer, or not with a translation."""
 
 
 class RequestRejected(AgentError):

@@ -341,7 +341,20 @@ class HearingFailed:
     reason: str
 
 
-HearingEvent = VoiceStarted | VoiceStopped | VoiceLevel | Transcript | VoiceEmotionReading | HearingFailed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechTranslated:
+    """An utterance as the recogniser heard it in English; comes once, after its final words in their own language."""
+
+    call_id: str
+    utterance_id: int
+    stamp: Stamp
+    """Of the first voiced sample."""
+    text: str = field(repr=False)
+
+
+HearingEvent = (
+    VoiceStarted | VoiceStopped | VoiceLevel | Transcript | SpeechTranslated | VoiceEmotionReading | HearingFailed
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,13 @@ class Found:
     language: str
     language_prob: float = 1.0
     """How sure it is; 1 where it was told."""
+    into_english: bool = False
+    """Whether the words are wanted in English instead."""
+
+    @property
+    def written(self) -> str:
+        """The language of the words that come out."""
+        return "en" if self.into_english else self.language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +93,7 @@ class Hypothesis:
         """Whether Whisper fell into a loop, or says more than anybody can in this time."""
         encoded = self.text.encode()
         looping = len(encoded) > _MOST_COMPRESSION * len(zlib.compress(encoded))
-        return looping or len(self.tokens) >= most_tokens(self.seconds, self.found.language)
+        return looping or len(self.tokens) >= most_tokens(self.seconds, self.found.written)
 
     def period(self) -> int:
         """Words after which the text starts again from its beginning; all of them when it never does."""

@@ -14,6 +14,10 @@ class Readers:
         self._readers = dict(readers)
         self._first = next(iter(self._readers))
 
+    def reads(self, language: str) -> bool:
+        """Whether lines in `language` are read by a model of their own."""
+        return language in self._readers
+
     def intent(self, text: str, language: str) -> IntentReading:
         """As `TextReader.intent`, read as a line in `language`."""
         return self._readers.get(language, self._readers[self._first]).intent(text)

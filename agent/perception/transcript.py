@@ -36,6 +36,8 @@ _SHORTEST_SAMPLES = MIC_RATE_HZ // 10
 _BEAM = 5
 """Readings kept side by side where the likeliest next word led to an unsure one; Whisper's own number."""
 
+_AFTER_LATIN = "\u0250"
+"""The first letter after Unicode's Latin blocks."""
 _LONGEST_PROMPT_TOKENS = 200
 """Whisper's text window holds 448 tokens for the prompt and what is said."""
 
@@ -52,6 +54,9 @@ class Decoding:
     """Above 0 words are drawn by their probability, the more freely the higher; at 0 the likeliest are taken."""
     word_times: bool = False
     """Whether to tell when each word was said."""
+    into_english: bool = False
+    """Whether to write down in English what is said in another language: Whisper's own speech translation. The rest of
+    these wishes does not count then."""
 
 
 PLAIN = Decoding()
@@ -91,10 +96,12 @@ class SpeechToText:
         self._whisper = whisper
         self._model: ctranslate2.models.Whisper = whisper.model
         self._hf_tokenizer = whisper.hf_tokenizer
-        self._tokenizers: dict[str, Tokenizer] = {}
+        self._tokenizers: dict[tuple[str, bool], Tokenizer] = {}
+        self._latest: tuple[NDArray[np.float32], ctranslate2.StorageView] | None = None
+        """The sound that was read last, and what the encoder made of it: it may be wanted in English next."""
         self._closing: Closing | None = None
         if short_windows:
-            tokenizer = self._tokenizer("en")
+            tokenizer = self._tokenizer(Found(language="en"))
             self._closing = Closing(tokenizer.encode, tokenizer.eot)
 
     def understands(self, language: str) -> bool:
@@ -122,10 +129,13 @@ class SpeechToText:
         seconds = len(samples) / MIC_RATE_HZ
         if seconds > LONGEST_S:
             raise ValueError(f"{seconds:.1f} s of sound; cut it into pieces of at most {LONGEST_S} s")
+        if decoding.into_english:
+            return self._translated(samples, language, stage_ms)
         with _Timed(stage_ms, "features"):
             features = self._features(samples)
         columns = self._columns(features)
         heard = self._hear(features, columns, seconds, language, decoding, stage_ms)
+        self._latest = (samples, heard.encoded) if self.multilingual else None
         states = self._rows(heard.encoded, features) if keep_states and self._small else None
         if careful:
             heard = self._reconsidered(heard, decoding, stage_ms)
@@ -145,6 +155,27 @@ class SpeechToText:
             times=times,
             complete_prob=heard.complete_prob if text else None,
             states=states,
+        )
+
+    def _translated(self, samples: NDArray[np.float32], language: str, stage_ms: dict[str, float]) -> Words:
+        """English words for (n,) sound in `language`; none rather than what is not to be trusted. Only decoding is left
+        to do for the sound that was read last."""
+        latest, self._latest = self._latest, None
+        if latest is not None and latest[0] is samples:
+            encoded = latest[1]
+        else:
+            with _Timed(stage_ms, "encode"):
+                features = self._features(samples)
+                encoded = self._encode(features, self._columns(features))
+        with _Timed(stage_ms, "decode"):
+            found = Found(language=language, into_english=True)
+            heard = self._decode(encoded, found, len(samples) / MIC_RATE_HZ, "", beam_size=_BEAM)
+        return Words(
+            text=heard.text if heard.said() and heard.plausible() and _is_latin(heard.text) else "",
+            mean_token_logprob=heard.mean_token_logprob,
+            no_speech_prob=heard.no_speech_prob,
+            language=language,
+            stage_ms=stage_ms,
         )
 
     def states(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -219,7 +250,7 @@ class SpeechToText:
         temperature: float = 0.0,
         beam_size: int = 1,
     ) -> Hypothesis:
-        tokenizer = self._tokenizer(found.language)
+        tokenizer = self._tokenizer(found)
         started = _start(tokenizer, prompt)
         closing = self._closing if beam_size == 1 else None
         (result,) = self._model.generate(
@@ -228,7 +259,7 @@ class SpeechToText:
             beam_size=beam_size,
             sampling_topk=0 if temperature > 0 else 1,
             sampling_temperature=temperature or 1.0,
-            max_length=len(started) + most_tokens(seconds, found.language),
+            max_length=len(started) + most_tokens(seconds, found.written),
             return_scores=True,
             return_no_speech_prob=True,
             return_logits_vocab=closing is not None,
@@ -246,7 +277,7 @@ class SpeechToText:
         )
 
     def _times(self, heard: Hypothesis, features: NDArray[np.float32]) -> tuple[TimedWord, ...]:
-        timed = word_times(self._whisper, self._tokenizer(heard.found.language), heard, features.shape[1])
+        timed = word_times(self._whisper, self._tokenizer(heard.found), heard, features.shape[1])
         chosen = timed if heard.once() == heard.text else timed[: heard.period()]
         return (
             tuple(replace(word, text=simplified(word.text)) for word in chosen)
@@ -254,12 +285,12 @@ class SpeechToText:
             else chosen
         )
 
-    def _tokenizer(self, language: str) -> Tokenizer:
-        if language not in self._tokenizers:
-            self._tokenizers[language] = Tokenizer(
-                self._hf_tokenizer, self.multilingual, task="transcribe", language=language
-            )
-        return self._tokenizers[language]
+    def _tokenizer(self, found: Found) -> Tokenizer:
+        key = found.language, found.into_english
+        if key not in self._tokenizers:
+            task = "translate" if found.into_english else "transcribe"
+            self._tokenizers[key] = Tokenizer(self._hf_tokenizer, self.multilingual, task=task, language=found.language)
+        return self._tokenizers[key]
 
 
 def _start(tokenizer: Tokenizer, prompt: str) -> list[int]:
@@ -269,6 +300,11 @@ def _start(tokenizer: Tokenizer, prompt: str) -> list[int]:
         return sequence
     before = tokenizer.encode(" " + prompt.strip())[-_LONGEST_PROMPT_TOKENS:]
     return [tokenizer.sot_prev, *before, *sequence]
+
+
+def _is_latin(text: str) -> bool:
+    """Whether all letters are Latin ones: Whisper leaves names that it does not know in their own script."""
+    return all(character < _AFTER_LATIN for character in text if character.isalpha())
 
 
 def _longer(columns: int) -> int:

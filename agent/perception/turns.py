@@ -15,6 +15,7 @@ from agent.core.clock import NS_PER_MS
 from agent.core.settings import HearingSettings
 from agent.core.types import MIC_RATE_HZ, HearingEvent, HearingFailed, Stamp, VoiceStarted, VoiceStopped
 from agent.perception.activity import START_WINDOWS, WINDOW_SAMPLES, VoiceGate
+from agent.perception.english import English
 from agent.perception.framing import SoundFrame
 from agent.perception.patience import Patience
 from agent.perception.transcript import AUTO, Decoding, Words
@@ -89,6 +90,7 @@ class Turns:
         self._current: Utterance | None = None
         self._ending: list[Utterance] = []
         """Ended turns whose words are not all known, oldest first."""
+        self._english: English | None = English(call_id) if settings.translates else None
 
     @property
     def waits_for_silence(self) -> bool:
@@ -165,6 +167,9 @@ class Turns:
     def take(self, answer: Answer, now_ns: int) -> None:
         """Takes what became of an earlier request."""
         request = answer.request
+        if self._english is not None and request.decoding.into_english:
+            self._events += self._english.take(answer)
+            return
         utterance = self._find(request.utterance_id)
         if answer.failure is not None:
             stamp = utterance.stamp if utterance else self._stamp_at(self._sample)
@@ -282,6 +287,8 @@ class Turns:
                 )
                 if self.reads_emotion:
                     self._requests += utterance.manner_wanted()
+                if self._english is not None and self._heard_language != "en":
+                    self._requests += self._english.want(utterance, self._heard_language)
 
     def _seal(self, utterance: Utterance, windows: int) -> None:
         piece = utterance.piece

@@ -32,7 +32,7 @@ class Urgency(IntEnum):
     PARTIAL = 2
     """Somebody wants to read along; may be refused."""
     MANNER = 3
-    """The words are known, and how they were said is wanted: nobody waits for it."""
+    """The words are known, and how they were said, or what they are in English, is wanted: nobody waits for it."""
     FILE = 4
     """Sound of no call: it waits for as long as any call wants something."""
 
@@ -214,6 +214,20 @@ class Utterance:
             return []
         said = Said(words=last.words, end=self.voiced_end)
         return [replace(last.request, urgency=Urgency.MANNER, said=said)]
+
+    def translation_wanted(self, language: str) -> list[Request]:
+        """Asks for the words of each piece of a complete utterance in English."""
+        return [
+            replace(
+                answer.request,
+                urgency=Urgency.MANNER,
+                language=language,
+                decoding=Decoding(into_english=True),
+                keeps_states=False,
+            )
+            for answer in self._answers(None)
+            if answer.words and answer.words.text
+        ]
 
     def _answers(self, growing: Answer | None) -> list[Answer]:
         sealed = [answer for _, answer in sorted(self.sealed.items())]

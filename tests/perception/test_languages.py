@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from agent.core.errors import ModelMissing, SettingsError
 from agent.core.settings import HearingSettings
-from agent.core.types import Transcript
+from agent.core.types import SpeechTranslated, Transcript
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.media.sound_files import read_sound
@@ -138,3 +138,40 @@ def test_an_optional_model_may_be_absent(tmp_path: Path) -> None:
 def test_characters_are_compared_one_by_one() -> None:
     """Marks and spaces of Chinese count for nothing."""
     assert edit_distance(units("你好，世界。", "zh"), units("你好 世间", "zh")) == 1
+
+
+@pytest.mark.timeout(120)
+def test_speech_is_heard_in_english(multilingual: SpeechToText, say: Say) -> None:
+    """Of a sound that has just been read only decoding is left to do; the words are the same without that."""
+    sound = say("I would like to return my headphones.")
+    english = Decoding(into_english=True)
+    multilingual.read(sound, language="en")
+    again = multilingual.read(sound, language="en", decoding=english)
+    anew = multilingual.read(sound, language="en", decoding=english)
+    assert units(again.text) == units("I would like to return my headphones.")
+    assert again.text == anew.text
+    assert again.stage_ms["encode"] == 0 < anew.stage_ms["encode"]
+
+
+@pytest.mark.timeout(120)
+def test_a_chinese_recording_is_translated_or_left(multilingual: SpeechToText, shared_data: Path) -> None:
+    """Whisper base knows little Chinese: what comes out is English, or nothing, never a mixture or an invention."""
+    sound = read_sound(next((shared_data / "speech").glob("*zh*")))[: 12 * 16_000]
+    words = multilingual.read(sound, language="zh", decoding=Decoding(into_english=True))
+    assert words.language == "zh"
+    assert not words.text or (words.text.isascii() and words.mean_token_logprob > -1.0)
+
+
+@pytest.mark.timeout(120)
+def test_a_call_in_another_language_is_heard_in_english_too(
+    multilingual: SpeechToText, runtime: Runtime, say: Say
+) -> None:
+    """After the final words of a line comes the same line in English, once, and only where that was set."""
+    sound = say("I would like to return my headphones.")
+    told = {}
+    for translates in (True, False):
+        hearing = RecordedHearing(runtime, HearingSettings(language="de", translates=translates))
+        told[translates] = [event for event in hearing.hear(windows(sound)) if isinstance(event, SpeechTranslated)]
+    assert told[False] == []
+    [translated] = told[True]
+    assert units(translated.text) == units("I would like to return my headphones.")
