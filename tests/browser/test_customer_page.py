@@ -246,17 +246,17 @@ async def test_the_way_into_a_call_needs_only_a_keyboard_and_a_phones_width() ->
         await page.goto(server.url)
         await expect(page.locator("#choice-agree")).to_be_visible()
         await _tab_to(page, "choice-agree")
-        assert await _overhang(page) == 0
+        assert await overhang(page) == 0
         await page.keyboard.press("Enter")
         await expect(page.locator("#start-call")).to_be_enabled()
         await _tab_to(page, "start-call")
-        assert await _overhang(page) == 0
+        assert await overhang(page) == 0
         await page.keyboard.press("Enter")
         await server.desk.connected_call()
         await expect(page.locator("#call-state")).to_be_visible()
         for control in ("chat-input", "mute", "camera", "end-call"):
             await _tab_to(page, control)
-        assert await _overhang(page) == 0
+        assert await overhang(page) == 0
 
 
 async def _tab_to(page: Page, element_id: str) -> None:
@@ -267,7 +267,7 @@ async def _tab_to(page: Page, element_id: str) -> None:
     raise AssertionError(f"#{element_id} cannot be reached with Tab")
 
 
-async def _overhang(page: Page) -> int:
+async def overhang(page: Page) -> int:
     """Pixels by which the page is wider than the screen."""
     overhang: int = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
     return max(0, overhang)
