@@ -118,6 +118,7 @@ def test_a_value_said_in_several_ways() -> None:
         ("no I have chest pain", "chest"),
         ("I'm not sure if it's chest pain", "chest"),
         ("no chest pain but I can't breathe", "breath"),
+        ("he is not breathing", "breath"),
         ("no chest pain, he’s not breathing", "breath"),
         ("not chest pain. Chest pain came later", "chest"),
     ],

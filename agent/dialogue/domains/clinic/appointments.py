@@ -1,6 +1,5 @@
 """What stands in the calendars, and what is written there; each only for the patient whose it is."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,8 +14,6 @@ from agent.dialogue.domains.clinic.tables import appointments
 from agent.dialogue.domains.clinic.times import spoken_time
 from agent.dialogue.tools import ToolResult
 from agent.dialogue.wording import Wording
-
-_REFERENCE = re.compile(r"(\w+) (\d{4}-\d\d-\d\dT\d\d:\d\d)Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,11 +53,13 @@ def ahead(connection: Connection, patient: int, clock: LocalClock) -> list[Appoi
 
 def opening_of(reference: str, doctors: Sequence[Doctor]) -> Opening | None:
     """What `Opening.reference` was of; None for anything else. It need not be free."""
-    match = _REFERENCE.fullmatch(reference)
-    doctor = next((doctor for doctor in doctors if match is not None and doctor.key == match[1]), None)
-    if match is None or doctor is None:
+    key, _, moment = reference.partition(" ")
+    doctor = next((doctor for doctor in doctors if doctor.key == key), None)
+    try:
+        starts_at = datetime.strptime(moment, "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC)
+    except ValueError:
         return None
-    return Opening(doctor=doctor, starts_at=datetime.fromisoformat(match[2]).replace(tzinfo=UTC))
+    return None if doctor is None else Opening(doctor=doctor, starts_at=starts_at)
 
 
 def is_free(connection: Connection, opening: Opening, clock: LocalClock) -> bool:

@@ -1,11 +1,13 @@
 """Makes new appointments: a complaint is screened, a free time picked, and booked once."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from agent.core.local_clock import LocalClock
 from agent.dialogue.domains.clinic.appointments import (
+    Appointment,
     ahead,
     clashing,
     is_free,
@@ -34,7 +36,7 @@ def booking_options(connection: Connection, patient: int, call: ToolCall, clock:
     own = ahead(connection, patient, clock)
     if len(own) >= MOST_AHEAD:
         return ToolResult(outcome="too_many")
-    found = find_time(connection, call, _wanted_doctors(call, doctors), clock, words)
+    found = find_time(connection, call, _wanted_doctors(call, doctors), own, clock, words)
     if isinstance(found, ToolResult):
         return replace(found, values=found.values | screened)
     clash = clashing(own, found)
@@ -62,11 +64,20 @@ def book_appointment(connection: Connection, patient: int, call: ToolCall, clock
 
 
 def find_time(
-    connection: Connection, call: ToolCall, chosen: list[Doctor], clock: LocalClock, words: Wording
+    connection: Connection,
+    call: ToolCall,
+    chosen: list[Doctor],
+    own: Sequence[Appointment],
+    clock: LocalClock,
+    words: Wording,
 ) -> Opening | ToolResult:
-    """The free time of the `chosen` doctors that the call means, or what they offer."""
-    wish = Wish.of(call)
-    found = pick(openings(connection, chosen, clock, clock.today()), wish, clock, words)
+    """The free time of the `chosen` doctors that the call means, or what they offer that the patient's `own`
+    appointments leave open."""
+    wish, free = Wish.of(call), openings(connection, chosen, clock, clock.today())
+    found = pick(free, wish, clock, words)
+    if isinstance(found, Opening):
+        return found
+    found = pick([one for one in free if clashing(own, one) is None], wish, clock, words)
     if isinstance(found, Opening):
         return found
     names = words.listing([words.phrase(doctor.name) for doctor in chosen], "and")

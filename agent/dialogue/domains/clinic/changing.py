@@ -66,10 +66,10 @@ def move_options(connection: Connection, patient: int, call: ToolCall, clock: Lo
     wish = _for_the_new_time(call, meant, clock)
     chosen = [doctor for doctor in doctors if doctor.key == wish.arguments.get("doctor", meant.doctor.key)]
     values = {"appointment": meant.name, "old_when": spoken_time(meant.starts_at, clock, words)}
-    found = find_time(connection, wish, chosen, clock, words)
+    others = [one for one in ahead(connection, patient, clock) if one.number != meant.number]
+    found = find_time(connection, wish, chosen, others, clock, words)
     if isinstance(found, ToolResult):
         return replace(found, values=found.values | values)
-    others = [one for one in ahead(connection, patient, clock) if one.number != meant.number]
     clash = clashing(others, found)
     return receipt("clash", clash, clock, words) if clash is not None else ready(found, clock, words, values)
 
