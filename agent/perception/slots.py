@@ -29,12 +29,12 @@ _COUNTED = frozenset(
 )
 """Nouns after which "a 1000" is an amount and no order number."""
 _DENIED = re.compile(
-    r"\b(?:no|not|without|neither|nor|never|(?:do|does|did|have|has|had|is|are|was|were)(?:n't| not))\b"
+    r"\b(?P<no>no|not|without|neither|nor|never|(?:do|does|did|have|has|had|is|are|was|were)(?:n't| not))\b"
     r"(?:(?!\b(?:but|however|except|though|only|just|sure|i have|i've|i'm|i am|i feel|he|she|there|it)\b)[^.,;:!?])*"
 )
 """From a "no" to where the clause ends or says what there is instead; in doubt too little: "not sure, maybe fever"."""
 
-_DENIED_IN_CHINESE = re.compile(r"(?:没有|没|并无|不是|从未|无)(?:(?![但却只有是除])[^，。；！？,.;!?、])*")
+_DENIED_IN_CHINESE = re.compile(r"(?P<no>没有|没|并无|不是|从未|无)(?:(?![但却只有是除])[^，。；！？,.;!?、])*")
 _IN_ENGLISH: dict[str, Callable[[str], str | None]] = {
     "amount": amount, "number": number, "quantity": quantity, "duration": duration, "time_of_day": time_of_day,
 }  # fmt: skip
@@ -138,13 +138,13 @@ def named(text: str, words: Mapping[str, Sequence[str]], *, affirmed: bool = Fal
     longer way of saying wins. With `affirmed`, not what it denies: neither of "no fever, and I don't have a cough"."""
     lowered = text.lower().replace("’", "'")
     denials = (_DENIED, _DENIED_IN_CHINESE) if affirmed else ()
-    denied = [match.span() for pattern in denials for match in pattern.finditer(lowered)]
+    denied = [(match.end("no"), match.end()) for pattern in denials for match in pattern.finditer(lowered)]
     found = [
         (match.start(), -len(said), value)
         for value, ways in words.items()
         for said in ways
         for match in _naming(said).finditer(lowered)
-        if not any(start < match.start() < end for start, end in denied)
+        if not any(start <= match.start() < end for start, end in denied)
     ]
     return min(found)[2] if found else None
 
