@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from importlib import import_module
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from agent.app.scribe import FileScribe
 from agent.app.telemetry import Telemetry, TurnTracer
 from agent.core.clock import SystemClock
 from agent.core.errors import SettingsError
+from agent.core.local_clock import LocalClock
 from agent.core.settings import HearingSettings, Settings, TelemetrySettings
 from agent.dialogue.domain import load_vocabulary
 from agent.dialogue.understanding import load_understandings
@@ -120,7 +122,9 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         await asyncio.to_thread(hearing.start)
         stack.push_async_callback(asyncio.to_thread, hearing.stop)
         understandings = await asyncio.to_thread(load_understandings, settings.reply.domain)
-        text = await loop.run_in_executor(text_thread, open_readers, runtime, understandings)
+        today = LocalClock.of(settings.reply.time_zone).today
+        open_text = partial(open_readers, runtime, understandings, today=today)
+        text = await loop.run_in_executor(text_thread, open_text)
         judge = await asyncio.to_thread(SceneModel, runtime)
         interpreter = await asyncio.to_thread(open_interpreter, settings.translation, hearing)
         if interpreter is not None:

@@ -1,7 +1,8 @@
 """The intent head of a domain pack: the one that ships, or one fitted on the pack's own examples and kept."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -20,7 +21,9 @@ from agent.training.lines import Lines, labels, spellings
 _KEY_LETTERS = 16
 
 
-def open_reader(runtime: Runtime, understanding: Understanding, *, cache: Path | None = None) -> TextReader:
+def open_reader(
+    runtime: Runtime, understanding: Understanding, *, cache: Path | None = None, today: Callable[[], date] = date.today
+) -> TextReader:
     """A reader of what `understanding` asks for, with the head that was trained on just its examples.
 
     That is the manifest's `head_name(understanding)`, or else a head fitted now, some 10 ms an example, and kept in
@@ -33,12 +36,19 @@ def open_reader(runtime: Runtime, understanding: Understanding, *, cache: Path |
         head = shipped_head(runtime, model)
     else:
         head = runs(fitted(understanding, embedder, cache or cache_folder()))
-    return TextReader(embedder, head, understanding.intents, understanding.slots)
+    return TextReader(embedder, head, understanding.intents, understanding.slots, today=today)
 
 
-def open_readers(runtime: Runtime, understandings: Sequence[Understanding], *, cache: Path | None = None) -> Readers:
-    """A reader for each language of a pack, the first for what is in none of them. Raises as `open_reader`."""
-    return Readers({each.language: open_reader(runtime, each, cache=cache) for each in understandings})
+def open_readers(
+    runtime: Runtime,
+    understandings: Sequence[Understanding],
+    *,
+    cache: Path | None = None,
+    today: Callable[[], date] = date.today,
+) -> Readers:
+    """A reader for each language of a pack, the first for what is in none of them; days are told from `today` where the
+    business is. Raises as `open_reader`."""
+    return Readers({each.language: open_reader(runtime, each, cache=cache, today=today) for each in understandings})
 
 
 def head_name(understanding: Understanding) -> str:
