@@ -15,7 +15,7 @@ from agent.dialogue.faq import FAQ, load_articles
 from agent.dialogue.packs import HOUSE, folder_of
 from agent.dialogue.wording import SOURCE
 
-PLAIN_KINDS = frozenset(get_args(SlotKind)) - {"digits", "words"}
+PLAIN_KINDS = frozenset(get_args(SlotKind)) - {"digits", "words", "goods"}
 
 _INTENTS_FILE = re.compile(r"intents\.[a-z]{2,3}\.yaml")
 
@@ -24,6 +24,7 @@ class _SlotPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     digits: int = 0
     words: list[str] | dict[str, list[str]] = []
     affirmed: bool = False
+    counted: bool = False
 
 
 class _Intents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,5 +116,5 @@ def _pattern(domain: str, slot: str, part: str | _SlotPart) -> SlotPattern:
     if part.words and not part.digits:
         listed = part.words if isinstance(part.words, dict) else {word: [word] for word in part.words}
         words = {value: tuple(said) for value, said in listed.items()}
-        return SlotPattern(kind="words", words=words, affirmed=part.affirmed)
+        return SlotPattern(kind="goods" if part.counted else "words", words=words, affirmed=part.affirmed)
     raise SettingsError(f"domain {domain}: slot {slot}: give either digits, how many, or words")
