@@ -17,6 +17,7 @@ SlotKind = Literal[
     "time_of_day",
     "birth_date",
     "quantity",
+    "goods",
     "telephone",
     "email",
 ]
@@ -30,7 +31,7 @@ class SlotPattern:
     digits: int = 0
     """How many digits a value of the kind "digits" has."""
     words: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Values of the kind "words", each with the ways of saying it."""
+    """Values of the kinds "words" and "goods", each with the ways of saying it."""
     affirmed: bool = False
     """True when words after a "no" or "not" do not count, as in "no chest pain"."""
 

@@ -147,8 +147,8 @@ def _as_said(turn: Turn, asked: str, text: str, intent: Intent | None) -> dict[s
     reaction = intent.label if intent is not None and _understood(turn, intent) else None
     if reaction == DENY and slot.no_means is not None:
         return {asked: slot.no_means}
-    if reaction == AFFIRM and slot.yes_means is not None:
-        return {asked: slot.yes_means}
+    if reaction == AFFIRM:
+        return {} if slot.yes_means is None else {asked: slot.yes_means}
     return {asked: text} if slot.from_words and len(text.split()) <= slot.longest_words else {}
 
 
@@ -157,7 +157,9 @@ def _corrects(turn: Turn, task: Task, intent: Intent | None) -> bool:
     if task.confirmation is None or intent is None:
         return False
     asked_about = task.confirmation.values
-    named = {name: value for name, value in intent.slots.items() if name in turn.domain.flows.slots}
+    takes = turn.domain.flows.flows[task.flow].takes
+    taken = {slot: value for slot, kinds in takes.items() if (value := flows.first_of(kinds, intent.slots)) is not None}
+    named = taken | {name: value for name, value in intent.slots.items() if name in turn.domain.flows.slots}
     if all(asked_about.get(name, turn.conversation.known.get(name)) == value for name, value in named.items()):
         return False
     turn.become(misses=0)

@@ -10,6 +10,7 @@ from agent.perception import chinese_dates, chinese_numbers
 from agent.perception.coming import coming_day, time_of_day
 from agent.perception.contacts import email, telephone
 from agent.perception.dates import birth_date, past_day
+from agent.perception.goods import goods
 from agent.perception.language import HAN
 from agent.perception.numerals import digits, plain_words
 from agent.perception.quantities import amount, duration, number, quantity
@@ -56,6 +57,8 @@ def find_slots(text: str, patterns: Mapping[str, SlotPattern], today: date) -> d
 def _find(text: str, pattern: SlotPattern, today: date) -> str | None:
     if pattern.kind == "words":
         return named(text, pattern.words, affirmed=pattern.affirmed)
+    if pattern.kind == "goods":
+        return goods(text, pattern.words, _naming)
     if pattern.kind == "email":
         return email(text)
     return _find_chinese(text, pattern, today) if HAN.search(text) else _find_english(text, pattern, today)

@@ -84,7 +84,7 @@ def content_words(text: str) -> set[str]:
 
 
 def search_products(connection: Connection, call: ToolCall, today: date) -> ToolResult:
-    """`found`, `found_one`, `too_dear` with the cheapest, `not_sold`, or `which_kind` for a bare question."""
+    """`found`, `found_one`, `sold_out`, `too_dear` with the cheapest, `not_sold`; `which_kind` where none is named."""
     words = wording(__package__, call.language)
     goods = load_products(connection)
     said, limit = call.arguments.get("product", ""), budget_cents(call)
@@ -99,9 +99,10 @@ def search_products(connection: Connection, call: ToolCall, today: date) -> Tool
         values = {"product": cheapest.name, "option": priced(cheapest, words)}
         return ToolResult(outcome="too_dear", values=values, card=shelf([cheapest], words))
     if len(within) == 1:
-        return ToolResult(outcome="found_one", values=described(within[0], words), card=shelf(within, words))
+        outcome = "found_one" if within[0].stock else "sold_out"
+        return ToolResult(outcome=outcome, values=described(within[0], words), card=shelf(within, words))
     named = [priced(product, words) for product in within[:SPOKEN_AT_ONCE]]
-    values = {"options": words.listing(named, "and"), "count": str(len(within))}
+    values = {"options": words.listing(named, "and")} | ({"product": said} if said else {})
     return ToolResult(outcome="found", values=values, card=shelf(within, words))
 
 
@@ -183,7 +184,6 @@ def described(product: Product, words: Wording) -> dict[str, str]:
         "name": words.phrase(product.name),
         "price": words.money(product.price_cents),
         "about": words.phrase(product.about),
-        "stock": words.phrase("in stock") if product.stock else words.phrase("sold out at the moment"),
     }
 
 
@@ -202,7 +202,7 @@ def kinds_offered(goods: Sequence[Product], words: Wording) -> str:
     """A few kinds, those with the most to choose from first."""
     kinds = list(dict.fromkeys(product.kind for product in goods))
     kinds.sort(key=lambda kind: -sum(product.kind == kind for product in goods))
-    return words.listing([words.phrase(kind) for kind in kinds[:SPOKEN_AT_ONCE]], "or")
+    return words.listing([words.phrase(f"{kind.removesuffix('s')}s") for kind in kinds[:SPOKEN_AT_ONCE]], "and")
 
 
 def by_price(goods: Iterable[Product]) -> list[Product]:

@@ -83,7 +83,9 @@ def _too_late(order: Order) -> str | None:
 
 def _implied(call: ToolCall) -> str | None:
     """What is to be changed, from what was named."""
-    return next((what for what in ("address", "quantity") if what in call.arguments), None)
+    if "address" in call.arguments:
+        return "address"
+    return "quantity" if call.arguments.keys() & {"quantity", "product"} else None
 
 
 def _new_address(order: Order, call: ToolCall) -> ToolResult:
@@ -111,8 +113,8 @@ def _new_quantity(connection: Connection, order: Order, call: ToolCall) -> ToolR
     values |= {"name": words.phrase(line.product), "product": line.product}
     if call.arguments.get("quantity") == "0":
         return ToolResult(outcome="rather_cancel", values=values)
-    count = wanted_count(call) if "quantity" in call.arguments else None
-    if count is None:
+    count = wanted_count(call)
+    if count is None or not call.arguments.keys() & {"quantity", "goods"}:
         return ToolResult(outcome="how_many", values=values)
     product = next(product for product in load_products(connection) if product.id == line.product_id)
     left = min(MOST_OF_ONE, product.stock + line.quantity)

@@ -14,6 +14,7 @@ from agent.dialogue.wording import Wording, wording
 LONGEST_NAME = 40
 _LEAD_IN = re.compile(r"^(?:(?:please|just|you can|call me|it'?s|i'?m|my name is|use)[,: ]+)+", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_]+(?:[ '-][^\W\d_]+){0,3}")
+_NO_NAMES = frozenset({"yes", "no", "okay", "ok", "sure", "me", "please", "something else", "by my name"})
 
 
 def recall(connection: Connection, call: ToolCall, today: date) -> ToolResult:
@@ -76,10 +77,11 @@ def what_is_known(connection: Connection, customer: Customer, call: ToolCall, to
     if kept is None and seen == 0:
         return ToolResult(outcome="nothing")
     wished = _told(kept._asdict(), words) if kept is not None else []
+    told = [f"{label} {value}" for label, value in wished]
     if seen:
-        wished.append((words.phrase("goods you looked at or asked about"), str(seen)))
-    told = words.listing([f"{label} {value}" for label, value in wished], "and")
-    return ToolResult(outcome="known", values={"known": told}, rows=tuple(wished))
+        wished.append((words.phrase("Looked at or asked about"), str(seen)))
+        told.append(words.phrase("{count} things that you looked at or asked about", count=str(seen)))
+    return ToolResult(outcome="known", values={"known": words.listing(told, "and")}, rows=tuple(wished))
 
 
 def forget_options(connection: Connection, customer: Customer, call: ToolCall, today: date) -> ToolResult:
@@ -134,6 +136,6 @@ def _told(wishes: Any, words: Wording) -> list[tuple[str, str]]:
 def _spoken_name(said: str) -> str | None:
     """ "Danny" for "just call me danny, please"; None for what is no name."""
     plain = _LEAD_IN.sub("", said.strip()).removesuffix("please").strip(" ,.!")
-    if not _NAME.fullmatch(plain) or len(plain) > LONGEST_NAME:
+    if not _NAME.fullmatch(plain) or plain.lower() in _NO_NAMES or len(plain) > LONGEST_NAME:
         return None
     return plain if any(sign.isupper() for sign in plain) else plain.title()

@@ -31,6 +31,7 @@ SHIPS_WITHIN_DAYS = 2
 MOST_OF_ONE = 10
 """Who wants more than this talks to a person."""
 FIRST_NUMBER = 6001
+_NAMED_PART = re.compile(r"(?P<count>\d+) x (?P<name>.+)")
 _BASKET_PART = re.compile(r"(?P<count>\d+) x (?P<name>[^@;]+) @ (?P<cents>\d+)")
 
 
@@ -98,17 +99,23 @@ def shipping_cents(goods_cents: int) -> int:
 
 
 def wanted_count(call: ToolCall) -> int | None:
-    """How many the customer asked for: one unless they said so; None for what cannot be counted out."""
-    said = call.arguments.get("quantity", "1")
-    if said.isdecimal() and budget_cents(call) == int(said) * 100:
+    """How many the customer asked for, as a number or as in "2 x toaster"; one unless they said so, and None for what
+    cannot be counted out."""
+    said = call.arguments.get("quantity") or call.arguments.get("goods", "1")
+    named = _NAMED_PART.fullmatch(said)
+    count = named["count"] if named else said
+    if count.isdecimal() and budget_cents(call) == int(count) * 100:
         # "Headphones for under 100 dollars" names one number, and it is no count.
         return 1
-    return int(said) if said.isdecimal() and len(said) < 4 and int(said) > 0 else None
+    return int(count) if count.isdecimal() and len(count) < 4 and int(count) > 0 else None
 
 
 def _quote(connection: Connection, customer: Customer, call: ToolCall, basket: list[Item]) -> ToolResult:
     words = wording(__package__, call.language)
     goods = load_products(connection)
+    several = _several(goods, call)
+    if several:
+        return _offer(_together([*basket, *several]), customer, words)
     product = _wanted_product(goods, call, words)
     if isinstance(product, ToolResult):
         return product
@@ -117,13 +124,25 @@ def _quote(connection: Connection, customer: Customer, call: ToolCall, basket: l
         return ToolResult(outcome="how_many", values={"name": words.phrase(product.name)})
     if product.stock == 0:
         return _sold_out(goods, product, words)
-    together = {item.product.name: item for item in basket}
-    before = together[product.name].count if product.name in together else 0
-    items = [
-        *(item for item in basket if item.product.name != product.name),
-        Item(product=product, count=before + count),
-    ]
-    return _offer(items, customer, words)
+    return _offer(_together([*basket, Item(product=product, count=count)]), customer, words)
+
+
+def _several(goods: Sequence[Product], call: ToolCall) -> list[Item]:
+    """What is wanted where more than one thing was named in a line, and each is clear and there."""
+    parts = [match for part in call.arguments.get("goods", "").split("; ") if (match := _NAMED_PART.fullmatch(part))]
+    fits = [named_products(goods, part["name"]) for part in parts]
+    if len(parts) < 2 or any(len(fit) != 1 or fit[0].stock == 0 for fit in fits):
+        return []
+    return [Item(product=fit[0], count=int(part["count"])) for part, fit in zip(parts, fits, strict=True)]
+
+
+def _together(items: Sequence[Item]) -> list[Item]:
+    """One item a product, in the order in which they were named."""
+    counts: dict[int, Item] = {}
+    for item in items:
+        before = counts[item.product.id].count if item.product.id in counts else 0
+        counts[item.product.id] = Item(product=item.product, count=before + item.count)
+    return list(counts.values())
 
 
 def _wanted_product(goods: Sequence[Product], call: ToolCall, words: Wording) -> Product | ToolResult:
