@@ -11,7 +11,7 @@ import yaml
 
 from agent.core.errors import SettingsError
 from agent.core.understanding import SlotKind, SlotPattern, Understanding
-from agent.dialogue.faq import FAQ, load_articles
+from agent.dialogue.faq import load_articles
 from agent.dialogue.packs import HOUSE, folder_of
 from agent.dialogue.wording import SOURCE
 
@@ -47,10 +47,9 @@ def load_understandings(name: str) -> tuple[Understanding, ...]:
 
 
 def load_understanding(name: str, *, locale: str = "en") -> Understanding:
-    """The intents that every customer has, then those of pack `name`, with examples, and its slots; last, where it has
-    help pages, the questions that they answer. What belongs to no business in general may be an example of the pack: a
-    toothache is no matter of a shop. In every language slots are
-    those of the English file, with the ways of saying things that it adds.
+    """The intents that every customer has, then those of pack `name`, with examples, and its slots. What belongs to no
+    business in general may be an example of the pack: a toothache is no matter of a shop. What help pages answer
+    belongs to no intent. In every language slots are those of the English file, with what it adds of ways to say them.
 
     Raises `SettingsError` that names the file and what is wrong in it.
     """
@@ -59,10 +58,10 @@ def load_understanding(name: str, *, locale: str = "en") -> Understanding:
     if twice:
         raise SettingsError(f"domain {name}: intents.{locale}.yaml: {', '.join(twice)} is common to all packs already")
     asked = tuple(text for article in load_articles(name, locale) for text in article.asked)
-    examples = common.intents | own.intents | ({FAQ: asked} if asked else {})
+    examples = common.intents | own.intents
     pairs = [(text, intent) for intent, texts in examples.items() for text in texts]
     wanted = {text for text, _ in pairs}
-    outside = tuple(text for text in (*common.out_of_scope, *own.out_of_scope) if text not in wanted)
+    outside = tuple(text for text in (*common.out_of_scope, *own.out_of_scope, *asked) if text not in wanted)
     return Understanding(
         name=name,
         intents=tuple(examples),

@@ -7,6 +7,7 @@ import pytest
 from agent.core.errors import SettingsError
 from agent.core.understanding import SlotPattern, Understanding
 from agent.dialogue.domain import load_domain
+from agent.dialogue.faq import FAQ, load_articles
 from agent.dialogue.hearing import REACTIONS
 from agent.dialogue.understanding import load_understanding
 
@@ -44,7 +45,15 @@ def load(pack: Path) -> Understanding:
 def test_every_intent_leads_somewhere(name: str) -> None:
     """What is understood is a flow of the pack or a reaction, and no flow is never understood."""
     flows = load_domain(name).flows
-    assert set(load_understanding(name).intents) == {*flows.flows, *REACTIONS} - {flows.welcome}
+    assert set(load_understanding(name).intents) == {*flows.flows, *REACTIONS} - {flows.welcome, FAQ}
+
+
+@pytest.mark.parametrize("name", ["shop", "bank"])
+def test_questions_for_the_help_pages_belong_to_no_intent(name: str) -> None:
+    """They teach the intent model what to leave alone, so that the pages are asked."""
+    understood = load_understanding(name)
+    asked = [article.asked[0] for article in load_articles(name, "en")]
+    assert asked and all(understood.labels[understood.texts.index(text)] is None for text in asked)
 
 
 def test_pack_from_elsewhere(pack: Path) -> None:
