@@ -19,7 +19,7 @@ from agent.core.consent import Consent, Purpose
 from agent.core.errors import IllegalTransition
 from agent.core.lifecycle import CallEvent, CallLife, CallState, EndReason
 from agent.core.mailbox import Mailbox
-from agent.core.types import HearingEvent, IntentReading, MicWindow
+from agent.core.types import HearingEvent, IntentReading, MicWindow, Stamp, TextEmotionReading
 from agent.dialogue.client import ReplyClient
 from agent.dialogue.protocol import CallStarted, ConsentChanged, SignalSeen, ToEngine, Utterance
 from agent.media.peer import Peer
@@ -89,6 +89,7 @@ class Call:
             hub=rooms.hub,
             store=rooms.store,
             read_intent=self._read_intent,
+            read_emotion=self._read_emotion,
             reads=rooms.text.reads,
             interpreter=rooms.interpreter,
             translation_wait_ms=rooms.settings.translation.wait_ms,
@@ -211,6 +212,12 @@ class Call:
     async def _read_intent(self, text: str, language: str) -> IntentReading:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._rooms.text_thread, self._rooms.text.intent, text, language)
+
+    async def _read_emotion(
+        self, text: str, language: str, stamp: Stamp, utterance_id: int | None
+    ) -> TextEmotionReading:
+        read, loop = self._rooms.text.emotion, asyncio.get_running_loop()
+        return await loop.run_in_executor(self._rooms.text_thread, read, text, language, stamp, utterance_id)
 
     def _heed_page(self, message: FromPage) -> None:
         match message:

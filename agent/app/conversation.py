@@ -15,7 +15,15 @@ from agent.app.translated_lines import TranslatedLines
 from agent.core.clock import NS_PER_S, Clock
 from agent.core.mailbox import Mailbox
 from agent.core.signals import Finding, IntentValue
-from agent.core.types import HearingEvent, HearingFailed, IntentReading, SpeechTranslated, Stamp, Transcript
+from agent.core.types import (
+    HearingEvent,
+    HearingFailed,
+    IntentReading,
+    SpeechTranslated,
+    Stamp,
+    TextEmotionReading,
+    Transcript,
+)
 from agent.dialogue import protocol
 from agent.dialogue.client import ReplyClient
 from agent.fusion import floor
@@ -32,6 +40,8 @@ CHATS_KEPT = 16
 TAKEN_UP_WITHIN_S = 3.0
 """Who goes on within this time, before any reply was heard, had not finished: both parts are one turn."""
 
+ReadEmotion = Callable[[str, str, Stamp, int | None], Awaitable[TextEmotionReading]]
+"""Of a line, in a language, said at a stamp, by the number of the utterance or None for a chat line."""
 ReadIntent = Callable[[str, str], Awaitable[IntentReading]]
 """Of a line, in a language."""
 
@@ -49,6 +59,7 @@ class Conversation:
         hub: Hub,
         store: CallStore,
         read_intent: ReadIntent,
+        read_emotion: ReadEmotion,
         reads: Callable[[str], bool] = lambda language: True,
         interpreter: Interpreter | None = None,
         translation_wait_ms: int = 0,
@@ -64,6 +75,7 @@ class Conversation:
         self._hub = hub
         self._store = store
         self._read_intent = read_intent
+        self._read_emotion = read_emotion
         self._reads = reads
         self._language = locale.partition("-")[0].lower()
         """Of what the customer said or typed last; the page's until then."""
@@ -123,12 +135,9 @@ class Conversation:
         """The text of a reply has begun or grown: caption for the customer and those who watch."""
         if reply.complete:
             self._store.record_reply(self._call_id, reply)
-        because = tuple(reason.words for reason in reply.because)
-        seqs = tuple(seq for reason in reply.because for seq in reason.seqs)
-        caption = messages.Caption(
-            id=reply.id, speaker="agent", text=reply.text, final=reply.complete, because=because, because_seqs=seqs
-        )
-        self._caption(caption)
+        caption = _caption_of(reply, reply.because)
+        self._page.show(_caption_of(reply, tuple(one for one in reply.because if one.kind not in FOR_STAFF)))
+        self._caption(caption, to_page=False)
         if reply.complete:
             self.lines.later(caption, reply.language)
 
@@ -155,7 +164,9 @@ class Conversation:
             turn = self._asking.next_turn()
             translation = await self.lines.soon(caption, language, turn)
             line = self._readable(text, language, translation)
-            intent = await self._understand(*line, self._senses.moment(), utterance_id=None)
+            moment = self._senses.moment()
+            intent = await self._understand(*line, moment, utterance_id=None)
+            await self._feel(*line, moment, utterance_id=None)
             self._store.record_utterance(self._call_id, "customer", text, typed=True)
             self._asking.ask(
                 protocol.Chat(
@@ -210,15 +221,16 @@ class Conversation:
         language = self._tell_language(event.text, heard=event.language)
         turn = self._asking.turn_of(event.utterance_id)
         translation = await self.lines.soon(caption, language, turn) if event.final else None
+        line = self._readable(event.text, language, translation)
         guessed, intent = self._guessed, None
         if event.final and guessed is not None and (guessed.id, guessed.text) == (event.utterance_id, event.text):
             intent = guessed.intent
             self.guesses_right += 1
         if (event.final or event.paused) and (intent is None or self._is_foreign(language, translation)):
-            line = self._readable(event.text, language, translation)
             intent = await self._understand(*line, event.stamp, utterance_id=event.utterance_id)
         if event.final:
             self._language = language
+            await self._feel(*line, event.stamp, utterance_id=event.utterance_id)
             self._store.record_utterance(self._call_id, "customer", event.text, typed=False)
         utterance = protocol.Utterance(
             id=event.utterance_id,
@@ -277,6 +289,11 @@ class Conversation:
             slots=reading.slots,
             seq=signal.seq,
         )
+
+    async def _feel(self, text: str, language: str, stamp: Stamp, *, utterance_id: int | None) -> None:
+        """Reads what emotion the words tell of, if the customer agrees to that."""
+        if self._senses.reads_words:
+            self._senses.read_words(await self._read_emotion(text, language, stamp, utterance_id))
 
     def _no_engine(self) -> None:
         self._say_plainly(plain_words.ENGINE_LOST)
@@ -360,3 +377,11 @@ class Conversation:
         self._hub.publish_alert(
             messages.HandoffRequested(call_id=self._call_id, reason=reason, urgency="high" if urgent else "normal")
         )
+
+
+def _caption_of(reply: Reply, because: tuple[protocol.Because, ...]) -> messages.Caption:
+    words = tuple(reason.words for reason in because)
+    seqs = tuple(seq for reason in because for seq in reason.seqs)
+    return messages.Caption(
+        id=reply.id, speaker="agent", text=reply.text, final=reply.complete, because=words, because_seqs=seqs
+    )

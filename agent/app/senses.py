@@ -95,6 +95,11 @@ class Senses:
         self._state, findings = fusion.hear(self._state, event)
         return self.publish(findings)
 
+    @property
+    def reads_words(self) -> bool:
+        """Whether the customer agrees that emotion is read from words."""
+        return self._state.reads_words
+
     def read_words(self, reading: TextEmotionReading) -> Sequence[Signal]:
         """What emotion the words of a line tell of."""
         self._state, findings = fusion.read(self._state, reading)

@@ -34,6 +34,12 @@ class SentenceEmbedder:
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._model = runtime.open(name)
 
+    def features(self, text: str) -> NDArray[np.float32]:
+        """(1, `FEATURES`) of one line; the last ones are kept, as more than its intent is read from a line."""
+        if self._last is None or self._last[0] != text:
+            self._last = text, self._embedder.features([text])
+        return self._last[1]
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(n, 384) float32 of unit length, read-only: the dot product of two rows is their cosine.
 
@@ -73,6 +79,7 @@ class TextReader:
         self._intents = tuple(intents)
         self._slots = dict(slots)
         self._today = today
+        self._last: tuple[str, NDArray[np.float32]] | None = None
 
     def intent(self, text: str) -> IntentReading:
         """The intent of one line in the language of the head, with the slots that it names.
@@ -81,7 +88,7 @@ class TextReader:
         """
         if not any(character.isalnum() for character in text):
             return IntentReading(label=self._intents[0], probability=0.0, out_of_scope=True, slots={})
-        intent_prob, in_scope_prob = self._head(self._embedder.features([text]))
+        intent_prob, in_scope_prob = self._head(self.features(text))
         best = int(intent_prob[0].argmax())
         return IntentReading(
             label=self._intents[best],

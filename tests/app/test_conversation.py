@@ -6,21 +6,34 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from agent.app.conversation import Conversation
+from agent.app.interpreter import Interpreter
 from agent.app.mouth import Mouth
 from agent.app.page import Page
 from agent.app.senses import Senses
 from agent.core.clock import SystemClock
-from agent.core.consent import Choice, consent_for
+from agent.core.consent import Choice, Purpose, consent_for
 from agent.core.mailbox import Mailbox
-from agent.core.types import HearingEvent, IntentReading, Transcript, VisionReading, VoiceStarted, VoiceStopped
+from agent.core.types import (
+    TEXT_EMOTIONS,
+    HearingEvent,
+    IntentReading,
+    Stamp,
+    TextEmotionReading,
+    Transcript,
+    VisionReading,
+    VoiceStarted,
+    VoiceStopped,
+)
 from agent.dialogue.protocol import BargeIn, Chat, FromEngine, Say, ToEngine, Utterance
 from agent.media.capture_clock import PageClock
 from agent.media.speaker import Speaker
 from agent.synthesis.speech import Synthesizer
 from agent.transport.hub import Hub
+from agent.transport.messages import Caption
 from tests.app.test_mouth import BeepVoice
 from tests.fusion.readings import frame, hand, stamp
 
@@ -61,17 +74,39 @@ class Engine:
         return [message for message in self.asked if isinstance(message, kind)]
 
 
+class NotedHub(Hub):
+    """Keeps the captions that supervisors are sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.captions: list[Caption] = []
+
+    def publish_caption(self, call_id: str, caption: Caption) -> None:
+        self.captions.append(caption)
+        super().publish_caption(call_id, caption)
+
+
 class Talk:
     """A conversation whose ears, eyes and engine are played by the test."""
 
-    def __init__(self, *, answer_within_ms: int) -> None:
+    def __init__(
+        self,
+        *,
+        answer_within_ms: int,
+        interpreter: Interpreter | None,
+        translation_wait_ms: int,
+        reads: tuple[str, ...],
+    ) -> None:
         clock = SystemClock()
         self.engine, self.notebook = Engine(), Notebook()
         self.read_in: list[str] = []
         """Languages in which lines were read, in order."""
+        self.felt: list[str] = []
+        """Lines of which the emotion was read, in order."""
         self.speaker, self.voice = Speaker(), BeepVoice()
         self.synthesizer = Synthesizer(self.voice)
-        hub, consent = Hub(), consent_for(Choice.AGREE, locale="en", given_at=0.0)
+        hub, consent = NotedHub(), consent_for(Choice.AGREE, locale="en", given_at=0.0)
+        self.captions = hub.captions
         self.senses = Senses("call", consent, camera=True, clock=clock, hub=hub, store=self.notebook)  # type: ignore[arg-type]
         self.mouth = Mouth(self.synthesizer, self.speaker, on_text=lambda reply: self.conversation.show_reply(reply))
         self.conversation = Conversation(
@@ -82,6 +117,10 @@ class Talk:
             hub=hub,
             store=self.notebook,  # type: ignore[arg-type]
             read_intent=self._read_intent,
+            reads=reads.__contains__,
+            interpreter=interpreter,
+            translation_wait_ms=translation_wait_ms,
+            read_emotion=self._read_emotion,
             locale="en-GB",
             answer_within_ms=answer_within_ms,
             clock=clock,
@@ -90,6 +129,13 @@ class Talk:
     async def _read_intent(self, text: str, language: str) -> IntentReading:
         self.read_in.append(language)
         return IntentReading(label="help", probability=0.9, out_of_scope=False, slots={})
+
+    async def _read_emotion(
+        self, text: str, language: str, stamp: Stamp, utterance_id: int | None
+    ) -> TextEmotionReading:
+        self.felt.append(text)
+        prob = np.eye(len(TEXT_EMOTIONS), dtype=np.float32)[TEXT_EMOTIONS.index("anger")]
+        return TextEmotionReading(stamp=stamp, utterance_id=utterance_id, label="anger", probabilities=prob)
 
     async def drain(self) -> None:
         while True:
@@ -117,14 +163,26 @@ class Talk:
 
 
 @asynccontextmanager
-async def talking(*, answer_within_ms: int = 60_000) -> AsyncIterator[Talk]:
-    talk = Talk(answer_within_ms=answer_within_ms)
+async def talking(
+    *,
+    answer_within_ms: int = 60_000,
+    interpreter: Interpreter | None = None,
+    translation_wait_ms: int = 0,
+    reads: tuple[str, ...] = ("en", "zh"),
+) -> AsyncIterator[Talk]:
+    talk = Talk(
+        answer_within_ms=answer_within_ms,
+        interpreter=interpreter,
+        translation_wait_ms=translation_wait_ms,
+        reads=reads,
+    )
     talk.synthesizer.start()
     async with asyncio.TaskGroup() as tasks:
         conversation = talk.conversation
         answering = conversation.listen_to_engine(talk.engine)  # type: ignore[arg-type]
         chatting = conversation.listen_to_chat()
-        work = (talk.mouth.run(), talk.drain(), conversation.listen_to_customer(), chatting, answering)
+        listening = conversation.listen_to_customer()
+        work = (talk.mouth.run(), talk.drain(), listening, chatting, answering, conversation.lines.run())
         running = [tasks.create_task(part) for part in work]
         await asyncio.sleep(0)
         try:
@@ -144,7 +202,9 @@ def silence(at_ms: int) -> VoiceStopped:
     return VoiceStopped(call_id="call", stamp=stamp(at_ms))
 
 
-def words(text: str, began_ms: int, *, number: int = 0, final: bool = True, paused: bool = False) -> Transcript:
+def words(
+    text: str, began_ms: int, *, number: int = 0, final: bool = True, paused: bool = False, language: str = "en"
+) -> Transcript:
     return Transcript(
         call_id="call",
         utterance_id=number,
@@ -152,7 +212,7 @@ def words(text: str, began_ms: int, *, number: int = 0, final: bool = True, paus
         speech_end_ns=stamp(began_ms + 500).captured_ns,
         text=text,
         final=final,
-        language="en",
+        language=language,
         mean_token_logprob=-0.1,
         stage_ms={},
         finished_ns=0,
@@ -247,6 +307,22 @@ async def test_words_that_may_be_all_are_told_with_their_intent_and_counted() ->
         assert [one.likely_final for one in (first, second, final)] == [True, True, False]
         assert second.intent == final.intent != first.intent
         assert (talk.conversation.guesses, talk.conversation.guesses_right) == (2, 1)
+
+
+async def test_the_emotion_of_words_is_read_once_a_line_and_only_under_consent() -> None:
+    """Final words and chat lines are read, those that were guessed too; none after consent is taken back."""
+    async with talking() as talk:
+        talk.hear(voice(0), words("Where is it?", 0, final=False, paused=True), words("Where is it?", 0))
+        await talk.until(lambda: len(talk.engine.of(Utterance)) == 2)
+        talk.conversation.chat("I want my money back")
+        await talk.until(lambda: talk.engine.of(Chat))
+        assert talk.felt == ["Where is it?", "I want my money back"]
+        consent = consent_for(Choice.AGREE, locale="en", given_at=0.0)
+        talk.senses.withdraw(consent.without(Purpose.TEXT_EMOTION))
+        talk.conversation.chat("this is the third time")
+        talk.hear(voice(1_000), words("I am furious", 1_000, number=1))
+        await talk.until(lambda: len(talk.engine.of(Chat)) == 2 and len(talk.engine.of(Utterance)) == 3)
+        assert len(talk.felt) == 2
 
 
 async def test_a_raised_palm_holds_the_agent_until_it_goes_down() -> None:
