@@ -154,6 +154,8 @@ class ReplyClient:
         finally:
             self.connected = False
             self.incoming.close()
+            if any(self.unwanted.values()):
+                log.warning("call %s: replies that were not acted on: %s", self._call.call_id, self.unwanted)
 
     async def _stay_connected(self) -> None:
         failures = 0
