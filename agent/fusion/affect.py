@@ -78,6 +78,11 @@ def feed(state: AffectState, finding: Finding, now_ns: int) -> AffectState:
     )
 
 
+def is_due(state: AffectState, now_ns: int) -> bool:
+    """Whether the affect signal is to be told again: twice a second at most."""
+    return now_ns - state.published_ns >= PUBLISH_EVERY_MS * NS_PER_MS
+
+
 def conclude(
     state: AffectState,
     stamp: Stamp,
@@ -87,10 +92,8 @@ def conclude(
     words: Evidence | None = None,
     recent: Recent | None = None,
 ) -> tuple[AffectState, list[Finding]]:
-    """The affect signal, twice a second at most. `voice` and `words` are what is left of the last utterance, if they
+    """The affect signal, once it `is_due`. `voice` and `words` are what is left of the last utterance, if they
     count; `recent` is what the levels are told from."""
-    if now_ns - state.published_ns < PUBLISH_EVERY_MS * NS_PER_MS:
-        return state, []
     coverage = state.valence.aged(now_ns).weight
     state = replace(state, published_ns=now_ns)
     face = _shown(state) if coverage >= ENOUGH_COVERAGE else None

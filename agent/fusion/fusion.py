@@ -1,6 +1,6 @@
 """All readings of one call into its signals: one pure step a reading, over one explicit state."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from agent.core.clock import NS_PER_S
@@ -130,8 +130,8 @@ def typed(state: FusionState, text: str, now_ns: int) -> FusionState:
     return replace(state, recent=recent.said(state.recent, text, now_ns)) if state.reads_words else state
 
 
-def _noted(state: FusionState, findings: Iterable[Finding], now_ns: int) -> FusionState:
-    if not state.reads_emotion:
+def _noted(state: FusionState, findings: Sequence[Finding], now_ns: int) -> FusionState:
+    if not findings or not state.reads_emotion:
         return state
     lately = state.recent
     for finding in findings:
@@ -141,6 +141,8 @@ def _noted(state: FusionState, findings: Iterable[Finding], now_ns: int) -> Fusi
 
 
 def _feel(state: FusionState, stamp: Stamp, now_ns: int) -> tuple[FusionState, list[Finding]]:
+    if not affect.is_due(state.affect, now_ns):
+        return state, []
     felt, findings = affect.conclude(
         state.affect,
         stamp,

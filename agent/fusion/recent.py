@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass, field, replace
 
-from agent.core.clock import NS_PER_S
+from agent.core.clock import NS_PER_MS, NS_PER_S
 from agent.core.signals import AffectValue, Finding, GestureValue, IntentValue, TranscriptValue, TurnValue, VoiceValue
 from agent.core.types import Attention, HandReading, VisionReading
 from agent.fusion.cues import OF_GESTURE, OF_INTENT, Cue, cues_in
@@ -22,6 +22,7 @@ DOWN_DEG = 14.0
 """A head that is bent this far below where it usually points looks at a desk or a phone."""
 NEAR_SHARE = 0.32
 """A hand that is so large a part of the picture's height is held up to the camera."""
+WATCH_EVERY_MS = 200
 WATCHED_WEIGHT = 0.3
 SAME_S = 1.0
 """The same cue again within this time is the same: words and their intent tell of one thing."""
@@ -77,8 +78,11 @@ class Recent:
 
 
 def watch(recent: Recent, reading: VisionReading, face: FaceState) -> Recent:
-    """One camera frame; `face` has taken it in already."""
+    """One camera frame, as far as it is time for another look; `face` has taken it in already."""
     now_ns = reading.stamp.captured_ns
+    watched_ns = recent.shares["absent"].updated_ns
+    if watched_ns is not None and 0 <= now_ns - watched_ns < WATCH_EVERY_MS * NS_PER_MS:
+        return recent
     customer = reading.faces[0] if reading.faces else None
     level_deg = face.attention.usual_pitch_deg
     there = {
