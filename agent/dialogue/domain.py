@@ -39,10 +39,10 @@ LONGEST_ANSWER_WORDS = 6
 class Slot(_Part, frozen=True, kw_only=True):
     """Something that a flow must know before it can act."""
 
-    ask: str
-    """Line that asks for it."""
-    ask_again: str
-    """Line that asks once more, after an answer that was not understood."""
+    ask: str | None = None
+    """Line that asks for it; absent for what is never asked for."""
+    ask_again: str | None = None
+    """Line that asks once more, after an answer that was not understood; the same one when absent."""
     from_words: bool = False
     """True when any words that answer the question are the value, e.g. a name."""
     longest_words: int = LONGEST_ANSWER_WORDS
@@ -313,27 +313,32 @@ def _faults(domain: Domain) -> list[str]:
     wanted_flows = {PERSON, *proposed, *flows.at_once.values()}
     wanted_flows |= {flows.welcome} if flows.welcome else set()
     wanted_cards: set[str] = set()
+    asked_slots: set[str] = set()
     for slot in flows.slots.values():
-        wanted_lines |= {slot.ask, slot.ask_again}
+        wanted_lines |= {line for line in (slot.ask, slot.ask_again) if line}
         wanted_flows |= {slot.alone} if slot.alone else set()
         wanted_cards |= {slot.show} if slot.show else set()
     for flow in flows.flows.values():
         wanted_lines |= {flow.say} if flow.say else set()
         wanted_slots |= {*flow.needs, *flow.takes, *flow.carries}
+        asked_slots |= set(flow.needs)
     for outcome in (*flows.outcomes.values(), *(o for flow in flows.flows.values() for o in flow.outcomes.values())):
         wanted_lines |= {line for line in (outcome.say, outcome.confirm) if line}
-        wanted_slots |= {*outcome.forget, *outcome.settle, *((outcome.ask,) if outcome.ask else ())}
+        wanted_slots |= {*outcome.forget, *outcome.settle}
+        asked_slots |= {outcome.ask} if outcome.ask else set()
         wanted_flows |= {flow for flow in (outcome.offer, outcome.suggest) if flow}
         wanted_lines |= {f"suggest_{outcome.suggest}"} if outcome.suggest else set()
         wanted_cards |= {outcome.show} if outcome.show else set()
     outcomes = () if "failed" in flows.outcomes else ("no outcome 'failed' that any flow can meet",)
     missing = (
         ("line", wanted_lines - domain.lines.keys()),
-        ("slot", wanted_slots - flows.slots.keys()),
+        ("slot", (wanted_slots | asked_slots) - flows.slots.keys()),
         ("flow", wanted_flows - flows.flows.keys()),
         ("card", wanted_cards - flows.cards.keys()),
     )
     nowhere = [f"no {what} {name!r}" for what, names in missing for name in sorted(names)]
+    silent = sorted(slot for slot in asked_slots & flows.slots.keys() if flows.slots[slot].ask is None)
+    nowhere += [f"slot {slot!r} is asked for, but has no line `ask`" for slot in silent]
     return [*outcomes, *nowhere, *_faults_of_translations(domain)]
 
 

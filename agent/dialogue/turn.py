@@ -11,13 +11,16 @@ from agent.core.clock import NS_PER_S
 from agent.dialogue.conversation import Confirmation, Conversation, Speaker, Task
 from agent.dialogue.domain import PERSON, Domain, fill
 from agent.dialogue.mood import ACKNOWLEDGE_EVERY_S, CALM, NEUTRAL, PERSON_AFTER_S
-from agent.dialogue.protocol import FromEngine, Say, Show
+from agent.dialogue.protocol import Because, FromEngine, Say, Show
+from agent.dialogue.situation import CONFUSED, ESCALATING, HELD_S, SLOW
 from agent.dialogue.tools import ToolCall
 from agent.dialogue.wording import in_words_of
 
 Outgoing = FromEngine | ToolCall
 
 LONGEST_ID = 64
+LANGUAGE = "language"
+"""Slot in which a business tells the language that a customer wishes to be answered in, ISO 639-1."""
 PACE = "pace"
 """Slot of packs whose customers may choose how fast they are spoken to; its values are `PACES`."""
 PACES = {"slow": 0.85, "normal": 1.0, "fast": 1.2}
@@ -41,6 +44,9 @@ class Turn:
         """Remembers slots that the domain knows."""
         named = {name: value for name, value in slots.items() if name in self.domain.flows.slots and value}
         self.become(known=self.conversation.known | named)
+        if LANGUAGE in named:
+            language = self.domain.language_for(named[LANGUAGE], otherwise=self.conversation.language)
+            self.become(language=language)
 
     def forget(self, slots: tuple[str, ...]) -> None:
         self.become(known={name: value for name, value in self.conversation.known.items() if name not in slots})
@@ -66,12 +72,29 @@ class Turn:
 
     @property
     def calm(self) -> bool:
-        """True while the customer is having a hard time, as far as valid affect signals say so."""
-        return self.conversation.mood.sustained(self.now_ns)
+        """True while the customer is having a hard time, as far as valid affect and scene signals say so."""
+        escalates = self.conversation.situation.is_now(ESCALATING, self.now_ns)
+        return escalates or self.conversation.mood.sustained(self.now_ns)
+
+    @property
+    def confused(self) -> bool:
+        """True while the customer does not follow."""
+        return self.conversation.situation.is_now(CONFUSED, self.now_ns)
+
+    @property
+    def brief(self) -> bool:
+        """True when the shorter wording of a line is the better one."""
+        return self.calm or self.confused
+
+    @property
+    def may_suggest(self) -> bool:
+        """True when something besides what was asked for may be proposed."""
+        mood, situation = self.conversation.mood, self.conversation.situation
+        return not mood.troubled(self.now_ns) and situation.invites(self.now_ns)
 
     def words(self, line: str, values: dict[str, str] | None = None) -> str:
         known = self.conversation.known | (values or {})
-        return self.domain.words(line, known, calm=self.calm, language=self.conversation.language)
+        return self.domain.words(line, known, calm=self.brief, language=self.conversation.language)
 
     def say(self, line: str, values: dict[str, str] | None = None) -> Say:
         return self.speak(self.words(line, values))
@@ -86,7 +109,10 @@ class Turn:
             if self._acknowledge():
                 text = f"{self.words('acknowledge')} {text}"
                 effect = f"acknowledged first and {effect}"
-            because = (*because, self.conversation.mood.because(self.now_ns, effect))
+            because = (*because, self._hard_time(effect))
+        elif self.confused:
+            style = SLOW
+            because = (*because, self.conversation.situation.because("spoken shorter and more slowly"))
         pace = PACES.get(self.conversation.known.get(PACE, ""), 1.0)
         style = msgspec.structs.replace(style, rate=style.rate * pace)
         number = self.conversation.says + 1
@@ -100,6 +126,10 @@ class Turn:
         self.outgoing.append(said)
         self.become(says=number, last_say=said, history=self.conversation.remembering(Speaker.AGENT, text))
         return said
+
+    def _hard_time(self, effect: str) -> Because:
+        mood, situation = self.conversation.mood, self.conversation.situation
+        return mood.because(self.now_ns, effect) if mood.sustained(self.now_ns) else situation.because(effect)
 
     def _acknowledge(self) -> bool:
         """True when sympathy is due; counts as given."""
@@ -139,7 +169,8 @@ class Turn:
         if card is None and slot.show is not None:
             card = self.show(slot.show, values or {})
         self.become(asked=self.conversation.asked | {name: times + counted}, task=replace(task, asking=name, card=card))
-        self.say(instead or (slot.ask if times == 0 else slot.ask_again), task.told | (values or {}))
+        line = (slot.ask_again if times > 0 else None) or slot.ask or ""
+        self.say(instead or line, task.told | (values or {}))
 
     def used_up(self, name: str) -> bool:
         """True when the slot was asked for, over the whole call, as often as it may be, and no answer was right."""
@@ -153,9 +184,11 @@ class Turn:
         self.say(line)
 
     def offer_person_for_mood(self) -> None:
-        """Once a call, to a customer who has been unhappy for long and was not offered anything else."""
+        """Once a call, to a customer who has been unhappy for long, or whose complaint escalates, and who was not
+        offered anything else."""
         conversation = self.conversation
         unhappy = conversation.mood.negative_for_s(self.now_ns) >= PERSON_AFTER_S
+        unhappy |= conversation.situation.is_now(ESCALATING, self.now_ns, for_s=HELD_S)
         if unhappy and not conversation.person_offered and conversation.offer is None:
             self.become(person_offered=True, offer=PERSON)
             self.say("offer_person_for_mood")

@@ -31,7 +31,7 @@ def test_what_was_agreed_to_is_there_at_the_next_call(shop: Shop) -> None:
     """Name and pace come back, a new wish adds to the old ones, and other customers are strangers still."""
     shop.ask("remember", preferred_name="just call me danny, please")
     shop.ask("remember", pace="slow")
-    assert shop.ask("recall").values == {"customer_name": "Danny", "pace": "slow"}
+    assert shop.ask("recall").values == {"customer_name": "Danny", "pace": "slow", "language": "en"}
     assert shop.ask("recall", "lee").outcome == "stranger"
     assert shop.ask("recall", "guest").outcome == "stranger"
 

@@ -24,9 +24,8 @@ def recall(connection: Connection, call: ToolCall, today: date) -> ToolResult:
     if customer is None or kept is None:
         return ToolResult(outcome="stranger")
     values = {"customer_name": kept.name or customer.first_name}
-    if kept.pace:
-        values["pace"] = kept.pace
-    case = _open_case(connection, customer, wording(__package__, call.language))
+    values |= {key: value for key, value in (("pace", kept.pace), ("language", kept.language)) if value}
+    case = _open_case(connection, customer, wording(__package__, kept.language or call.language))
     if case is None:
         return ToolResult(outcome="known", values=values)
     return ToolResult(outcome="known_with_case", values=values | {"open_case": case})
