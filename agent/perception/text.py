@@ -34,12 +34,6 @@ class SentenceEmbedder:
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         self._model = runtime.open(name)
 
-    def features(self, text: str) -> NDArray[np.float32]:
-        """(1, `FEATURES`) of one line; the last ones are kept, as more than its intent is read from a line."""
-        if self._last is None or self._last[0] != text:
-            self._last = text, self._embedder.features([text])
-        return self._last[1]
-
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(n, 384) float32 of unit length, read-only: the dot product of two rows is their cosine.
 
@@ -96,6 +90,12 @@ class TextReader:
             out_of_scope=bool(in_scope_prob[0, 0] < IN_SCOPE_PROB),
             slots=find_slots(text, self._slots, self._today()),
         )
+
+    def features(self, text: str) -> NDArray[np.float32]:
+        """(1, `FEATURES`) of one line; the last ones are kept, as more than its intent is read from a line."""
+        if self._last is None or self._last[0] != text:
+            self._last = text, self._embedder.features([text])
+        return self._last[1]
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """As `SentenceEmbedder.embed`."""
