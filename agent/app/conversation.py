@@ -40,6 +40,9 @@ CHATS_KEPT = 16
 TAKEN_UP_WITHIN_S = 3.0
 """Who goes on within this time, before any reply was heard, had not finished: both parts are one turn."""
 
+FOR_STAFF = frozenset({"coach", "flow", "tool"})
+"""Kinds of reasons for a reply that tell customers nothing, or of which they are not to know."""
+
 ReadEmotion = Callable[[str, str, Stamp, int | None], Awaitable[TextEmotionReading]]
 """Of a line, in a language, said at a stamp, by the number of the utterance or None for a chat line."""
 ReadIntent = Callable[[str, str], Awaitable[IntentReading]]
@@ -120,7 +123,7 @@ class Conversation:
     def chat(self, text: str) -> None:
         """A line that the customer typed, or that a card's button stands for; a very long one is cut off."""
         if text.strip():
-            # Who answers in writing, or by a card, has read on: the rest of what is being said is in the way of the reply.
+            # Who answers in writing, or by a card, has read on: what is still being said is in the way of the reply.
             self._mouth.interrupt()
             self._chats.put(text.strip()[: protocol.LONGEST_TEXT])
 

@@ -28,12 +28,12 @@ from agent.core.types import (
     VoiceStarted,
     VoiceStopped,
 )
-from agent.dialogue.protocol import BargeIn, Chat, FromEngine, Say, ToEngine, Utterance
+from agent.dialogue.protocol import BargeIn, Because, Chat, FromEngine, Say, ToEngine, Utterance
 from agent.media.capture_clock import PageClock
 from agent.media.speaker import Speaker
 from agent.synthesis.speech import Synthesizer
 from agent.transport.hub import Hub
-from agent.transport.messages import Caption
+from agent.transport.messages import Caption, ToPage
 from tests.app.test_mouth import BeepVoice
 from tests.fusion.readings import frame, hand, stamp
 
@@ -86,6 +86,17 @@ class NotedHub(Hub):
         super().publish_caption(call_id, caption)
 
 
+class ShownPage(Page):
+    """A customer's page that a test reads."""
+
+    def __init__(self) -> None:
+        super().__init__(None, PageClock(), SystemClock())
+        self.shown: list[ToPage] = []
+
+    def show(self, message: ToPage) -> None:
+        self.shown.append(message)
+
+
 class Talk:
     """A conversation whose ears, eyes and engine are played by the test."""
 
@@ -105,6 +116,7 @@ class Talk:
         """Lines of which the emotion was read, in order."""
         self.speaker, self.voice = Speaker(), BeepVoice()
         self.synthesizer = Synthesizer(self.voice)
+        self.page = ShownPage()
         hub, consent = NotedHub(), consent_for(Choice.AGREE, locale="en", given_at=0.0)
         self.captions = hub.captions
         self.senses = Senses("call", consent, camera=True, clock=clock, hub=hub, store=self.notebook)  # type: ignore[arg-type]
@@ -112,7 +124,7 @@ class Talk:
         self.conversation = Conversation(
             "call",
             senses=self.senses,
-            page=Page(None, PageClock(), clock),
+            page=self.page,
             mouth=self.mouth,
             hub=hub,
             store=self.notebook,  # type: ignore[arg-type]
@@ -252,6 +264,18 @@ async def test_a_written_answer_ends_the_reply_and_counts_as_read_to_its_end() -
         assert await talk.sent_in(0.2) <= 1
         await talk.until(lambda: talk.engine.of(Chat))
         assert not talk.engine.of(BargeIn)
+
+
+async def test_customers_read_no_reasons_that_are_for_staff() -> None:
+    """Not which tool was asked, and above all not that a supervisor whispered."""
+    kinds = ("intent", "affect", "coach", "flow", "tool")
+    because = tuple(Because(kind=kind, seqs=(number,), words=kind) for number, kind in enumerate(kinds))
+    async with talking() as talk:
+        talk.engine.incoming.put(Say(id="s1", text="Good morning.", because=because))
+        await talk.until(lambda: talk.page.shown)
+        caption = talk.page.shown[-1]
+        assert isinstance(caption, Caption)
+        assert (caption.because, caption.because_seqs) == (("intent", "affect"), (0, 1))
 
 
 async def test_who_goes_on_before_the_reply_is_heard_is_answered_as_a_whole() -> None:
