@@ -15,8 +15,12 @@ from agent.core.signals import (
     ExpressionValue,
     IntentSignal,
     IntentValue,
+    SceneSignal,
+    SceneValue,
     Signal,
     SignalFields,
+    TextEmotionSignal,
+    TextEmotionValue,
 )
 from agent.transport.hub import Hub
 from agent.transport.messages import (
@@ -34,7 +38,7 @@ from tests.browser.page_server import PageServer, opened_page, serving_pages
 pytestmark = pytest.mark.timeout(60)
 
 CALL_ID = "4f9ab27c11aa"
-PURPOSES = ("speech", "gesture", "expression")
+PURPOSES = ("speech", "gesture", "expression", "text_emotion")
 BOX = (0.25, 0.25, 0.5, 0.5)
 BOX_COLOUR = (126, 231, 222)
 
@@ -171,6 +175,34 @@ async def test_words_intent_affect_and_reasons_are_shown() -> None:
         await expect(page.locator("#intent")).to_contain_text("order id: A1042")
         await expect(page.locator("#affect")).to_contain_text("Valence (proxy) −0.40")
         await expect(page.locator("#latency [data-kind='affect']")).to_contain_text("21")
+
+
+async def test_the_situation_its_reasons_and_both_languages_are_shown_in_words() -> None:
+    """What goes on, why that is thought, how strong each level is, and what was said in the supervisor's language."""
+    async with serving_pages() as server, opened_page() as page:
+        await watch(page, server)
+        scene = SceneValue(label="escalating", probabilities={"escalating": 0.8}, because=("asked twice",), held_s=14.2)
+        words = TextEmotionValue(utterance_id=1, label="anger", probabilities={"anger": 0.7})
+        affect = AffectValue(
+            label="upset", valence=-0.4, arousal=0.5, trend="falling", coverage=0.8, frustration=0.72, changed="worse"
+        )
+        signals: list[Signal] = [
+            SceneSignal(**envelope(), value=scene),  # type: ignore[arg-type]
+            TextEmotionSignal(**envelope(), value=words),  # type: ignore[arg-type]
+            AffectSignal(**envelope(), value=affect),  # type: ignore[arg-type]
+        ]
+        server.hub.publish_signals(CALL_ID, signals)
+        said = Caption(id="u1", speaker="customer", text="我的订单在哪里？", translation="Where is my order?")
+        server.hub.publish_event(CALL_ID, SupervisorCaption(call_id=CALL_ID, caption=said))
+        await expect(page.locator("#scene")).to_contain_text("complains ever more")
+        await expect(page.locator("#scene")).to_contain_text("because asked twice")
+        await expect(page.locator("#text-emotion")).to_have_attribute("data-label", "anger")
+        await expect(page.locator("#affect [data-level='frustration']")).to_contain_text("high")
+        await expect(page.locator("#affect [data-level='urgency']")).to_contain_text("–")
+        await expect(page.locator("#change")).to_have_text("worse")
+        await expect(page.locator("#transcript .translation")).to_have_text("Where is my order?")
+        server.hub.publish_signals(CALL_ID, [SceneSignal(**envelope(valid=False), value=scene)])  # type: ignore[arg-type]
+        await expect(page.locator("#scene")).to_have_attribute("data-label", "unknown")
 
 
 async def test_a_call_that_asks_for_a_person_raises_an_alert() -> None:
