@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from agent.dialogue.mood import Mood
 from agent.dialogue.protocol import LONGEST_TEXT, Because, Intent, Say
+from agent.dialogue.situation import Situation
 
 
 class Phase(StrEnum):
@@ -112,6 +113,7 @@ class Conversation:
     says: int = 0
     last_say: Say | None = field(default=None, repr=False)
     mood: Mood = Mood()
+    situation: Situation = Situation()
     acknowledged_ns: int | None = None
     person_offered: bool = False
     """True once a person was offered because of the customer's mood."""

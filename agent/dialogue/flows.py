@@ -107,7 +107,7 @@ def take_result(turn: Turn, result: ToolResult) -> None:
 def _conclude(turn: Turn, outcome: Outcome, values: dict[str, str]) -> None:
     """Says the answer, and proposes what may interest the customer besides, unless they are having a hard time."""
     text = turn.words(outcome.say or "", values)
-    if outcome.suggest is not None and outcome.offer is None and not turn.conversation.mood.troubled(turn.now_ns):
+    if outcome.suggest is not None and outcome.offer is None and turn.may_suggest:
         turn.become(offer=outcome.suggest)
         text = f"{text} {turn.words(f'suggest_{outcome.suggest}', values)}"
     turn.speak(text)

@@ -9,6 +9,8 @@ from agent.dialogue.protocol import Because, SayStyle
 NEGATIVE = frozenset({"anger", "contempt", "disgust", "fear", "sadness", "negative", "frustration"})
 """Labels that call for care. Surprise and "unknown" do not: one is no complaint, the other no evidence."""
 MIN_CONFIDENCE = 0.35
+FRUSTRATED = 0.6
+"""Index of frustration from which on it counts: more than one complaint, or one with what goes with it."""
 STALE_AFTER_S = 4.0
 """A face that turned away for longer tells nothing any more."""
 SUSTAINED_S = 3.0
@@ -57,10 +59,14 @@ class Mood:
 
 
 def observe(mood: Mood, signal: AffectSignal, now_ns: int) -> Mood:
-    """The mood after one more affect signal. One that is not valid, or not sure enough, changes nothing."""
-    if not signal.valid or signal.value.label == "unknown" or (signal.confidence or 0.0) < MIN_CONFIDENCE:
-        return mood
+    """The mood after one more affect signal. One that is not valid, or not sure enough, changes nothing; frustration is
+    told by what is said and done, and counts whatever the face shows."""
     label = signal.value.label
+    frustrated = signal.valid and (signal.value.frustration or 0.0) >= FRUSTRATED
+    if frustrated and label not in NEGATIVE:
+        label = "frustration"
+    elif not signal.valid or label == "unknown" or (signal.confidence or 0.0) < MIN_CONFIDENCE:
+        return mood
     if label not in NEGATIVE:
         return Mood(label=label, seen_ns=now_ns, last_seq=signal.seq)
     broken = mood.since_ns is None or now_ns - mood.seen_ns > STALE_AFTER_S * NS_PER_S

@@ -5,7 +5,7 @@ Nothing here waits, reads a clock or touches a database: a `ToolCall` goes out a
 
 from dataclasses import replace
 
-from agent.core.signals import AffectSignal, GestureSignal
+from agent.core.signals import AffectSignal, GestureSignal, SceneSignal
 from agent.dialogue import flows, knowledge, signs
 from agent.dialogue.conversation import Conversation, Phase, Speaker
 from agent.dialogue.domain import Domain
@@ -28,6 +28,7 @@ from agent.dialogue.protocol import (
     ToEngine,
     Utterance,
 )
+from agent.dialogue.situation import Situation, heed
 from agent.dialogue.tools import ToolResult
 from agent.dialogue.turn import Outgoing, Turn
 
@@ -59,8 +60,10 @@ def step(
             turn.become(phase=Phase.TAKEN_OVER, task=None, offer=None)
         case SignalSeen(signal=AffectSignal() as signal):
             turn.become(mood=observe(conversation.mood, signal, now_ns))
+        case SignalSeen(signal=SceneSignal() as signal):
+            turn.become(situation=heed(conversation.situation, signal, now_ns))
         case ConsentChanged():
-            turn.become(mood=Mood(), purposes=frozenset(message.purposes))
+            turn.become(mood=Mood(), situation=Situation(), purposes=frozenset(message.purposes))
         case CallStarted() if conversation.phase is not Phase.ENDED:
             _begin(turn, message)
         case ToolResult() if not silent and conversation.search is not None:

@@ -1,6 +1,6 @@
 """Messages that the tests of this folder send."""
 
-from agent.core.signals import AffectSignal, AffectValue, GestureSignal, GestureValue
+from agent.core.signals import AffectSignal, AffectValue, GestureSignal, GestureValue, SceneSignal, SceneValue
 
 
 def affect_signal(*, valence: float | None, seq: int = 0, label: str = "negative", call_id: str = "c1") -> AffectSignal:
@@ -43,4 +43,22 @@ def gesture_signal(name: str, *, seq: int = 0, confidence: float = 0.9) -> Gestu
         age_ms=20.0,
         sources=("hand",),
         value=GestureValue(name=name),
+    )
+
+
+def scene_signal(label: str, *, seq: int = 0, held_s: float = 0.0, because: tuple[str, ...] = ()) -> SceneSignal:
+    """The situation that the call is in; "unknown" is told as not valid."""
+    return SceneSignal(
+        call_id="c1",
+        seq=seq,
+        confidence=None if label == "unknown" else 0.8,
+        valid=label != "unknown",
+        frame_id=-1,
+        captured_at=1_800_000_000.0,
+        captured_error_ms=0.0,
+        captured_from="arrival",
+        media_ms=40.0 * seq,
+        age_ms=1.0,
+        sources=("turn", "transcript"),
+        value=SceneValue(label=label, probabilities={}, because=because, held_s=held_s),
     )
