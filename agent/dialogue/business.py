@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, inspect, select
+from sqlalchemy import Column, Connection, Engine, Table, create_engine, event, func, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from agent.core.errors import StoreError
@@ -60,6 +60,12 @@ def in_transaction(engine: Engine, call: ToolCall, tool: Callable[[Connection], 
     except SQLAlchemyError as fault:
         log.error("tool %s failed: %s", call.name, type(fault).__name__)
         return FAILED
+
+
+def next_number(connection: Connection, column: Column[int], first: int) -> int:
+    """The number of the next row of the table of `column`, counted from `first`. In the transaction that writes it."""
+    highest = connection.scalar(select(func.max(column)))
+    return first if highest is None else highest + 1
 
 
 def _refuse_strange_tables(connection: Connection, customers: Table) -> None:

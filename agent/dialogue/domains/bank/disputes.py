@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
+from agent.dialogue.business import next_number
 from agent.dialogue.domains.bank.database import FIRST_CASE_NUMBER
 from agent.dialogue.domains.bank.tables import accounts, disputes, payments
 from agent.dialogue.tools import ToolCall, ToolResult
@@ -75,11 +76,11 @@ def open_dispute(connection: Connection, customer: int, call: ToolCall, today: d
         return options
     reason, payment_id = options.values["reason"], int(options.values["payment"].removeprefix("payment "))
     payment = next(one for one in _outgoing(connection, customer) if one.id == payment_id)
-    highest = connection.scalar(select(func.max(disputes.c.number))) or FIRST_CASE_NUMBER - 1
-    case = {"number": highest + 1, "payment_id": payment_id, "reason": reason, "opened_on": today}
+    number = next_number(connection, disputes.c.number, FIRST_CASE_NUMBER)
+    case = {"number": number, "payment_id": payment_id, "reason": reason, "opened_on": today}
     connection.execute(insert(disputes).values(case))
     outcome = "opened_card_at_risk" if reason == "unrecognised" else "opened"
-    return _case(outcome, payment, highest + 1, wording(__package__, call.language), today)
+    return _case(outcome, payment, number, wording(__package__, call.language), today)
 
 
 def _outgoing(connection: Connection, customer: int) -> list[Payment]:

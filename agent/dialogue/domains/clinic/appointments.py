@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from agent.core.cards import CardContent
 from agent.core.local_clock import LocalClock
+from agent.dialogue.business import next_number
 from agent.dialogue.domains.clinic.calendar import Doctor, Opening, load_doctors, openings
 from agent.dialogue.domains.clinic.database import FIRST_APPOINTMENT_NUMBER
 from agent.dialogue.domains.clinic.tables import appointments
@@ -73,7 +74,7 @@ def clashing(own: Sequence[Appointment], opening: Opening) -> Appointment | None
 
 
 def write_booking(connection: Connection, patient: int, opening: Opening, clock: LocalClock) -> Appointment:
-    number = (connection.scalar(select(func.max(appointments.c.number))) or FIRST_APPOINTMENT_NUMBER - 1) + 1
+    number = next_number(connection, appointments.c.number, FIRST_APPOINTMENT_NUMBER)
     row = {"number": number, "patient_id": patient, "booked_at": _stored(clock.now())} | _times(opening)
     connection.execute(insert(appointments).values(row))
     return _numbered(connection, patient, number)

@@ -20,7 +20,7 @@ from agent.dialogue.domains.clinic.appointments import (
 )
 from agent.dialogue.domains.clinic.booking import find_time, for_time, ready, taken, without_time
 from agent.dialogue.domains.clinic.calendar import load_doctors
-from agent.dialogue.domains.clinic.times import spoken_time
+from agent.dialogue.domains.clinic.times import place_in, spoken_time
 from agent.dialogue.tools import ToolCall, ToolResult
 from agent.dialogue.wording import Wording, wording
 
@@ -28,7 +28,6 @@ _CHANGES = (("Move", "Move my appointment {number}"), ("Cancel", "Cancel my appo
 _CHOICE = (("This one", "Appointment {number}"),)
 _NUMBER = re.compile(r"C\d+")
 """What looks like an appointment's number; patients have numbers, too."""
-_PLACES = {"first": 0, "second": 1, "third": 2, "last": -1}
 
 
 def my_appointments(connection: Connection, patient: int, call: ToolCall, clock: LocalClock) -> ToolResult:
@@ -108,10 +107,9 @@ def _meant(
         return own[0]
     day, doctor = call.arguments.get("day"), call.arguments.get("doctor")
     told = [one for one in own if clock.local(one.starts_at).date().isoformat() == day or one.doctor.key == doctor]
-    place = _PLACES.get(call.arguments.get("choice", ""))
     if len(told) == 1:
         return told[0]
-    if place is not None and place < len(own):
+    if (place := place_in(own, call)) is not None:
         return own[place]
     options = words.listing([_named(one, clock, words) for one in own], "or")
     return ToolResult(outcome="which", values={"options": options}, card=_list(own, clock, words, changes=False))

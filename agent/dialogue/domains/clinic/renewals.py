@@ -3,10 +3,11 @@
 import re
 from datetime import timedelta
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from agent.core.cards import CardContent
 from agent.core.local_clock import LocalClock
+from agent.dialogue.business import next_number
 from agent.dialogue.domains.clinic.tables import prescriptions, renewal_requests
 from agent.dialogue.tools import ToolCall, ToolResult
 from agent.dialogue.wording import wording
@@ -49,7 +50,7 @@ def request_renewal(connection: Connection, patient: int, call: ToolCall, clock:
     prescription = connection.scalar(
         select(prescriptions.c.id).where(prescriptions.c.patient_id == patient, prescriptions.c.medicine == medicine)
     )
-    number = (connection.scalar(select(func.max(renewal_requests.c.number))) or FIRST_REQUEST_NUMBER - 1) + 1
+    number = next_number(connection, renewal_requests.c.number, FIRST_REQUEST_NUMBER)
     row = {"number": number, "prescription_id": prescription, "requested_on": clock.today()}
     connection.execute(insert(renewal_requests).values(row))
     return _slip("requested", medicine, number, call, clock)

@@ -35,11 +35,14 @@ class Wish:
     def of(cls, call: ToolCall) -> "Wish":
         given = call.arguments
         offered = tuple(given["offered"].split(", ")) if given.get("offered") else ()
-        place = _PLACES.get(given.get("choice", ""))
         day = date.fromisoformat(given["day"]) if "day" in given else None
-        if place is not None and (not offered or place >= len(offered)):
-            place = None
-        return cls(day, given.get("time"), offered, place)
+        return cls(day, given.get("time"), offered, place_in(offered, call))
+
+
+def place_in(told: Sequence[object], call: ToolCall) -> int | None:
+    """Which of the things that were read aloud the call means by its place, such as "the second one"."""
+    place = _PLACES.get(call.arguments.get("choice", ""))
+    return place if place is not None and told and place < len(told) else None
 
 
 def pick(free: Sequence[Opening], wish: Wish, clock: LocalClock, words: Wording) -> Opening | ToolResult:

@@ -38,7 +38,7 @@ def _triage(connection: Connection, call: ToolCall, clock: LocalClock) -> ToolRe
 
 
 def _explain_term(connection: Connection, call: ToolCall, clock: LocalClock) -> ToolResult:
-    return explain_term(load_glossary(__package__), call)
+    return explain_term(load_glossary(__package__, call.language), call)
 
 
 FOR_A_PATIENT: dict[str, PatientTool] = {
