@@ -43,7 +43,7 @@ def take(turn: Turn, result: ToolResult) -> bool:
     grounds = (*turn.conversation.grounds, Because(kind=FAQ, words=words))
     turn.become(misses=0, offer=None, grounds=grounds)
     turn.outgoing.append(Show(card=card_of(result)))
-    turn.speak(result.values["short"] if turn.calm else result.values["answer"])
+    turn.speak(result.values["short"] if turn.brief else result.values["answer"])
     if turn.conversation.task is None:
         turn.offer_person_for_mood()
     else:
