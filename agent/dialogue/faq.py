@@ -1,6 +1,7 @@
 """Help pages of a pack: short answers that need no look at anybody's data, as YAML beside its flows."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 import msgspec
@@ -32,15 +33,20 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return [sentence for sentence in _SENTENCE_END.split(self.answer) if sentence]
 
 
-@lru_cache(maxsize=16)
 def load_articles(pack: str, language: str) -> tuple[Article, ...]:
+    """As `load_named_articles`, without the names."""
+    return tuple(load_named_articles(pack, language).values())
+
+
+@lru_cache(maxsize=16)
+def load_named_articles(pack: str, language: str) -> Mapping[str, Article]:
     """The articles of `faq.<language>.yaml` in `pack`; empty where it has none.
 
     Raises `SettingsError` for a file that is not of this form, or an article without a way of asking it.
     """
     file = folder_of(pack) / f"faq.{language}.yaml"
     if not file.is_file():
-        return ()
+        return {}
     try:
         articles = msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), dict[str, Article])
     except (OSError, yaml.YAMLError, msgspec.ValidationError) as fault:
@@ -48,4 +54,4 @@ def load_articles(pack: str, language: str) -> tuple[Article, ...]:
     silent = [name for name, article in articles.items() if not (article.asked and article.sentences)]
     if silent:
         raise SettingsError(f"domain {pack}: {file.name}: {', '.join(silent)} needs `asked` and an `answer`")
-    return tuple(articles.values())
+    return articles

@@ -24,9 +24,10 @@ RANK_OFFSET = 1
 """k of reciprocal rank fusion (Cormack, Clarke & Büttcher, SIGIR 2009), who take 60 for long lists; ours are short."""
 WORDS_WEIGHT = 0.3
 """What a rank by words counts beside one by meaning. People who speak rarely use the page's words."""
-SURE_FROM_MEANING = (7.2, 2.9, -4.1)
-"""Logistic weights of the cosine, of its lead over the next article, and a constant; fitted on the `faq_tune` lines."""
-SURE_FROM_WORDS = (8.0, 4.0, -4.6)
+ENGLISH_MEANING, OTHER_MEANING = (7.2, 2.9, -4.1), (6.4, 3.0, -3.2)
+"""Logistic weights of the cosine, of its lead over the next article, and a constant, for the embedding of English and
+the one of other languages: logistic regression on the questions of `agent/training/data/*_faq_tune.*.yaml`."""
+WORDS_ALONE = (5.7, 0.0, -3.5)
 """The same where only words are compared: of the share of the question's words, by how rare they are, that it holds."""
 RELATED_PROB = 0.3
 MOST_RELATED = 2
@@ -84,9 +85,10 @@ class FaqSearch:
         """The article that answers `question`, or None where none does so with `at_least_prob`."""
         self.prepare()
         words, shares = self._by_words(question)
-        near, weights = shares, SURE_FROM_WORDS
+        near, weights = shares, WORDS_ALONE
         if self._embed is not None and self._meanings is not None:
-            near, weights = _nearest(*self._meanings, self._embed([question])[0]), SURE_FROM_MEANING
+            near = _nearest(*self._meanings, self._embed([question])[0])
+            weights = ENGLISH_MEANING if self._language == "en" else OTHER_MEANING
         order = np.argsort(-_fused(near, words), kind="stable")
         sure = [_sure_prob(near, int(place), weights) for place in order]
         if sure[0] < at_least_prob:
