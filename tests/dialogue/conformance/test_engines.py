@@ -87,7 +87,7 @@ def test_examples_are_short(example: str) -> None:
     assert len(lines) <= 40
 
 
-@pytest.mark.parametrize("domain", ["shop", "bank"])
+@pytest.mark.parametrize("domain", ["shop", "bank", "clinic"])
 async def test_our_engine(domain: str, tmp_path: Path) -> None:
     """`agent reply` breaks no rule, whatever business it answers for, and says why it says what it says."""
     command = (sys.executable, "-m", "agent.app", "reply", "--port", "0", "--domain", domain)
