@@ -26,11 +26,14 @@ async def run_engine(settings: ReplySettings, models: ModelSettings, *, host: st
     def announce(listening_port: int) -> None:
         print(json.dumps({"port": listening_port}), flush=True)
 
+    serving = serve_engine(host, port, settings, announce, embedding=partial(embedder, models))
+    if not supervised:
+        await serving
+        return
     async with asyncio.TaskGroup() as tasks:
-        serving = tasks.create_task(serve_engine(host, port, settings, announce, embedding=partial(embedder, models)))
-        if supervised:
-            await _parent_gone()
-            serving.cancel()
+        served = tasks.create_task(serving)
+        await _parent_gone()
+        served.cancel()
 
 
 def embedder(models: ModelSettings, language: str) -> Embed:
