@@ -15,6 +15,7 @@ from agent.core.types import UNSPACED_LANGUAGES
 from agent.dialogue.faq import Article
 
 log = logging.getLogger(__name__)
+logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts → (n, width) of unit length."""
