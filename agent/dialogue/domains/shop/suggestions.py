@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, insert, literal, select, union_all, update
+from sqlalchemy import Connection, insert, literal, select, update
 
 from agent.dialogue.bandit import LinUcb, choose, learn
 from agent.dialogue.domains.shop.accounts import Customer, signed_in
@@ -40,9 +40,7 @@ class Taste:
 
 def learn_taste(connection: Connection) -> Taste:
     goods = load_products(connection)
-    histories = [
-        {product: STRENGTH[how] for product, how in deeds.items()} for deeds in _all_deeds(connection).values()
-    ]
+    histories = [{product: STRENGTH[how] for product, how in deeds.items()} for deeds in _deeds(connection).values()]
     recommender = fit(histories, [product.id for product in goods])
     proposed = [
         (json.loads(row.candidates)[row.chosen]["features"], row.taken)
@@ -59,7 +57,7 @@ def recommend(connection: Connection, taste: Taste, call: ToolCall, today: date)
     """
     goods = {product.id: product for product in load_products(connection)}
     customer = signed_in(connection, call)
-    deeds = _deeds(connection, customer.id) if customer else {}
+    deeds = _deeds(connection, customer.id).get(customer.id, {}) if customer else {}
     owned = {product for product, how in deeds.items() if how == "bought"}
     history = {product: STRENGTH[how] for product, how in deeds.items()}
     found = taste.recommender.best(
@@ -111,19 +109,17 @@ def note_taken(connection: Connection, customer: Customer, bought: Iterable[int]
     connection.execute(update(slates).where(own & lately).values(taken=1))
 
 
-def _all_deeds(connection: Connection) -> dict[int, dict[int, str]]:
-    """By shopper and product, the deed that says the most."""
+def _deeds(connection: Connection, only: int | None = None) -> dict[int, dict[int, str]]:
+    """By shopper and product, the deed that says the most; of one shopper or of all."""
     bought = select(orders.c.customer_id, order_lines.c.product_id, literal("bought")).join_from(orders, order_lines)
-    done = select(interests.c.shopper, interests.c.product_id, interests.c.how)
+    done = select(interests.c.shopper, interests.c.product_id, interests.c.how).order_by(interests.c.happened_on)
+    if only is not None:
+        bought, done = bought.where(orders.c.customer_id == only), done.where(interests.c.shopper == only)
     deeds: dict[int, dict[int, str]] = {}
-    for shopper, product, how in connection.execute(union_all(bought, done)):
+    for shopper, product, how in (*connection.execute(bought), *connection.execute(done)):
         own = deeds.setdefault(shopper, {})
         own[product] = max(own.get(product, how), how, key=STRENGTH.__getitem__)
     return deeds
-
-
-def _deeds(connection: Connection, shopper: int) -> dict[int, str]:
-    return _all_deeds(connection).get(shopper, {})
 
 
 def _with_features(
