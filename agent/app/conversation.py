@@ -1,34 +1,23 @@
 """The talk in one call: what is heard goes to the reply engine, what it answers goes to ear, caption and card."""
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 
 from agent.app import plain_words
 from agent.app.asking import Asking
+from agent.app.floor_keeper import FloorKeeper
 from agent.app.interpreter import Interpreter
+from agent.app.line_reader import LineReader, ReadEmotion, ReadIntent
 from agent.app.mouth import CutOff, Mouth, Reply
 from agent.app.page import Page
 from agent.app.senses import Senses
 from agent.app.translated_lines import TranslatedLines
 from agent.core.clock import NS_PER_S, Clock
 from agent.core.mailbox import Mailbox
-from agent.core.signals import Finding, IntentValue
-from agent.core.types import (
-    HearingEvent,
-    HearingFailed,
-    IntentReading,
-    SpeechTranslated,
-    Stamp,
-    TextEmotionReading,
-    Transcript,
-)
+from agent.core.types import HearingEvent, HearingFailed, SpeechTranslated, Transcript
 from agent.dialogue import protocol
 from agent.dialogue.client import ReplyClient
-from agent.fusion import floor
-from agent.fusion.floor import Floor, Move, Ruling
-from agent.perception.language import TOLD, language_of
 from agent.storage.calls import CallStore
 from agent.transport import messages
 from agent.transport.hub import Hub
@@ -42,11 +31,6 @@ TAKEN_UP_WITHIN_S = 3.0
 
 FOR_STAFF = frozenset({"coach", "flow", "tool"})
 """Kinds of reasons for a reply that tell customers nothing, or of which they are not to know."""
-
-ReadEmotion = Callable[[str, str, Stamp, int | None], Awaitable[TextEmotionReading]]
-"""Of a line, in a language, said at a stamp, by the number of the utterance or None for a chat line."""
-ReadIntent = Callable[[str, str], Awaitable[IntentReading]]
-"""Of a line, in a language."""
 
 
 class Conversation:
@@ -70,19 +54,15 @@ class Conversation:
         answer_within_ms: int,
         clock: Clock,
     ) -> None:
-        """`reads` tells whether `read_intent` has a model for a language; lines in others are read as translated."""
         self._call_id = call_id
         self._senses = senses
         self._page = page
         self._mouth = mouth
         self._hub = hub
         self._store = store
-        self._read_intent = read_intent
-        self._read_emotion = read_emotion
-        self._reads = reads
-        self._language = locale.partition("-")[0].lower()
-        """Of what the customer said or typed last; the page's until then."""
-        self._clock = clock
+        self._reader = LineReader(
+            senses, read_intent=read_intent, read_emotion=read_emotion, reads=reads, locale=locale
+        )
         self._asking = Asking(
             answer_within_s=answer_within_ms / 1_000, on_absence=self._no_engine, on_silence=self._no_answer
         )
@@ -93,8 +73,7 @@ class Conversation:
             tell=self._asking.tell,
             report=senses.report,
         )
-        self._floor = Floor()
-        self._check: asyncio.TimerHandle | None = None
+        self._floor = FloorKeeper(mouth, clock, on_cut=self._be_cut_off)
         self._heard: Mailbox[tuple[HearingEvent, bool]] = Mailbox(HEARD_KEPT)
         """What was heard, and whether it is to be answered."""
         self._answering: Transcript | None = None
@@ -107,7 +86,7 @@ class Conversation:
         self.guesses_right = 0
         self._chats: Mailbox[str] = Mailbox(CHATS_KEPT)
         self._own_replies = 0
-        senses.on_palm = self._see_palm
+        senses.on_palm = self._floor.see_palm
 
     # ---- what comes in from other tasks; none of these waits --------------------------------------------------------
 
@@ -116,9 +95,7 @@ class Conversation:
         if isinstance(event, SpeechTranslated):
             self.lines.heard(f"said-{event.utterance_id}", event.text)
             return
-        self._floor, ruling = floor.hear(self._floor, event, self._mouth.speech, self._clock.now_ns())
-        self._obey(ruling)
-        self._heard.put((event, ruling.heed))
+        self._heard.put((event, self._floor.hear(event)))
 
     def chat(self, text: str) -> None:
         """A line that the customer typed, or that a card's button stands for; a very long one is cut off."""
@@ -163,13 +140,13 @@ class Conversation:
             caption = messages.Caption(id=f"chat-{number}", speaker="customer", text=text)
             self._caption(caption, to_page=False)
             self._senses.typed(text)
-            language = self._language = self._tell_language(text)
+            language = self._reader.language = self._reader.tell_language(text)
             turn = self._asking.next_turn()
             translation = await self.lines.soon(caption, language, turn)
-            line = self._readable(text, language, translation)
+            line = self._reader.readable(text, language, translation)
             moment = self._senses.moment()
-            intent = await self._understand(*line, moment, utterance_id=None)
-            await self._feel(*line, moment, utterance_id=None)
+            intent = await self._reader.understand(*line, moment, utterance_id=None)
+            await self._reader.feel(*line, moment, utterance_id=None)
             self._store.record_utterance(self._call_id, "customer", text, typed=True)
             self._asking.ask(
                 protocol.Chat(
@@ -192,7 +169,7 @@ class Conversation:
                     self._mouth.make_ready(message)
                 case protocol.Say() | protocol.SayDelta() | protocol.SayEnd():
                     self._asking.answered()
-                    self._speak(message)
+                    self._floor.speak(message)
                 case protocol.Show(card=card):
                     self._page.show(messages.ShowCard(card=card))
                 case protocol.Hide(card=card_id):
@@ -208,8 +185,7 @@ class Conversation:
     def close(self) -> None:
         """Nothing more is taken in."""
         self._asking.answered()
-        if self._check is not None:
-            self._check.cancel()
+        self._floor.close()
         self._heard.close()
         self._chats.close()
         self.lines.close()
@@ -221,19 +197,19 @@ class Conversation:
             id=f"said-{event.utterance_id}", speaker="customer", text=event.text, final=event.final
         )
         self._caption(caption)
-        language = self._tell_language(event.text, heard=event.language)
+        language = self._reader.tell_language(event.text, heard=event.language)
         turn = self._asking.turn_of(event.utterance_id)
         translation = await self.lines.soon(caption, language, turn) if event.final else None
-        line = self._readable(event.text, language, translation)
+        line = self._reader.readable(event.text, language, translation)
         guessed, intent = self._guessed, None
         if event.final and guessed is not None and (guessed.id, guessed.text) == (event.utterance_id, event.text):
             intent = guessed.intent
             self.guesses_right += 1
-        if (event.final or event.paused) and (intent is None or self._is_foreign(language, translation)):
-            intent = await self._understand(*line, event.stamp, utterance_id=event.utterance_id)
+        if (event.final or event.paused) and (intent is None or line[0] != event.text):
+            intent = await self._reader.understand(*line, event.stamp, utterance_id=event.utterance_id)
         if event.final:
-            self._language = language
-            await self._feel(*line, event.stamp, utterance_id=event.utterance_id)
+            self._reader.language = language
+            await self._reader.feel(*line, event.stamp, utterance_id=event.utterance_id)
             self._store.record_utterance(self._call_id, "customer", event.text, typed=False)
         utterance = protocol.Utterance(
             id=event.utterance_id,
@@ -255,49 +231,6 @@ class Conversation:
         else:
             self._asking.tell(utterance)
 
-    def _is_foreign(self, language: str, translation: protocol.Translation | None) -> bool:
-        """Whether a line says more to the intent model as it was translated."""
-        return translation is not None and not self._reads(language)
-
-    def _readable(self, text: str, language: str, translation: protocol.Translation | None) -> tuple[str, str]:
-        """The line and its language as the intent model reads them best."""
-        if translation is not None and not self._reads(language):
-            return translation.text, translation.language
-        return text, language
-
-    def _tell_language(self, text: str, *, heard: str | None = None) -> str:
-        """The language of a line: what its words tell, or what was `heard` where that is one that words cannot tell, or
-        the language of the line before, as "OK" and "A1042" are said in any."""
-        told = language_of(text)
-        if told is None and heard is not None and heard not in TOLD:
-            return heard
-        return told or self._language
-
-    async def _understand(self, text: str, language: str, stamp: Stamp, *, utterance_id: int | None) -> protocol.Intent:
-        reading = await self._read_intent(text, language)
-        value = IntentValue(
-            label=reading.label,
-            out_of_scope=reading.out_of_scope,
-            slots=reading.slots,
-            utterance_id=utterance_id,
-        )
-        finding = Finding(
-            value=value, confidence=reading.probability, valid=True, stamp=stamp, sources=("transcript", "intent")
-        )
-        (signal,) = self._senses.publish([finding])
-        return protocol.Intent(
-            label=reading.label,
-            probability=reading.probability,
-            out_of_scope=reading.out_of_scope,
-            slots=reading.slots,
-            seq=signal.seq,
-        )
-
-    async def _feel(self, text: str, language: str, stamp: Stamp, *, utterance_id: int | None) -> None:
-        """Reads what emotion the words tell of, if the customer agrees to that."""
-        if self._senses.reads_words:
-            self._senses.read_words(await self._read_emotion(text, language, stamp, utterance_id))
-
     def _no_engine(self) -> None:
         self._say_plainly(plain_words.ENGINE_LOST)
 
@@ -308,41 +241,7 @@ class Conversation:
 
     def _say_plainly(self, text: str) -> None:
         self._own_replies += 1
-        self._speak(protocol.Say(id=f"agent-{self._own_replies}", text=text))
-
-    def _speak(self, message: protocol.Say | protocol.SayDelta | protocol.SayEnd) -> None:
-        """Speaks, unless the customer does: then the reply waits until it is known what is being said."""
-        if not self._mouth.busy:
-            self._floor, ruling = floor.reply_comes(self._floor, self._clock.now_ns())
-            self._obey(ruling)
-        self._mouth.take(message)
-
-    def _obey(self, ruling: Ruling) -> None:
-        """Makes the mouth's move, and looks again when the floor wants it."""
-        match ruling.move:
-            case Move.HOLD:
-                self._mouth.hold()
-            case Move.GO_ON:
-                self._mouth.go_on()
-            case Move.YIELD:
-                self._give_way()
-        if self._check is not None:
-            self._check.cancel()
-            self._check = None
-        if self._floor.check_at_ns is not None:
-            wait_s = max(0, self._floor.check_at_ns - self._clock.now_ns()) / NS_PER_S
-            self._check = asyncio.get_running_loop().call_later(wait_s, self._look_again)
-
-    def _see_palm(self, raised: bool) -> None:
-        self._floor, ruling = floor.palm(
-            self._floor, raised=raised, agent=self._mouth.speech, now_ns=self._clock.now_ns()
-        )
-        self._obey(ruling)
-
-    def _look_again(self) -> None:
-        self._check = None
-        self._floor, ruling = floor.wait(self._floor, self._clock.now_ns())
-        self._obey(ruling)
+        self._floor.speak(protocol.Say(id=f"agent-{self._own_replies}", text=text))
 
     def _joined(self, event: Transcript) -> Transcript:
         """The words, after those of a turn that proved not to be over."""
@@ -356,10 +255,7 @@ class Conversation:
             self._unfinished = None
         return replace(event, utterance_id=before.utterance_id, stamp=before.stamp, text=f"{before.text} {event.text}")
 
-    def _give_way(self) -> None:
-        cut_off = self._mouth.interrupt()
-        if cut_off is None:
-            return
+    def _be_cut_off(self, cut_off: CutOff) -> None:
         self._unfinished = None if cut_off.heard_text else self._answering
         self._show_cut(cut_off)
         self._asking.tell(protocol.BargeIn(say=cut_off.say_id, heard_text=cut_off.heard_text))
