@@ -1,27 +1,19 @@
 """The next call of a customer who agreed to be remembered, and what a pack may only do in a mood for it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from agent.dialogue.domain import Domain, load_domain
 from agent.dialogue.protocol import CallStarted, Say
 from agent.dialogue.turn import PACES
-from tests.dialogue.domains.shop import Shop, opened
+from tests.dialogue.domains.shop import Shop
 from tests.dialogue.test_scenarios import Talk
 
 
 @pytest.fixture(scope="module")
 def domain() -> Domain:
     return load_domain("shop")
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    shop = opened(tmp_path / "shop.sqlite3")
-    yield shop
-    shop.tools.close()
 
 
 @pytest.fixture

@@ -1,20 +1,10 @@
 """What the shop remembers of customers and recommends to them: after a yes only, and gone when they say so."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tests.dialogue.domains.shop import Shop, opened
 
 WRITTEN = "SELECT (SELECT count(*) FROM preferences) + (SELECT count(*) FROM slates)"
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    shop = opened(tmp_path / "shop.sqlite3")
-    yield shop
-    shop.tools.close()
 
 
 def test_nothing_is_written_without_a_yes(shop: Shop) -> None:

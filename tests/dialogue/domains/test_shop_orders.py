@@ -1,6 +1,5 @@
 """Orders as the shop takes, changes and cancels them: once each, from its stock, for their owner only."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,13 +7,6 @@ import pytest
 
 from agent.dialogue.domains.shop.purchases import FREE_SHIPPING_FROM_CENTS, SHIPPING_CENTS, shipping_cents
 from tests.dialogue.domains.shop import Shop, opened
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    shop = opened(tmp_path / "shop.sqlite3")
-    yield shop
-    shop.tools.close()
 
 
 def test_the_same_request_makes_one_order(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""A small shop: where an order is, sending goods back, getting money back, and a person when that is better."""
+"""A small shop: advice, orders and what becomes of them, complaints, and a memory for those who want to be known."""
 
 from pathlib import Path
 
