@@ -63,7 +63,8 @@ export function CheckView({ session }: { session: Session }) {
         </button>
       </div>
       <p class="small muted" role="status">
-        {connecting ? "Setting up sound and picture…" : "Only you see this picture. It is sent once you start the call."}
+        {connecting && "Setting up the call…"}
+        {!connecting && equipment.camera.value && "Only you see this picture. It is sent once you start the call."}
       </p>
     </>
   );

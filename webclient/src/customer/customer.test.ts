@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Caption } from "../wire/messages";
 import { type Line, withCaption, withTyped } from "./conversation";
-import { cameraConstraints, deviceProblem } from "./devices";
+import { cameraConstraints, deviceProblems } from "./devices";
 import { pageLocale, sameLanguage } from "./locale";
 import { meterLevel } from "./loudness";
 import { duration, endingInWords, isFed, onlyHeard, stateInWords } from "./words";
@@ -50,10 +50,20 @@ describe("devices", () => {
   });
 
   it("say what stands in the way and what still works", () => {
-    expect(deviceProblem("camera", "NotAllowedError")).toContain("blocked");
-    expect(deviceProblem("camera", "NotFoundError")).toContain("go on with your voice alone");
-    expect(deviceProblem("microphone", "NotReadableError")).toContain("in use by another program");
-    expect(deviceProblem("microphone", "SomethingNew")).toContain("go on in writing");
+    expect(deviceProblems({})).toEqual([]);
+    expect(deviceProblems({ camera: "NotAllowedError" })[0]).toContain("blocked");
+    expect(deviceProblems({ camera: "NotFoundError" })[0]).toContain("go on with your voice alone");
+    expect(deviceProblems({ microphone: "NotReadableError" })[0]).toContain("in use by another program");
+    expect(deviceProblems({ microphone: "SomethingNew" })[0]).toContain("go on in writing");
+  });
+
+  it("say it once when neither can be had, and offer no voice to who has no microphone", () => {
+    expect(deviceProblems({ camera: "NotAllowedError", microphone: "NotAllowedError" })).toEqual([
+      "Camera and microphone are blocked. Allow them in the browser's address bar and press “Try again”. You can go on in writing.",
+    ]);
+    const [microphone, camera] = deviceProblems({ camera: "NotFoundError", microphone: "NotAllowedError" });
+    expect(microphone).toContain("in writing");
+    expect(camera).toBe("The camera is not to be found.");
   });
 });
 

@@ -54,41 +54,57 @@ export async function capture(choices: DeviceChoices, picture: PictureLimits): P
       // One of the two is at fault; asking for each alone tells which, and still gives the other.
     }
   }
-  const problems: string[] = [];
-  const microphone = audio && (await captureOne("microphone", { audio }, problems));
-  const camera = video && (await captureOne("camera", { video }, problems));
-  return { camera, microphone, problems };
+  const faults: Faults = {};
+  const microphone = audio && (await captureOne("microphone", { audio }, faults));
+  const camera = video && (await captureOne("camera", { video }, faults));
+  return { camera, microphone, problems: deviceProblems(faults) };
 }
+
+/** By device that could not be had, the name of getUserMedia's error. */
+type Faults = { camera?: string; microphone?: string };
 
 async function captureOne(
   device: "camera" | "microphone",
   constraints: MediaStreamConstraints,
-  problems: string[],
+  faults: Faults,
 ): Promise<MediaStreamTrack | null> {
   try {
     const stream = await navigator.mediaDevices.getUserMedia(constraints);
     return stream.getTracks()[0] ?? null;
   } catch (error) {
-    problems.push(deviceProblem(device, error instanceof DOMException ? error.name : ""));
+    faults[device] = error instanceof DOMException ? error.name : "";
     return null;
   }
 }
 
-/** Why a device could not be had and what the customer can do, from the name of getUserMedia's error. */
-export function deviceProblem(device: "camera" | "microphone", errorName: string): string {
-  const without = device === "camera" ? "You can go on with your voice alone." : "You can go on in writing.";
+/** Why devices could not be had and what the customer can do: in one sentence where both have the same reason. */
+export function deviceProblems({ camera, microphone }: Faults): string[] {
+  const inWriting = "You can go on in writing.";
+  if (camera !== undefined && camera === microphone) {
+    return [`${faultInWords("Camera and microphone", "are", "them", camera)} ${inWriting}`];
+  }
+  const problems: string[] = [];
+  if (microphone !== undefined) problems.push(`${faultInWords("The microphone", "is", "it", microphone)} ${inWriting}`);
+  if (camera !== undefined) {
+    const alone = microphone === undefined ? " You can go on with your voice alone." : "";
+    problems.push(`${faultInWords("The camera", "is", "it", camera)}${alone}`);
+  }
+  return problems;
+}
+
+function faultInWords(device: string, is: string, it: string, errorName: string): string {
   switch (errorName) {
     case "NotAllowedError":
     case "SecurityError":
-      return `The ${device} is blocked. Allow it in the browser's address bar and press “Try again”. ${without}`;
+      return `${device} ${is} blocked. Allow ${it} in the browser's address bar and press “Try again”.`;
     case "NotFoundError":
     case "OverconstrainedError":
-      return `No ${device} was found. ${without}`;
+      return `${device} ${is} not to be found.`;
     case "NotReadableError":
     case "AbortError":
-      return `The ${device} is in use by another program or does not respond. ${without}`;
+      return `${device} ${is} in use by another program, or not responding.`;
     default:
-      return `The ${device} could not be opened. ${without}`;
+      return `${device} could not be opened.`;
   }
 }
 

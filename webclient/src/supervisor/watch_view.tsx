@@ -121,12 +121,14 @@ function AffectPanel({ watched, analysed }: { watched: Watched; analysed: boolea
     <section id="affect" class="panel block" aria-labelledby="affect-title" data-label={affect?.value.label ?? "unknown"}>
       <header class="block-header">
         <h3 id="affect-title">Affect</h3>
-        <span class="chip">{known ? inWords(affect.value.label) : analysed ? "unknown" : "not analysed"}</span>
-        {change && (
-          <span id="change" class={`chip ${affect?.value.changed === "worse" ? "warn" : "good"}`}>
-            {change}
-          </span>
-        )}
+        <span>
+          {change && (
+            <span id="change" class={`chip ${affect?.value.changed === "worse" ? "warn" : "good"}`}>
+              {change}
+            </span>
+          )}{" "}
+          <span class="chip">{known ? inWords(affect.value.label) : analysed ? "unknown" : "not analysed"}</span>
+        </span>
       </header>
       <p class="small">
         {affect && known ? (
