@@ -15,6 +15,7 @@ from agent.core.understanding import Understanding
 from agent.inference.runtime import Runtime
 from agent.perception.readers import Readers
 from agent.perception.text import FEATURES, Floats, Head, SentenceEmbedder, TextReader, shipped_head
+from agent.perception.text_emotion import TextEmotion
 from agent.training.intent_head import IntentHead, fit_head
 from agent.training.lines import Lines, labels, spellings
 
@@ -48,7 +49,8 @@ def open_readers(
 ) -> Readers:
     """A reader for each language of a pack, the first for what is in none of them; days are told from `today` where the
     business is. Raises as `open_reader`."""
-    return Readers({each.language: open_reader(runtime, each, cache=cache, today=today) for each in understandings})
+    readers = {each.language: open_reader(runtime, each, cache=cache, today=today) for each in understandings}
+    return Readers(readers, TextEmotion(runtime))
 
 
 def head_name(understanding: Understanding) -> str:

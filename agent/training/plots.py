@@ -1,6 +1,7 @@
 """Draws confusion matrix, reliability diagram and coverage curve as pictures for reports."""
 
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +13,7 @@ INK, GUIDE = "#1f5f8b", "#9aa5b1"
 DPI = 120
 
 
-def draw_confusion(drawn: Curves, target: Path) -> None:
+def draw_confusion(drawn: Curves, target: Path | IO[bytes]) -> None:
     """A row a right class, shaded by the share of its items that got each answer, with counts."""
     counts = np.array(drawn.confusion)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

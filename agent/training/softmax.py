@@ -50,7 +50,7 @@ def fit_linear(
     """
     width = features.shape[1]
     precision = np.float32 if features.dtype == np.float32 else np.float64
-    rows = np.hstack([features, np.ones((len(features), 1), precision)], dtype=precision)
+    rows: NDArray[np.floating] = np.hstack([features, np.ones((len(features), 1), precision)], dtype=precision)
     target = np.eye(classes, dtype=precision)[label]
     share = np.full(len(rows), 1 / len(rows)) if weight is None else weight / weight.sum()
     share = share.astype(precision)

@@ -15,12 +15,15 @@ from agent.core.settings import load_settings
 from agent.dialogue.understanding import load_understanding
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
+from agent.perception.text import SentenceEmbedder
 from agent.training.card import command_line, confusions, evaluation_figures, update_card
 from agent.training.evaluate_expression import evaluate_expression
+from agent.training.evaluate_faq import evaluate_faq, held_out_questions
 from agent.training.evaluate_gesture import evaluate_gesture
 from agent.training.evaluate_intent import evaluate_intent
 from agent.training.evaluate_scene import evaluate_scene
 from agent.training.evaluate_speech_emotion import evaluate_speech_emotion
+from agent.training.evaluate_text_emotion import evaluate_text_emotion
 from agent.training.evaluation import Evaluation, Slice
 from agent.training.lines import held_out_files
 from agent.training.pack_head import head_name, open_reader
@@ -40,8 +43,10 @@ FER2013_ROW = "FER2013's seven labels"
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Quality of a model on labelled data.", no_args_is_help=True)
-    for command in (expression, gesture, intent, scene, recommend, speech, speech_emotion):
+    for command in (expression, faq, gesture, intent, scene, recommend, speech, speech_emotion, text_emotion):
         group.command()(command)
+    group.command("sentiment", hidden=True)(text_emotion)
+    group.command("text_emotion", hidden=True)(text_emotion)
     app.add_typer(group, name="evaluate")
 
 
@@ -90,6 +95,33 @@ def intent(
     _hand_out(evaluation, model, runtime, report=report, card=card, json=json)
 
 
+def faq(
+    data: Annotated[
+        Path | None, typer.Option(help="Questions by article; ours for the domain when left out.", exists=True)
+    ] = None,
+    domain: Annotated[str | None, typer.Option(help="Domain pack; the one of the settings when left out.")] = None,
+    language: Annotated[str, typer.Option(help="Language of the help pages.")] = "en",
+    json: JsonFlag = False,
+) -> None:
+    """Questions in YAML: lists by article of faq.LANGUAGE.yaml, and a list that no article answers."""
+    pack = domain or load_settings().reply.domain
+    embedder = SentenceEmbedder(_runtime(), language=language)
+    measured = evaluate_faq(data or held_out_questions(pack, language), pack, language, embedder.embed)
+    if json:
+        print_json(measured)
+        return
+    console.print(f"{measured.n} questions with an answer, {measured.n_unanswerable} without")
+    console.print(
+        f"found first: {percent(measured.found_first)}, by words alone {percent(measured.found_first_by_words)}"
+    )
+    table = Table("sure from", "right", "wrong", "answered without an answer")
+    for one in measured.thresholds:
+        used = "*" if one.at_least_prob == measured.used.at_least_prob else ""
+        table.add_row(f"{one.at_least_prob}{used}", percent(one.right), percent(one.wrong), percent(one.false_answers))
+    console.print(table)
+    console.print(f"* is used; {measured.ms_per_item:.1f} ms CPU a question")
+
+
 def scene(
     data: Annotated[
         Path, typer.Option(help="Pieces of calls, in the form of the file that is taken when left out.", exists=True)
@@ -135,6 +167,14 @@ def speech_emotion(data: Data, report: ReportFolder = None, card: Card = None, j
     with shown() as progress:
         evaluation = evaluate_speech_emotion(data, runtime, progress=progress)
     _hand_out(evaluation, "voice_emotion", runtime, report=report, card=card, json=json)
+
+
+def text_emotion(data: Data, report: ReportFolder = None, card: Card = None, json: JsonFlag = False) -> None:
+    """A table of comments as GoEmotions publishes it: text, labels as numbers or names, and what else, with tabs."""
+    runtime = _runtime()
+    with shown() as progress:
+        evaluation = evaluate_text_emotion(data, runtime, progress=progress)
+    _hand_out(evaluation, "text_emotion", runtime, report=report, card=card, json=json)
 
 
 def _runtime() -> Runtime:
