@@ -31,54 +31,40 @@ async def test_an_engine_that_is_right_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("twist", "rule", "words"),
+    ("twist", "played", "rule", "words"),
     [
-        (engines.late, "words", "answered late, after 1."),
-        (engines.never, "words", "never answered, or not within 2 s"),
-        (engines.a_megabyte, "words", "answered with a message of more than 65536 bytes"),
-        (engines.a_megabyte, "readable", "a message of more than 65536 bytes"),
-        (engines.to_another_turn, "words", "answered turn 41, where turn 1 was asked"),
-        (engines.to_another_turn, "names_turns", "answered turn 41"),
-        (engines.no_json, "words", "malformed JSON"),
-        (engines.no_json, "readable", "malformed JSON"),
-        (engines.without_text, "words", "missing required field `text`"),
-        (engines.hangs_up, "words", "closed the connection with code 1011 instead of answering"),
-        (engines.twice_under_one_id, "said_once", "said turn-1 twice"),
-        (engines.twice_under_two_ids, "said_once", "answered turn 1 twice with the same words"),
-        (engines.makes_things_up, "says_why", "affect 4711, which it was never sent"),
-        (engines.never_ends, "streams", "never ended turn-1"),
+        (engines.late, "words", "words", "answered late, after 1."),
+        (engines.never, "words", "words", "never answered, or not within 2 s"),
+        (engines.a_megabyte, "words", "words", "answered with a message of more than 65536 bytes"),
+        (engines.a_megabyte, "words", "readable", "a message of more than 65536 bytes"),
+        (engines.to_another_turn, "words", "words", "answered turn 41, where turn 1 was asked"),
+        (engines.to_another_turn, "words", "names_turns", "answered turn 41"),
+        (engines.no_json, "words", "words", "malformed JSON"),
+        (engines.no_json, "words", "readable", "malformed JSON"),
+        (engines.without_text, "words", "words", "missing required field `text`"),
+        (engines.hangs_up, "words", "words", "closed the connection with code 1011 instead of answering"),
+        (engines.twice_under_one_id, "words", "said_once", "said turn-1 twice"),
+        (engines.twice_under_two_ids, "words", "said_once", "answered turn 1 twice with the same words"),
+        (engines.makes_things_up, "words", "says_why", "affect 4711, which it was never sent"),
+        (engines.never_ends, "words", "streams", "never ended turn-1"),
+        (engines.interrupts, "partial", "partial", "before the customer had finished"),
+        (engines.interrupts, "likely", "likely", "without `guess`"),
+        (engines.guesses_wrong, "likely", "likely", "though the customer went on"),
+        (engines.talks_over_people, "taken_over", "taken_over", "while a person had the call"),
+        (engines.greets_again, "resumed", "resumed", "though `resumed` was true"),
+        (engines.bears_a_grudge, "withdrawn", "withdrawn", "because of affect"),
+        (engines.strict, "later_version", "later_version", "closed the connection with code 1003"),
+        (engines.strict, "coach", "coach", "closed the connection with code 1003"),
+        (engines.gossips, "two_calls", "two_calls", "said in one call what was said in another"),
+        (engines.has_the_last_word, "ended", "ended", "after the call had ended"),
     ],
     ids=lambda value: value.__name__ if callable(value) else None,
 )
-async def test_what_is_wrong_with_answers_is_named(twist: Twist, rule: str, words: str) -> None:
-    """An engine that answers late, twice, never, at length, to nobody or in another language than JSON."""
+async def test_what_is_wrong_is_named(twist: Twist, played: str, rule: str, words: str) -> None:
+    """Each fault in the call that finds it out: answers that are late, double, missing, huge, for nobody or no JSON,
+    and engines that interrupt, guess wrong, forget their manners or mix their callers up."""
     async with engine(twist) as url:
-        report = await check(Stage(url=url, patience=BRIEF), only=["words"])
-    finding = found(report, rule)
-    assert (finding.verdict, report.ok) == (Verdict.BROKEN, False)
-    assert words in finding.detail
-
-
-@pytest.mark.parametrize(
-    ("twist", "rule", "words"),
-    [
-        (engines.interrupts, "partial", "before the customer had finished"),
-        (engines.interrupts, "likely", "without `guess`"),
-        (engines.guesses_wrong, "likely", "though the customer went on"),
-        (engines.talks_over_people, "taken_over", "while a person had the call"),
-        (engines.greets_again, "resumed", "though `resumed` was true"),
-        (engines.bears_a_grudge, "withdrawn", "because of affect"),
-        (engines.strict, "later_version", "closed the connection with code 1003"),
-        (engines.strict, "coach", "closed the connection with code 1003"),
-        (engines.gossips, "two_calls", "said in one call what was said in another"),
-        (engines.has_the_last_word, "ended", "after the call had ended"),
-    ],
-    ids=lambda value: value.__name__ if callable(value) else None,
-)
-async def test_bad_manners_are_named(twist: Twist, rule: str, words: str) -> None:
-    """Each in the call that is played to find it out, while the engine answers what it is asked."""
-    async with engine(twist) as url:
-        report = await check(Stage(url=url, patience=BRIEF), only=[rule])
+        report = await check(Stage(url=url, patience=BRIEF), only=[played])
     finding = found(report, rule)
     assert (finding.verdict, report.ok) == (Verdict.BROKEN, False)
     assert words in finding.detail
