@@ -20,8 +20,9 @@ from agent.media.sound_files import decoded_sound
 from agent.perception.activity import VoiceActivity
 from agent.perception.hearing import Hearing
 from agent.perception.pieces import Piece, pieces
-from agent.perception.transcript import AUTO, Decoding, Words
+from agent.perception.transcript import AUTO
 from agent.perception.utterance import Answer, Request, Urgency
+from agent.perception.wished import Decoding, Words
 from agent.transport.scribe import Segment, SpokenWord, Transcription, Wish
 
 ENOUGH_S = 8.0

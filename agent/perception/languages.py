@@ -9,7 +9,8 @@ from agent.core.errors import ModelMissing, SettingsError
 from agent.core.settings import HearingSettings
 from agent.inference.runtime import Runtime
 from agent.perception import whisper
-from agent.perception.transcript import PLAIN, Decoding, SpeechToText, Words
+from agent.perception.transcript import SpeechToText
+from agent.perception.wished import PLAIN, Decoding, Words
 
 
 class Recognizer(Protocol):

@@ -1,7 +1,7 @@
 """Turns the sound of an utterance into words, with Whisper on CTranslate2, at a cost that follows its length."""
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import ctranslate2
 import numpy as np
@@ -16,6 +16,7 @@ from agent.perception.hypothesis import Found, Hypothesis, most_tokens
 from agent.perception.log_mel import lifted, log_mel
 from agent.perception.simplified import simplified
 from agent.perception.vocabulary import names_more
+from agent.perception.wished import PLAIN, Decoding, Words
 from agent.perception.word_times import TimedWord, word_times
 
 AUTO = "auto"
@@ -40,48 +41,6 @@ _AFTER_LATIN = "\u0250"
 """The first letter after Unicode's Latin blocks."""
 _LONGEST_PROMPT_TOKENS = 200
 """Whisper's text window holds 448 tokens for the prompt and what is said."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decoding:
-    """How words are looked for."""
-
-    prompt: str = field(default="", repr=False)
-    """Text that may have come before, for its spelling and its names."""
-    vocabulary: str = field(default="", repr=False)
-    """Sentences with names that are likely to be said. They count only where the sound leaves words open."""
-    temperature: float = 0.0
-    """Above 0 words are drawn by their probability, the more freely the higher; at 0 the likeliest are taken."""
-    word_times: bool = False
-    """Whether to tell when each word was said."""
-    into_english: bool = False
-    """Whether to write down in English what is said in another language: Whisper's own speech translation. The rest of
-    these wishes does not count then."""
-
-
-PLAIN = Decoding()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """What a stretch of sound says."""
-
-    text: str = field(repr=False)
-    """Empty when it holds no words."""
-    mean_token_logprob: float
-    no_speech_prob: float
-    language: str = "en"
-    """As it was told, or as it was found."""
-    language_prob: float = 1.0
-    """How sure that is; 1 where it was told."""
-    stage_ms: dict[str, float]
-    """Milliseconds by stage: features, encode, decode."""
-    times: tuple[TimedWord, ...] = ()
-    """When each word was said, where that was asked for."""
-    complete_prob: float | None = None
-    """How surely the line ends here, by `Closing`; None where that is not known: of other models than the small one."""
-    states: NDArray[np.float32] | None = field(default=None, repr=False)
-    """What `SpeechToText.states` makes of the sound, where it was to be kept."""
 
 
 class SpeechToText:

@@ -18,7 +18,7 @@ from agent.perception.activity import START_WINDOWS, WINDOW_SAMPLES, VoiceGate
 from agent.perception.english import English
 from agent.perception.framing import SoundFrame
 from agent.perception.patience import Patience
-from agent.perception.transcript import AUTO, Decoding, Words
+from agent.perception.transcript import AUTO
 from agent.perception.utterance import (
     LONGEST_UTTERANCE_SAMPLES,
     SEAL_ANYWAY_SAMPLES,
@@ -28,6 +28,7 @@ from agent.perception.utterance import (
     Urgency,
     Utterance,
 )
+from agent.perception.wished import Decoding, Words
 
 PRE_ROLL_WINDOWS = 12
 """384 ms from before the first voiced window: soft consonants that the voice model misses, and a moment of quiet,

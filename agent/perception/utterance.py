@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from agent.core.clock import NS_PER_MS
 from agent.core.types import MIC_RATE_HZ, UNSPACED_LANGUAGES, Stamp, Transcript, VoiceEmotionReading, read_only
 from agent.perception.activity import WINDOW_SAMPLES
-from agent.perception.transcript import LONGEST_S, PLAIN, Decoding, Words
+from agent.perception.transcript import LONGEST_S
+from agent.perception.wished import PLAIN, Decoding, Words
 
 SEAL_AT_PAUSE_SAMPLES = 15 * MIC_RATE_HZ
 """A piece this long ends at the next pause."""

@@ -16,7 +16,8 @@ from agent.perception import whisper
 from agent.perception.languages import Languages
 from agent.perception.recorded import RecordedHearing
 from agent.perception.simplified import simplified
-from agent.perception.transcript import AUTO, PLAIN, Decoding, SpeechToText, Words
+from agent.perception.transcript import AUTO, SpeechToText
+from agent.perception.wished import PLAIN, Decoding, Words
 from agent.training.spelling import edit_distance, units
 from tests.perception.sound import Say, windows
 

@@ -11,9 +11,10 @@ from agent.core.clock import FakeClock, SystemClock
 from agent.core.types import read_only
 from agent.perception.end_of_turn import EndOfTurn
 from agent.perception.transcriber import MOST_FINALS_A_CALL, Reader, Transcriber
-from agent.perception.transcript import PLAIN, Decoding, SpeechToText, Words
+from agent.perception.transcript import SpeechToText
 from agent.perception.utterance import Answer, Request, Said, Urgency
 from agent.perception.voice_emotion import Heard, VoiceEmotion
+from agent.perception.wished import PLAIN, Decoding, Words
 from tests.perception.sound import stamp_at
 
 

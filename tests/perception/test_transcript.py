@@ -8,8 +8,9 @@ import pytest
 from agent.core.types import MIC_RATE_HZ
 from agent.inference.runtime import Runtime
 from agent.media.sound_files import read_sound
-from agent.perception.transcript import LONGEST_S, Decoding, SpeechToText
+from agent.perception.transcript import LONGEST_S, SpeechToText
 from agent.perception.whisper import open_english
+from agent.perception.wished import Decoding
 from agent.training.spelling import units
 from tests.perception.sound import Say, noises, silence
 

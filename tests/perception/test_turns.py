@@ -11,9 +11,10 @@ from agent.core.settings import HearingSettings
 from agent.core.types import HearingFailed, Transcript, VoiceLevel, VoiceStarted, VoiceStopped
 from agent.perception.activity import PAUSE_WINDOWS, WINDOW_SAMPLES
 from agent.perception.listening import Listener
-from agent.perception.transcript import LONGEST_S, Words
+from agent.perception.transcript import LONGEST_S
 from agent.perception.turns import PRE_ROLL_WINDOWS, Outcome
 from agent.perception.utterance import LONGEST_UTTERANCE_SAMPLES, Answer, Request, Urgency
+from agent.perception.wished import Words
 from tests.perception.sound import ScriptedActivity, frames, windows
 
 SETTINGS = HearingSettings(min_silence_ms=240, max_silence_ms=1_000)
