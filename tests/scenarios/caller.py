@@ -40,7 +40,8 @@ from agent.dialogue.protocol import (
     Utterance,
 )
 from agent.dialogue.tools import Tools
-from agent.perception.text import TextReader
+from agent.perception.language import language_of
+from agent.perception.readers import Readers
 from tests.dialogue.wire import affect_signal, gesture_signal
 
 TODAY = date(2026, 11, 18)
@@ -62,9 +63,11 @@ class Caller:
     """One call. Time stands still but for what a turn takes."""
 
     socket: ClientConnection
-    reader: TextReader
+    readers: Readers
     clock: FakeClock
     database: Path
+    language: str = "en"
+    """Of what was said or typed last."""
     last_say: str = ""
     seq: int = 0
     cards: dict[str, Card] = field(default_factory=dict)
@@ -76,9 +79,11 @@ class Caller:
         self.seq += 1
         match turn:
             case {"says": words}:
-                return await self._exchange(Utterance(id=self.seq, text=words, intent=self._intent(words)))
+                intent = self._intent(words)
+                return await self._exchange(Utterance(id=self.seq, text=words, language=self.language, intent=intent))
             case {"types": words}:
-                return await self._exchange(Chat(text=words, intent=self._intent(words)))
+                intent = self._intent(words)
+                return await self._exchange(Chat(text=words, language=self.language, intent=intent))
             case {"sign": name}:
                 return await self._exchange(SignalSeen(signal=gesture_signal(name, seq=self.seq)))
             case {"taps": label}:
@@ -118,7 +123,8 @@ class Caller:
         return replies
 
     def _intent(self, words: str) -> Intent:
-        read = self.reader.intent(words)
+        self.language = language_of(words) or self.language
+        read = self.readers.intent(words, self.language)
         return Intent(
             label=read.label,
             probability=read.probability,
@@ -167,15 +173,17 @@ async def _served(engine: Engine) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def calling(pack: str, customer: str, database: Path, reader: TextReader) -> AsyncIterator[Caller]:
-    """A call to an engine of its own for `pack`, which has greeted."""
+async def calling(
+    pack: str, customer: str, database: Path, readers: Readers, *, locale: str = "en"
+) -> AsyncIterator[Caller]:
+    """A call from a page in `locale` to an engine of its own for `pack`, which has greeted."""
     clock = FakeClock()
     with ThreadPoolExecutor(1) as thread, closing(TOOLS[pack](database)) as tools:
         async with _served(Engine(load_domain(pack), tools, thread, clock=clock)) as url, connect(url) as socket:
-            caller = Caller(socket, reader, clock, database)
+            caller = Caller(socket, readers, clock, database, language=locale.partition("-")[0])
             assert isinstance(await caller._read(), EngineHello)
             await socket.send(encode(AgentHello(agent="a scenario")))
-            await socket.send(encode(CallStarted(call_id="c1", customer=customer)))
+            await socket.send(encode(CallStarted(call_id="c1", customer=customer, locale=locale)))
             greeting = await caller._read()
             assert isinstance(greeting, Say)
             caller.last_say = greeting.id

@@ -1,12 +1,13 @@
 """Whole calls over a real WebSocket, written as YAML, graded by what comes back and by what the database then holds.
 
-`tests/scenarios/<pack>/*.yaml` hold, besides `about` and `customer`, a `talk` of turns. In a turn the customer `says`
-or `types` something, which the pack's own intent model reads, gives a `sign`, shows an `affect` [label, seconds], or is
-`cut_off_after` some words, `taps` a button of a card that lies there, or `fills` its form; `locked` does it while the
-database is held by somebody else. `hears` is in the first reply that comes, `then` in the second; without `hears` there
-must be none. `shows` is a card's title ("nothing" for no card), `rows` what its rows hold, `table` the cells of rows by
-their names, `hands_off` the urgency with which a person is called. No reply or card of the call may contain what
-`never` lists. `database` holds queries with their single value, after a turn or at the end.
+`tests/scenarios/<pack>/*.yaml` hold, besides `about`, `customer` and the `locale` of the page, a `talk` of turns. In
+a turn the customer `says` or `types` something, which the pack's own intent model reads, gives a `sign`, shows an
+`affect` [label, seconds], or is `cut_off_after` some words, `taps` a button of a card that lies there, or `fills` its
+form; `locked` does it while the database is held by somebody else. `hears` is in the first reply that comes, `then`
+in the second; without `hears` there must be none. `shows` is a card's title ("nothing" for no card), `rows` what its
+rows hold, `table` the cells of rows by their names, `hands_off` the urgency with which a person is called. No reply
+or card of the call may contain what `never` lists. `database` holds queries with their single value, after a turn or
+at the end.
 """
 
 from functools import lru_cache
@@ -17,11 +18,14 @@ import pytest
 import yaml
 
 from agent.core.settings import REPOSITORY
+from agent.core.understanding import Understanding
 from agent.dialogue.protocol import FromEngine, Handoff, Say, Show
-from agent.dialogue.understanding import load_understanding
+from agent.dialogue.understanding import load_understandings
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
+from agent.perception.readers import Readers
 from agent.perception.text import SentenceEmbedder, TextReader, shipped_head
+from agent.training.pack_head import head_name
 from tests.scenarios.caller import TODAY, Caller, calling
 
 SCENARIOS = sorted(Path(__file__).parent.glob("*/*.yaml"))
@@ -30,12 +34,16 @@ KEYS = DEEDS | {"hears", "then", "shows", "rows", "table", "hands_off", "tone", 
 
 
 @lru_cache(maxsize=2)
-def reader_of(pack: str) -> TextReader:
-    """The pack's shipped intent model, on the day of the scenarios."""
-    understanding = load_understanding(pack)
+def readers_of(pack: str) -> Readers:
+    """The pack's shipped intent models, on the day of the scenarios."""
     runtime = Runtime(Registry.load(REPOSITORY / "models_onnx"), "cpu")
-    head = shipped_head(runtime, f"intent_{pack}")
-    return TextReader(SentenceEmbedder(runtime), head, understanding.intents, understanding.slots, today=lambda: TODAY)
+    return Readers({each.language: _reader(runtime, each) for each in load_understandings(pack)})
+
+
+def _reader(runtime: Runtime, understanding: Understanding) -> TextReader:
+    embedder = SentenceEmbedder(runtime, language=understanding.language)
+    head = shipped_head(runtime, head_name(understanding))
+    return TextReader(embedder, head, understanding.intents, understanding.slots, today=lambda: TODAY)
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: f"{path.parent.name}-{path.stem}")
@@ -43,9 +51,10 @@ async def test_scenario(path: Path, tmp_path: Path) -> None:
     """The call goes as it is written, and leaves the database as written."""
     pack = path.parent.name
     scenario = written(path)
-    assert scenario.keys() <= {"about", "customer", "talk", "database", "never"}
+    assert scenario.keys() <= {"about", "customer", "locale", "talk", "database", "never"}
+    customer, locale = scenario.get("customer", "guest"), scenario.get("locale", "en")
     heard: list[FromEngine] = []
-    async with calling(pack, scenario.get("customer", "guest"), tmp_path / "b.sqlite3", reader_of(pack)) as caller:
+    async with calling(pack, customer, tmp_path / "b.sqlite3", readers_of(pack), locale=locale) as caller:
         for turn in scenario["talk"]:
             heard += await play(turn, caller)
         check_database(scenario.get("database", {}), caller)
