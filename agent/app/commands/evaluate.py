@@ -19,6 +19,7 @@ from agent.perception.text import SentenceEmbedder
 from agent.training.card import command_line, confusions, evaluation_figures, update_card
 from agent.training.evaluate_expression import evaluate_expression
 from agent.training.evaluate_faq import evaluate_faq, held_out_questions
+from agent.training.evaluate_fusion import evaluate_fusion
 from agent.training.evaluate_gesture import evaluate_gesture
 from agent.training.evaluate_intent import evaluate_intent
 from agent.training.evaluate_scene import evaluate_scene
@@ -32,6 +33,9 @@ from agent.training.speech import evaluate_speech
 
 WRITTEN_SCENES = Path(__file__).parents[2] / "training" / "data" / "scenes_heldout.yaml"
 
+HEARD = Path("artefacts") / "training" / "speech_emotion"
+"""Where `agent train speech-emotion` keeps what it heard, too."""
+
 Data = Annotated[Path, typer.Option(help="Labelled data.", exists=True)]
 ReportFolder = Annotated[
     Path | None, typer.Option("--report", help="Folder to write plots, report.json and index.html to.", metavar="DIR")
@@ -43,7 +47,7 @@ FER2013_ROW = "FER2013's seven labels"
 
 def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Quality of a model on labelled data.", no_args_is_help=True)
-    for command in (expression, faq, gesture, intent, scene, recommend, speech, speech_emotion, text_emotion):
+    for command in (expression, faq, fusion, gesture, intent, scene, recommend, speech, speech_emotion, text_emotion):
         group.command()(command)
     group.command("sentiment", hidden=True)(text_emotion)
     group.command("text_emotion", hidden=True)(text_emotion)
@@ -64,6 +68,29 @@ def expression(
     with shown() as progress:
         evaluation = evaluate_expression(data, runtime, part=part, progress=progress)
     _hand_out(evaluation, "expression", runtime, report=report, card=card, json=json)
+
+
+def fusion(
+    faces: Annotated[Path, typer.Option(help="npz of faces with `ferplus_votes`.", exists=True, dir_okay=False)],
+    voices: Annotated[
+        Path, typer.Option(help="Folder of RAVDESS's and EmoDB's recordings.", exists=True, file_okay=False)
+    ],
+    lines: Annotated[Path, typer.Option(help="Table of comments as GoEmotions publishes it.", exists=True)],
+    work: Annotated[Path, typer.Option(help="Folder for what was heard in the recordings.")] = HEARD,
+    json: JsonFlag = False,
+) -> None:
+    """Face, voice and words of one emotion put together, against the best of them alone: minutes the first time."""
+    with shown() as progress:
+        report = evaluate_fusion(faces, voices, lines, _runtime(), work=work, progress=progress)
+    if json:
+        print_json(report)
+        return
+    console.print(scores_table(report.witnesses))
+    console.print(f"all of them over the best alone: {100 * report.gain:+.1f} percentage points", highlight=False)
+    told, false = report.conflicts.told_of_contradicting, report.conflicts.told_of_agreeing
+    console.print(f"conflicts told: {percent(told)} of those there were, and {percent(false)} where there was none")
+    for remark in report.remarks:
+        console.print(f"[yellow]note:[/] {remark}", highlight=False)
 
 
 def gesture(data: Data, report: ReportFolder = None, card: Card = None, json: JsonFlag = False) -> None:
