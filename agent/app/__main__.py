@@ -25,6 +25,7 @@ COMMANDS = {
     "analyse": "agent.app.commands.analyse",
     "train": "agent.app.commands.train",
     "evaluate": "agent.app.commands.evaluate",
+    "intents": "agent.app.commands.intents",
     "bench": "agent.app.commands.bench",
 }
 """Module by command, in the order of the help page. Each has `register(app)`."""

@@ -87,7 +87,8 @@ def analyse_clip(path: Path, settings: Settings) -> Iterator[Analysed]:
     if facts.has_audio:
         events = RecordedHearing(runtime, settings.hearing, reads_emotion=True).hear(_windows(path))
         heard = sorted(events, key=lambda event: event.stamp.media_ms)
-    fuser = _Fuser(open_readers(runtime, load_understandings(settings.reply.domain)), SceneModel(runtime))
+    understandings = load_understandings(settings.reply.domain, settings.reply.examples)
+    fuser = _Fuser(open_readers(runtime, understandings), SceneModel(runtime))
     position = 0
     if facts.has_video:
         consent = consent_for(Choice.AGREE, locale="en", given_at=time.time())

@@ -121,7 +121,7 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         hearing = await asyncio.to_thread(Hearing, runtime, hearing_settings(settings), clock)
         await asyncio.to_thread(hearing.start)
         stack.push_async_callback(asyncio.to_thread, hearing.stop)
-        understandings = await asyncio.to_thread(load_understandings, settings.reply.domain)
+        understandings = await asyncio.to_thread(load_understandings, settings.reply.domain, settings.reply.examples)
         today = LocalClock.of(settings.reply.time_zone).today
         open_text = partial(open_readers, runtime, understandings, today=today)
         text = await loop.run_in_executor(text_thread, open_text)

@@ -220,6 +220,9 @@ class ReplySettings(Section):
     """WebSocket address of a reply engine; the embedded one when absent."""
     domain: str = "shop"
     """Domain pack: what the embedded engine can talk about, and which intents are heard."""
+    examples: Path | None = None
+    """Lines of your customers that are examples of the domain's intents, in English, as `agent intents` writes them.
+    With such a file the agent learns its intents anew when it starts, once."""
     database: Path = Field(default_factory=lambda given: Path(f"{given['domain'].rpartition('.')[2]}.sqlite3"))
     """The embedded engine's business database, named after the domain unless set; created and seeded when absent."""
     time_zone: str | None = None

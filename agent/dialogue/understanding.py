@@ -41,15 +41,20 @@ def languages_of(name: str) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda language: (language != SOURCE, language)))
 
 
-def load_understandings(name: str) -> tuple[Understanding, ...]:
-    """What pack `name` understands in each of its languages, English first. Raises as `load_understanding`."""
-    return tuple(load_understanding(name, locale=language) for language in languages_of(name))
+def load_understandings(name: str, more: Path | None = None) -> tuple[Understanding, ...]:
+    """What pack `name` understands in each of its languages, English first, which alone has `more` examples. Raises as
+    `load_understanding`."""
+    languages = languages_of(name)
+    return tuple(load_understanding(name, locale=each, more=more if each == SOURCE else None) for each in languages)
 
 
-def load_understanding(name: str, *, locale: str = "en") -> Understanding:
+def load_understanding(name: str, *, locale: str = "en", more: Path | None = None) -> Understanding:
     """The intents that every customer has, then those of pack `name`, with examples, and its slots. What belongs to no
     business in general may be an example of the pack: a toothache is no matter of a shop. What help pages answer
     belongs to no intent. In every language slots are those of the English file, with what it adds of ways to say them.
+
+    `more` are an operator's own examples: of intents that the pack has, and of others, which are none of its business
+    until it has them.
 
     Raises `SettingsError` that names the file and what is wrong in it.
     """
@@ -59,9 +64,12 @@ def load_understanding(name: str, *, locale: str = "en") -> Understanding:
         raise SettingsError(f"domain {name}: intents.{locale}.yaml: {', '.join(twice)} is common to all packs already")
     asked = tuple(text for article in load_articles(name, locale) for text in article.asked)
     examples = common.intents | own.intents
-    pairs = [(text, intent) for intent, texts in examples.items() for text in texts]
+    added = {} if more is None else _read(name, more).intents
+    pairs = [(text, intent) for intent, texts in examples.items() for text in (*texts, *added.get(intent, ()))]
+    strange = [text for intent, texts in added.items() if intent not in examples for text in texts]
     wanted = {text for text, _ in pairs}
-    outside = tuple(text for text in (*common.out_of_scope, *own.out_of_scope, *asked) if text not in wanted)
+    unwanted = (*common.out_of_scope, *own.out_of_scope, *asked, *strange)
+    outside = tuple(text for text in unwanted if text not in wanted)
     return Understanding(
         name=name,
         intents=tuple(examples),
