@@ -54,7 +54,7 @@ async def _explained(settings: Settings, name: str, *, compare: bool) -> tuple[E
 
 def _show(explanation: Explanation) -> None:
     how = explanation.ended_because or "not ended"
-    console.print(f"[bold]call {escape(explanation.call)}[/], {how.replace('_', ' ')}", highlight=False)
+    console.print(f"[bold]call {escape(explanation.call)}[/], {how.replace('_', ' ')}", highlight=False, soft_wrap=True)
     if not explanation.turns:
         console.print("Nothing is kept of what its reply engine was sent: it is from before that was kept.")
     for turn in explanation.turns:
@@ -64,7 +64,7 @@ def _show(explanation: Explanation) -> None:
 def _show_turn(turn: Turn) -> None:
     number = f" (turn {turn.turn})" if turn.turn is not None else ""
     words = f" “{escape(turn.text)}”" if turn.text else ""
-    console.print(f"\n[dim]{turn.at_s:7.1f} s[/] [bold]{turn.what}{number}[/]{words}", highlight=False)
+    console.print(f"\n[dim]{turn.at_s:7.1f} s[/] [bold]{turn.what}{number}[/]{words}", highlight=False, soft_wrap=True)
     if turn.translation is not None:
         _detail(f"translated to {turn.translation.language}", f"“{turn.translation.text}”")
     if turn.intent is not None:
@@ -75,14 +75,16 @@ def _show_turn(turn: Turn) -> None:
     for reading in turn.readings:
         _detail(reading.kind.replace("_", " "), _felt(reading))
     for reply in turn.replies:
-        console.print(f"[dim]{reply.at_s:7.1f} s[/]   [green]agent[/] “{escape(reply.text)}”", highlight=False)
+        console.print(
+            f"[dim]{reply.at_s:7.1f} s[/]   [green]agent[/] “{escape(reply.text)}”", highlight=False, soft_wrap=True
+        )
         for reason in reply.because:
             numbers = f" [signal {', '.join(str(seq) for seq in reason.seqs)}]" if reason.seqs else ""
             _detail("because", f"{reason.kind}: {reason.words}{numbers}")
 
 
 def _detail(name: str, value: str) -> None:
-    console.print(f"            [dim]{name}[/] {escape(value)}", highlight=False)
+    console.print(f"            [dim]{name}[/] {escape(value)}", highlight=False, soft_wrap=True)
 
 
 def _felt(reading: Reading) -> str:
@@ -98,9 +100,10 @@ def _show_comparison(comparison: Comparison) -> None:
         f"\n[bold]without emotion[/], {len(differing)} of {comparison.answered} answers would have been different. "
         "Both were played anew, by flows and help pages, on a copy of the business's database as it is now.",
         highlight=False,
+        soft_wrap=True,
     )
     for one in differing:
-        console.print(f"\n[dim]{one.at_s:7.1f} s[/] [bold]{escape(one.on)}[/]", highlight=False)
+        console.print(f"\n[dim]{one.at_s:7.1f} s[/] [bold]{escape(one.on)}[/]", highlight=False, soft_wrap=True)
         _detail("with   ", _answer(one.with_emotion))
         _detail("without", _answer(one.without_emotion))
 
