@@ -13,11 +13,11 @@ import numpy as np
 from av import VideoFrame
 
 from agent.core.consent import Choice, consent_for
+from agent.core.pictures import Picture
 from agent.core.settings import load_settings
 from agent.core.types import CameraFrame, CaptureOrigin, Stamp, VisionReading
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
-from agent.media.camera import Picture
 from agent.perception.vision import VisionAnalyser, VisionState
 from benchmarks.frame_passes import WARM_UP_FRAMES, Frames, Pass, Seen, finish, keep_to_one_core, walk
 

@@ -14,6 +14,7 @@ from av import AudioFrame, AudioResampler, VideoFrame
 from agent.core.clock import NS_PER_MS, NS_PER_S
 from agent.core.consent import Choice, consent_for
 from agent.core.errors import NotMedia
+from agent.core.pictures import Picture
 from agent.core.settings import Settings
 from agent.core.signals import Finding, IntentValue, Signal, signal_from
 from agent.core.types import (
@@ -32,7 +33,6 @@ from agent.fusion import fusion
 from agent.fusion.scene import Judge, SceneModel
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
-from agent.media.camera import Picture
 from agent.perception.readers import Readers
 from agent.perception.recorded import RecordedHearing
 from agent.perception.vision import VisionAnalyser, VisionState

@@ -21,11 +21,11 @@ from pylibsrtp import Policy, Session
 from agent.app.drawn_face import HEIGHT_PX, WIDTH_PX, drawn_face
 from agent.core.clock import NS_PER_MS, NS_PER_S, SystemClock
 from agent.core.consent import Choice, consent_for
+from agent.core.pictures import Picture
 from agent.core.settings import Settings
 from agent.core.types import MIC_RATE_HZ, CameraFrame, CaptureOrigin, MicWindow, Stamp, read_only
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
-from agent.media.camera import Picture
 from agent.media.reassembly import AudioAssembler, VideoAssembler
 from agent.perception.activity import VoiceActivity
 from agent.perception.hearing import Hearing

@@ -27,10 +27,13 @@ BETWEEN_CLIMBS_S = 2.0
 
 
 class Threads(Protocol):
-    """What is to be known of the perception threads; `VisionPool` says it."""
+    """What is to be known of the perception threads; `VisionProcess` says it."""
 
-    threads: int
-    busy_ns: int
+    @property
+    def threads(self) -> int: ...
+
+    @property
+    def busy_ns(self) -> int: ...
 
     @property
     def fault(self) -> str | None: ...

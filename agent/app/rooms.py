@@ -14,7 +14,7 @@ from agent.fusion.scene import Judge
 from agent.inference.runtime import Runtime
 from agent.perception.hearing import Hearing
 from agent.perception.readers import Readers
-from agent.perception.vision_pool import VisionPool
+from agent.perception.vision_process import VisionProcess
 from agent.storage.calls import CallStore
 from agent.synthesis.speech import Synthesizer
 from agent.transport.hub import Hub
@@ -27,7 +27,7 @@ class Rooms:
     settings: Settings
     clock: Clock
     runtime: Runtime
-    vision: VisionPool
+    vision: VisionProcess
     hearing: Hearing
     text: Readers
     text_thread: ThreadPoolExecutor

@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -34,10 +35,12 @@ from agent.core.settings import HearingSettings, Settings, TelemetrySettings
 from agent.dialogue.domain import load_vocabulary
 from agent.dialogue.understanding import load_understandings
 from agent.fusion.scene import SceneModel
+from agent.inference.model_process import SWITCH_INTERVAL_S
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception.hearing import Hearing
-from agent.perception.vision_pool import VisionPool
+from agent.perception.reader_process import ReaderProcess
+from agent.perception.vision_process import VisionProcess
 from agent.storage.calls import CallStore
 from agent.synthesis.endpoint import AT_ONCE, EndpointVoice
 from agent.synthesis.remembered import RememberingVoice
@@ -51,10 +54,6 @@ if TYPE_CHECKING:
     from agent.app.turn_traces import TurnTraces
 
 log = logging.getLogger(__name__)
-
-SWITCH_INTERVAL_S = 0.0005
-"""How long a thread may hold the interpreter while another waits for it. A model run lets go of it and must get it back
-to go on; with Python's default of 5 ms each of the handful of runs a frame could wait that long for the event loop."""
 
 Progress = Callable[[str], None]
 """Told what is being done while the server starts."""
@@ -114,11 +113,11 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         text_thread = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="text"))
         loop = asyncio.get_running_loop()
         say("loading vision")
-        vision = VisionPool(runtime, settings.vision, clock, perception=settings.perception)
+        vision = VisionProcess(runtime, settings.vision, settings.perception, clock)
         await vision.start()
         stack.push_async_callback(vision.stop)
         say("loading hearing")
-        hearing = await asyncio.to_thread(Hearing, runtime, hearing_settings(settings), clock)
+        hearing = Hearing(runtime, hearing_settings(settings), clock, open_reader=ReaderProcess)
         await asyncio.to_thread(hearing.start)
         stack.push_async_callback(asyncio.to_thread, hearing.stop)
         understandings = await asyncio.to_thread(load_understandings, settings.reply.domain, settings.reply.examples)
@@ -147,7 +146,10 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         store = await stack.enter_async_context(CallStore.opened(settings.storage.url, clock))
         hub = Hub()
         load = Load(vision, hearing, clock)
-        telemetry = Telemetry(hub, runtime, hearing, load, await _turn_tracer(settings.telemetry, stack))
+        tracer = await _turn_tracer(settings.telemetry, stack)
+        telemetry = Telemetry(
+            hub, lambda: runtime.runs() + Counter(vision.runs) + Counter(hearing.runs), hearing, load, tracer
+        )
         say("starting the reply engine")
         reply_url = await _reply_engine(settings, stack)
         yield Rooms(

@@ -1,7 +1,7 @@
 """What the process tells about itself: metrics of all calls, and traces of turns if asked for."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from agent.app.journey import Span
@@ -11,7 +11,6 @@ from agent.core.clock import NS_PER_S
 from agent.core.frames import FrameLedger
 from agent.core.lifecycle import EndReason
 from agent.core.types import MIC_RATE_HZ, Stamp
-from agent.inference.runtime import Runtime
 from agent.perception.hearing import Hearing
 from agent.transport.hub import Hub
 from agent.transport.metrics import Metrics, Totals
@@ -37,13 +36,19 @@ class Telemetry:
     """Owned by the event loop."""
 
     def __init__(
-        self, hub: Hub, runtime: Runtime, hearing: Hearing, load: Load, tracer: TurnTracer | None = None
+        self,
+        hub: Hub,
+        runs: Callable[[], Mapping[str, int]],
+        hearing: Hearing,
+        load: Load,
+        tracer: TurnTracer | None = None,
     ) -> None:
+        """`runs` says how often each model has run."""
         self.metrics = Metrics()
         self.metrics.refresh = self._refresh
         load.on_lag = self.metrics.loop_lag.observe
         self._hub = hub
-        self._runtime = runtime
+        self._runs = runs
         self._hearing = hearing
         self._load = load
         self._tracer = tracer
@@ -87,7 +92,7 @@ class Telemetry:
         metrics.tally(
             PROCESS,
             {
-                **{("agent_model_runs", model): runs for model, runs in self._runtime.runs().items()},
+                **{("agent_model_runs", model): runs for model, runs in self._runs().items()},
                 **{("agent_calls_ended", reason): calls for reason, calls in self._ended.items()},
                 ("agent_sound_dropped_seconds", ""): self._hearing.dropped_samples / MIC_RATE_HZ,
                 ("agent_dropped", "subscriber_state"): hub.states_replaced,

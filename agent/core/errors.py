@@ -4,7 +4,8 @@
     ├── SettingsError            a setting is unknown, missing or out of range
     ├── ModelError
     │   ├── ModelMissing         a model file or the package that carries it is not there
-    │   └── ModelMismatch        a model's hash, input or output is not what the manifest says
+    │   ├── ModelMismatch        a model's hash, input or output is not what the manifest says
+    │   └── ModelProcessEnded    a process that holds models has ended, or does not answer any more
     ├── MediaError
     │   ├── OfferRejected        an SDP offer that cannot be answered; carries the HTTP status to give
     │   └── NotMedia             a file that holds no video or no audio that can be decoded
@@ -44,6 +45,10 @@ class ModelMissing(ModelError):
 
 class ModelMismatch(ModelError):
     """A model's hash, input or output is not what the manifest says."""
+
+
+class ModelProcessEnded(ModelError):
+    """A process that holds models has ended, or does not answer any more."""
 
 
 class MediaError(AgentError):

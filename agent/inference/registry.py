@@ -98,6 +98,10 @@ class Registry:
         """Files that had the sha256."""
         self._lock = threading.Lock()
 
+    def __reduce__(self) -> tuple[type["Registry"], tuple[Path, tuple[ModelEntry, ...]]]:
+        """In another process, one that hashes for itself."""
+        return Registry, (self.folder, self.entries)
+
     @classmethod
     def load(cls, folder: Path) -> "Registry":
         """Reads `folder`/manifest.toml; no model file is opened yet.

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -101,6 +102,10 @@ class Runtime:
         if provider == "cuda" and fault is not None:
             raise ModelError(f"CUDA was asked for, but {fault}; set `models.provider` to auto or cpu to do without")
         self._wants_cuda = provider != "cpu" and fault is None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """In another process, one that opens models of its own the same way."""
+        return partial(Runtime, half=self._half), (self.registry, self._asked)
 
     @property
     def on_cuda(self) -> bool:

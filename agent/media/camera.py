@@ -1,48 +1,14 @@
 """Turns a received video track into stamped camera frames, always drained, the newest one waiting."""
 
-import threading
-
-import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import VideoFrame
-from av.video.reformatter import VideoReformatter
-from numpy.typing import NDArray
 
 from agent.core.clock import Clock
 from agent.core.mailbox import Mailbox
+from agent.core.pictures import Picture
 from agent.core.types import CameraFrame
 from agent.media.capture_clock import CaptureClock
 from agent.media.hardening import PromptReceiver
-
-
-class _Converter(threading.local):
-    """A thread's own converter. A frame that converts itself sets up a new one, with a thread for every core, each
-    time, which takes longer than the conversion."""
-
-    def __init__(self) -> None:
-        self.reformatter = VideoReformatter()
-
-
-_converter = _Converter()
-
-
-class Picture:
-    """A decoded frame of any size and pixel format, turned upright and converted when somebody asks."""
-
-    def __init__(self, frame: VideoFrame) -> None:
-        self._frame = frame
-        self._quarters = round(frame.rotation / 90) % 4
-        sideways = self._quarters % 2 == 1
-        self.width_px = frame.height if sideways else frame.width
-        self.height_px = frame.width if sideways else frame.height
-
-    def rgb(self) -> NDArray[np.uint8]:
-        """(height, width, 3) uint8 RGB, upright, contiguous, read-only. Safe from any thread."""
-        converted = _converter.reformatter.reformat(self._frame, format="rgb24", threads=1)
-        decoded = np.asarray(converted.to_ndarray(), dtype=np.uint8)
-        array = np.ascontiguousarray(np.rot90(decoded, self._quarters))
-        array.setflags(write=False)
-        return array
 
 
 class Camera:

@@ -76,7 +76,7 @@ class Peer:
         """None unless a purpose that needs the picture was agreed to, and the offer sends one."""
         self.windows: Mailbox[MicWindow] | None = None
         """None unless speech may be understood, and the offer sends sound."""
-        self.speaker = Speaker(rests=True)
+        self.speaker = Speaker()
         self.channel = Channel() if offer.has_channel else None
         self.page_clock = PageClock()
         self.connected = asyncio.Event()
@@ -209,6 +209,8 @@ class Peer:
         for transceiver in connection.getTransceivers():
             if transceiver.kind in self.offer.receives:
                 transceiver.sender.replaceTrack(self._voice if transceiver.kind == "audio" else self._staff_video)
+                if transceiver.kind == "audio":
+                    self.speaker.encodes = transceiver._codecs[0].mimeType.lower() == "audio/opus"
                 transceiver.direction = "sendrecv"
             if transceiver.receiver.track is not None:
                 codec = transceiver._codecs[0]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from agent.core.clock import NS_PER_S
 from agent.core.types import SpeechChunk
 from agent.media.clause import FRAME_SAMPLES, RATE_HZ, Clause, resampled_speech, samples_since_quiet, spoken_part
+from agent.media.opus import SILENCE, OpusEncoder, as_int16
 
 FRAME_NS = NS_PER_S // 50
 FADE_SAMPLES = RATE_HZ // 100
@@ -30,8 +31,6 @@ UNFINISHED_S = 1.0
 """An utterance whose next clause does not come within this time is over."""
 REST_AFTER_FRAMES = 10
 """Silence that is sent after speech before a speaker rests, for the listener's decoder to fade into."""
-ENCODED_SILENCE = b"\xf8\xff\xfe"
-"""20 ms of mono silence in Opus: a CELT frame, RFC 6716 section 3.1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +48,8 @@ class Speaker(MediaStreamTrack):
 
     kind = "audio"
 
-    def __init__(self, *, rests: bool = False) -> None:
-        """`rests`: lasting silence goes out ready encoded, as encoding it took a tenth of a call's processor time.
-
+    def __init__(self, *, encodes: bool = False) -> None:
+        """`encodes` may be set at any time: sound goes out as packets of Opus, lasting silence as one that is ready.
         It is not left out: a browser's jitter buffer then waits 0.3 s longer before it plays what follows.
         """
         super().__init__()
@@ -84,7 +82,8 @@ class Speaker(MediaStreamTrack):
         self._dry_frames: int | None = None
         """Frames of silence sent while more of the utterance is awaited; None when none is."""
         self._due_ns: int | None = None
-        self._rests = rests
+        self.encodes = encodes
+        self._encoder = OpusEncoder()
         self._silent_frames = 0
         """Of those sent last."""
 
@@ -174,29 +173,34 @@ class Speaker(MediaStreamTrack):
         self._drop()
 
     async def recv(self) -> "AudioFrame | Packet[Stream]":
-        """The next 20 ms, when they are due: (1, 960) int16 mono at 48 kHz, or at rest a packet of Opus.
+        """The next 20 ms, when they are due: (1, 960) int16 mono at 48 kHz, or a packet of Opus.
 
         Raises `MediaStreamError` once stopped.
         """
         await self._beat()
         if self.readyState != "live":
             raise MediaStreamError
-        resting = self._rests and self._silent_frames >= REST_AFTER_FRAMES and self.idle.is_set()
-        sound = Packet(ENCODED_SILENCE) if resting else self._next_frame()
+        sound = self._next_packet() if self.encodes else self._next_frame()
         sound.time_base = Fraction(1, RATE_HZ)
         sound.pts = self.frames_sent * FRAME_SAMPLES
         self.frames_sent += 1
         return sound
 
+    def _next_packet(self) -> "Packet[Stream]":
+        if self._silent_frames >= REST_AFTER_FRAMES and self.idle.is_set():
+            return Packet(SILENCE)
+        return Packet(self._encoder.encode(self._played_block()))
+
     def _next_frame(self) -> AudioFrame:
+        frame = AudioFrame.from_ndarray(as_int16(self._played_block()), format="s16", layout="mono")
+        frame.sample_rate = RATE_HZ
+        return frame
+
+    def _played_block(self) -> NDArray[np.float32]:
         block = self._next_block()
         if self.on_played is not None and self._due_ns is not None:
             self.on_played(block, self._due_ns - FRAME_NS)
-        frame = AudioFrame.from_ndarray(
-            (np.clip(block, -1, 1) * 32_767).astype(np.int16).reshape(1, -1), format="s16", layout="mono"
-        )
-        frame.sample_rate = RATE_HZ
-        return frame
+        return block
 
     async def _beat(self) -> None:
         now_ns = time.monotonic_ns()

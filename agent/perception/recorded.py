@@ -47,7 +47,7 @@ class RecordedHearing:
 
     def understands(self, language: str) -> bool:
         """Whether words in this language can be read."""
-        return self._reader.understands(language)
+        return language in self._reader.languages
 
     def hear(self, windows: Iterable[MicWindow], *, language: str | None = None) -> Iterator[HearingEvent]:
         """Events in the order in which they become known, as if all models took no time; the last turn is ended.

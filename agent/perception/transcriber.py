@@ -4,14 +4,14 @@ import itertools
 import logging
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from agent.core.clock import NS_PER_MS, Clock
 from agent.core.settings import HearingSettings
 from agent.core.types import VoiceEmotionReading
-from agent.inference.runtime import Runtime
+from agent.inference.runtime import Opened, Runtime
 from agent.perception.end_of_turn import EndOfTurn
 from agent.perception.languages import Languages, Recognizer
 from agent.perception.patience import Wording, leaves_open, wording
@@ -26,8 +26,32 @@ PARTIAL_REST = 2
 """After reading along, the thread rests from it this many times as long as it took."""
 
 
+class AnswersRequests(Protocol):
+    """What reads words; `Reader` is one. One thread at a time may use it."""
+
+    @property
+    def languages(self) -> frozenset[str]: ...
+
+    @property
+    def models(self) -> tuple[Opened, ...]:
+        """Those that no `Runtime` of this process knows."""
+        ...
+
+    @property
+    def runs(self) -> Mapping[str, int]:
+        """How often each of `models` has run."""
+        ...
+
+    def answers(self, request: Request) -> Iterator[Answer]: ...
+
+    def close(self) -> None: ...
+
+
 class Reader:
-    """The models that answer requests. One thread at a time may use it."""
+    """The models that answer requests, in this process. One thread at a time may use it."""
+
+    models: tuple[Opened, ...] = ()
+    runs: Mapping[str, int] = {}
 
     def __init__(
         self, recognizer: Recognizer, end_of_turn: EndOfTurn, voice_emotion: VoiceEmotion, clock: Clock
@@ -43,9 +67,10 @@ class Reader:
         languages, end_of_turn = Languages.open(runtime, settings), EndOfTurn(runtime.open("end_of_turn"))
         return cls(languages, end_of_turn, VoiceEmotion.open(runtime), clock)
 
-    def understands(self, language: str) -> bool:
-        """Whether requests may be in this language."""
-        return self._recognizer.understands(language)
+    @property
+    def languages(self) -> frozenset[str]:
+        """That requests may be in."""
+        return self._recognizer.languages
 
     def answer(self, request: Request) -> Answer:
         """Everything about `request` at once. Never raises."""
@@ -79,23 +104,37 @@ class Reader:
             turn_ms = (self._clock.now_ns() - started_ns) / NS_PER_MS
             yield replace(answer, finished_prob=prob, stage_ms=answer.stage_ms | {"end_of_turn": turn_ms})
         except Exception as error:
-            yield Answer(request=request, words=None, failure=f"transcription failed: {_logged(error, request)}")
+            yield not_read(request, _logged(error, request))
 
     def _manner(self, request: Request, said: Said) -> Answer:
         try:
             heard = self._voice_emotion.hear(request.samples, said.words.states)
         except Exception as error:
             heard = Heard(reason=f"reading emotion in the voice failed: {_logged(error, request)}")
-        reading = VoiceEmotionReading(
-            call_id=request.call_id,
-            utterance_id=request.utterance_id,
-            stamp=said.end,
-            valid=heard.reason is None,
-            reason=heard.reason,
-            label=heard.label,
-            probabilities=heard.probabilities,
-        )
-        return Answer(request=request, words=None, manner=reading)
+        return Answer(request=request, words=None, manner=_manner(request, said, heard))
+
+    def close(self) -> None:
+        """Models need no closing."""
+
+
+def not_read(request: Request, why: str) -> Answer:
+    """The answer to a request that could not be read."""
+    failure = f"transcription failed: {why}"
+    if request.said is None:
+        return Answer(request=request, words=None, failure=failure)
+    return Answer(request=request, words=None, manner=_manner(request, request.said, Heard(reason=failure)))
+
+
+def _manner(request: Request, said: Said, heard: Heard) -> VoiceEmotionReading:
+    return VoiceEmotionReading(
+        call_id=request.call_id,
+        utterance_id=request.utterance_id,
+        stamp=said.end,
+        valid=heard.reason is None,
+        reason=heard.reason,
+        label=heard.label,
+        probabilities=heard.probabilities,
+    )
 
 
 def _logged(error: Exception, request: Request) -> str:
@@ -120,7 +159,7 @@ class _Waiting(NamedTuple):
 class Transcriber:
     """Requests wait here for the thread. `ask` and `forget` may be called from any thread and never block for long."""
 
-    def __init__(self, reader: Reader, tell: Tell, clock: Clock) -> None:
+    def __init__(self, reader: AnswersRequests, tell: Tell, clock: Clock) -> None:
         """`tell` gets the answers that go to calls, on the transcriber's thread or on the one that asked too much."""
         self._reader = reader
         self._tell = tell

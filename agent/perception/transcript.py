@@ -49,7 +49,8 @@ class SpeechToText:
     def __init__(self, whisper: WhisperModel, *, short_windows: bool = False) -> None:
         """`short_windows`: whether the encoder may see less than 30 s, which tiny.en bears and larger models do not."""
         self.multilingual: bool = whisper.model.is_multilingual
-        self._languages = frozenset(whisper.supported_languages)
+        self.languages = frozenset((*whisper.supported_languages, *([AUTO] if self.multilingual else [])))
+        """That `read` takes."""
         self._small = short_windows
         self._fewest_columns = _FEWEST_COLUMNS if short_windows else _FULL_COLUMNS
         self._whisper = whisper
@@ -62,10 +63,6 @@ class SpeechToText:
         if short_windows:
             tokenizer = self._tokenizer(Found(language="en"))
             self._closing = Closing(tokenizer.encode, tokenizer.eot)
-
-    def understands(self, language: str) -> bool:
-        """Whether `read` takes this language; `AUTO` where there is more than one."""
-        return language in self._languages or (language == AUTO and self.multilingual)
 
     def read(
         self,

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from agent.core.budget import Rates
 from agent.core.clock import NS_PER_MS, NS_PER_S, Clock
@@ -26,6 +26,16 @@ HANG_DEADLINES, HANG_LEAST_S = 20, 2.0
 """A thread that has one frame in hand for as long as this many deadlines, and this many seconds, hangs."""
 MOST_HANGS = 2
 """A call on which models hung this often is not read any more: each time costs a thread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """What one call has used so far."""
+
+    thread_ns: int = 0
+    """Time of threads."""
+    model_runs: dict[str, int] = field(default_factory=dict)
+    """By model; those that never ran are absent."""
 
 
 @dataclass(slots=True, eq=False)
@@ -158,6 +168,13 @@ class VisionPool:
         """Time of threads that this call has used."""
         return self._call(call_id).account.used_ns
 
+    def use_of(self, call_id: str) -> Use | None:
+        """Both of the last two; None for a call that is not open."""
+        call = self._calls.get(call_id)
+        if call is None:
+            return None
+        return Use(thread_ns=call.account.used_ns, model_runs=dict(call.state.model_runs))
+
     @property
     def fault(self) -> str | None:
         """What is wrong with the pool, in plain words."""
@@ -175,18 +192,25 @@ class VisionPool:
         self._crew.look()
 
     def submit(
-        self, call_id: str, frame: CameraFrame, deadline_ns: int, *, preview: bool = False
+        self,
+        call_id: str,
+        frame: CameraFrame,
+        deadline_ns: int,
+        *,
+        preview: bool = False,
+        submitted_ns: int | None = None,
     ) -> "asyncio.Future[VisionReading]":
         """The frame's reading, to be awaited before the call's next frame is submitted.
 
         A frame that could not be read by `deadline_ns` on the clock comes back unread; so does one on which a model
-        failed or hung. `preview` asks for the picture itself as JPEG.
+        failed or hung. `preview` asks for the picture itself as JPEG. It has been queued since `submitted_ns`, by
+        default since now.
         """
         call = self._call(call_id)
         if call.waiting:
             raise RuntimeError(f"call {call_id} has a frame in the pool already; await its reading first")
         now_ns = self._clock.now_ns()
-        job = _Job(frame, call, preview, now_ns, asyncio.get_running_loop().create_future())
+        job = _Job(frame, call, preview, submitted_ns or now_ns, asyncio.get_running_loop().create_future())
         call.waiting = True
         refused = FrameOutcome.STOPPED if self._stopping else HUNG if call.hangs >= MOST_HANGS else None
         if refused is not None:

@@ -22,13 +22,13 @@ from agent.core.clock import NS_PER_MS, NS_PER_S, FakeClock
 from agent.core.consent import Purpose
 from agent.core.frames import FrameOutcome
 from agent.core.mailbox import Mailbox
+from agent.core.pictures import Picture
 from agent.core.settings import Settings, VisionSettings
 from agent.core.signals import ExpressionSignal, Signal
 from agent.core.types import CameraFrame, CaptureOrigin, Stamp, VisionReading
 from agent.fusion.health import outcome_of
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
-from agent.media.camera import Picture
 from agent.media.capture_clock import PageClock
 from agent.perception.vision import VisionState
 from agent.perception.vision_pool import VisionPool

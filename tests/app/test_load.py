@@ -12,8 +12,8 @@ from agent.app.call_load import CallLoad
 from agent.app.load import LOOK_EVERY_S, Load, Standing, first_to_climb, first_to_fall
 from agent.core.budget import RATES, LadderState, Measured, Rung
 from agent.core.clock import NS_PER_MS, NS_PER_S, FakeClock
+from agent.core.pictures import Picture
 from agent.core.types import CameraFrame, CaptureOrigin, Stamp
-from agent.media.camera import Picture
 from agent.perception.vision import unread
 
 

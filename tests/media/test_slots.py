@@ -8,8 +8,8 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame, Packet, VideoFrame
 from av.stream import Stream
 
+from agent.media.opus import SILENCE
 from agent.media.slots import Slot
-from agent.media.speaker import ENCODED_SILENCE
 
 
 class Feed(MediaStreamTrack):
@@ -52,7 +52,7 @@ async def test_encoded_sound_takes_its_place_in_time() -> None:
     """Packets that a source has encoded itself are 20 ms long and stand between frames."""
     source = Feed()
     slot = Slot("audio", source)
-    for piece in (sound(0), Packet(ENCODED_SILENCE), Packet(ENCODED_SILENCE), sound(0)):
+    for piece in (sound(0), Packet(SILENCE), Packet(SILENCE), sound(0)):
         source.queue.put_nowait(piece)
     assert [(await slot.recv()).pts for _ in range(4)] == [0, 960, 1_920, 2_880]
 

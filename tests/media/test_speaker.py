@@ -194,25 +194,42 @@ async def test_ended_track_says_so(speaker: Speaker) -> None:
     assert not speaker.speaking
 
 
-async def test_resting_speaker_sends_silence_ready_encoded() -> None:
-    """After its tail of silence a resting speaker sends packets that decode to 20 ms of silence each, in time."""
-    speaker = Speaker(rests=True)
-    tail = [await frame(speaker) for _ in range(speaker_module.REST_AFTER_FRAMES)]
-    rest = [await speaker.recv() for _ in range(3)]
-    decoder = AudioCodecContext.create("libopus", "r")
-    for packet in rest:
-        assert isinstance(packet, Packet)
-        (decoded,) = decoder.decode(packet)
-        assert decoded.samples == FRAME_SAMPLES and not decoded.to_ndarray().any()
-    times = [piece.pts for piece in (*tail, *rest)]
-    assert times == [FRAME_SAMPLES * number for number in range(len(times))]
+class Listener:
+    """Decodes what a speaker sends in packets."""
+
+    def __init__(self, speaker: Speaker) -> None:
+        self._speaker = speaker
+        self._decoder = AudioCodecContext.create("libopus", "r")
+        self._decoder.layout = "mono"
+        self.times: list[int | None] = []
+
+    async def hear(self, packets: int) -> NDArray[np.float32]:
+        """The next samples at 48 kHz."""
+        heard = []
+        for _ in range(packets):
+            packet = await self._speaker.recv()
+            assert isinstance(packet, Packet)
+            self.times.append(packet.pts)
+            heard += [np.asarray(decoded.to_ndarray(), np.int16) for decoded in self._decoder.decode(packet)]
+        return np.multiply(np.concatenate(heard, axis=1).reshape(-1), 1 / 32_767, dtype=np.float32)
 
 
-async def test_speech_ends_a_rest_with_the_next_frame() -> None:
-    """What is played while the speaker rests goes out whole, from the next 20 ms on."""
-    speaker = Speaker(rests=True)
-    for _ in range(speaker_module.REST_AFTER_FRAMES + 1):
-        await speaker.recv()
-    await speaker.play(speech(0.1))
-    heard = [(await frame(speaker)).to_ndarray() for _ in range(6)]
-    assert np.count_nonzero(heard) == pytest.approx(0.1 * RATE_HZ, abs=4)
+async def test_silence_goes_out_ready_encoded_and_in_time() -> None:
+    """After its tail of silence an encoding speaker sends packets that decode to 20 ms of pure silence each."""
+    listener = Listener(Speaker(encodes=True))
+    await listener.hear(speaker_module.REST_AFTER_FRAMES + 1)
+    assert not (await listener.hear(3)).any()
+    assert listener.times == [FRAME_SAMPLES * number for number in range(len(listener.times))]
+
+
+async def test_speech_ends_a_rest_with_the_next_packet() -> None:
+    """What is played during silence comes out of the listener's decoder as loud and as long as it went in."""
+    speaker = Speaker(encodes=True)
+    listener = Listener(speaker)
+    await listener.hear(speaker_module.REST_AFTER_FRAMES + 1)
+    tone = 0.5 * np.sin(np.arange(RATE_HZ // 5) * 2 * np.pi * 440 / RATE_HZ).astype(np.float32)
+    await speaker.play(SpeechChunk(samples=tone, rate_hz=RATE_HZ, text="a tone", last=True))
+    heard = await listener.hear(16)
+    loud = np.flatnonzero(np.abs(heard) > 0.05)
+    assert loud[-1] - loud[0] == pytest.approx(len(tone), rel=0.05)
+    assert np.abs(heard).max() == pytest.approx(0.5, rel=0.1)

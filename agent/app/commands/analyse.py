@@ -15,9 +15,9 @@ from rich.table import Table
 from agent.app.analysis import Analysed, ClipFacts, analyse_clip, clip_facts
 from agent.app.drawing import draw
 from agent.app.printing import JsonFlag, console, print_json
+from agent.core.pictures import Picture
 from agent.core.settings import load_settings
 from agent.core.signals import AffectValue, ExpressionValue, GestureValue, TranscriptValue, kind_of
-from agent.media.camera import Picture
 
 
 class ClipSummary(msgspec.Struct, kw_only=True):

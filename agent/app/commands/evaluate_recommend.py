@@ -20,9 +20,7 @@ def recommend(
     ] = None,
     log: Annotated[
         Path | None,
-        typer.Option(
-            help="JSON lines: candidates, chosen, probability, taken; made up when left out.", exists=True
-        ),
+        typer.Option(help="JSON lines: candidates, chosen, probability, taken; made up when left out.", exists=True),
     ] = None,
     json: JsonFlag = False,
 ) -> None:

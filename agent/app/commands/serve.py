@@ -85,7 +85,10 @@ def _ready(settings: Settings, rooms: Rooms, port: int) -> Ready:
         supervisor_url=f"{url}/supervisor",
         signed_in_url=_signed_in_url(settings, url),
         reply_engine=settings.reply.url or f"embedded, {settings.reply.domain}",
-        models={model.name: model.provider for model in rooms.runtime.report()},
+        models={
+            model.name: model.provider
+            for model in (*rooms.runtime.report(), *rooms.vision.models, *rooms.hearing.models)
+        },
     )
 
 

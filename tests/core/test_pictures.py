@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from av import VideoFrame
 
-from agent.media.camera import Picture
+from agent.core.pictures import Picture
 
 
 @pytest.mark.parametrize("pixel_format", ["yuv420p", "gray", "rgb24", "nv12", "yuvj420p"])
@@ -15,6 +15,20 @@ def test_any_size_and_format_becomes_rgb(pixel_format: str, width: int, height: 
     rgb = picture.rgb()
     assert rgb.shape == (height, width, 3) == (picture.height_px, picture.width_px, 3)
     assert rgb.dtype == np.uint8 and rgb.flags.c_contiguous and not rgb.flags.writeable
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "gray", "rgb24", "nv12", "yuvj420p"])
+@pytest.mark.parametrize(("width", "height"), [(64, 48), (63, 47), (2, 2), (1280, 720)])
+def test_a_picture_goes_through_flat_memory_unchanged(pixel_format: str, width: int, height: int) -> None:
+    """Every pixel is the same on the other side, however wide the decoder's lines were."""
+    noise = np.random.default_rng(3).integers(0, 255, (height, width, 3), dtype=np.uint8)
+    picture = Picture(VideoFrame.from_ndarray(noise, format="rgb24").reformat(format=pixel_format))
+    layout = picture.layout()
+    memory = memoryview(bytearray(layout.size_bytes))
+    picture.copy_into(memory)
+    again = Picture.unpacked(layout, memory)
+    assert (again.width_px, again.height_px) == (width, height)
+    np.testing.assert_array_equal(again.rgb(), picture.rgb())
 
 
 def test_colours_keep_their_order() -> None:
@@ -28,7 +42,7 @@ def test_colours_keep_their_order() -> None:
 @pytest.mark.parametrize(("degrees", "corner"), [(90, (-1, 0)), (-90, (0, -1)), (180, (-1, -1)), (0, (0, 0))])
 def test_turned_frame_is_made_upright(degrees: int, corner: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
     """A telephone's picture is turned counterclockwise by as much as its frame says."""
-    monkeypatch.setattr("agent.media.camera._converter", _RgbAlready())
+    monkeypatch.setattr("agent.core.pictures._converter", _RgbAlready())
     image = np.zeros((4, 6, 3), np.uint8)
     image[0, 0] = 255
     frame = _with_rotation(image, degrees)
