@@ -301,14 +301,17 @@ def doctors(tmp_path_factory: pytest.TempPathFactory) -> tuple[Doctor, ...]:
     return found
 
 
+def about_it(about: str, **arguments: str) -> ToolCall:
+    return ToolCall(name="triage", customer="guest", arguments={"about": about} | arguments)
+
+
 @pytest.mark.parametrize("about", [*(key for key, one in load_triage().complaints.items() if one.question), "my toe"])
 @pytest.mark.parametrize("answer", ["yes", "unsure", "no, or well yes", ""])
 def test_only_a_no_lets_a_complaint_go_on(about: str, answer: str, doctors: tuple[Doctor, ...]) -> None:
     """Every complaint with a question is asked about first, once; any other answer than no calls a person."""
 
     def asked(**arguments: str) -> ToolResult | dict[str, str]:
-        call = ToolCall(name="triage", customer="guest", arguments={"about": about} | arguments)
-        return screen(call, doctors, wording(PACK, "en"))
+        return screen(about_it(about, **arguments), doctors, wording(PACK, "en"))
 
     first = asked()
     assert isinstance(first, ToolResult) and first.outcome == "screen" and first.values["question"].endswith("?")
@@ -326,10 +329,23 @@ def test_every_complaint_leads_to_somebody(doctors: tuple[Doctor, ...]) -> None:
     assert slots["complaint"].words.keys() == triage.complaints.keys()
     asked = {one.question for one in triage.complaints.values() if one.question is not None}
     assert asked | {"general"} == triage.questions.keys()
-    for about in [*triage.complaints, *slots["department"].words, *slots["doctor"].words, "anything else"]:
-        assert doctors_for(about, doctors)
+    for about in [*slots["department"].words, *slots["doctor"].words, *slots["child"].words]:
+        assert all(about in (doctor.key, doctor.department) for doctor in doctors_for(about_it(about), doctors))
     for key, complaint in triage.complaints.items():
-        assert {doctor.department for doctor in doctors_for(key, doctors)} == {complaint.department}
+        assert {doctor.department for doctor in doctors_for(about_it(key), doctors)} == {complaint.department}
+    assert {doctor.department for doctor in doctors_for(about_it("my toe"), doctors)} == {"general_practice"}
+
+
+def test_children_see_the_doctor_for_children(doctors: tuple[Doctor, ...]) -> None:
+    """With what their parents would take to a general practitioner, and with a rash to the skin clinic like anybody."""
+    complaints = ("cough", "my toe", "rash", "lind")
+    found = {key: doctors_for(about_it(key, child="pediatrics"), doctors) for key in complaints}
+    assert {key: {doctor.department for doctor in seen} for key, seen in found.items()} == {
+        "cough": {"pediatrics"},
+        "my toe": {"pediatrics"},
+        "rash": {"dermatology"},
+        "lind": {"general_practice"},
+    }
 
 
 @pytest.mark.parametrize(

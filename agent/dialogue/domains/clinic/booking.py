@@ -121,4 +121,4 @@ def for_time(call: ToolCall, opening: Opening, clock: LocalClock) -> ToolCall:
 def _wanted_doctors(call: ToolCall, doctors: tuple[Doctor, ...]) -> list[Doctor]:
     """The doctor that was named last, or else those whom the complaint, department or doctor leads to."""
     named = [doctor for doctor in doctors if doctor.key == call.arguments.get("doctor")]
-    return named or list(doctors_for(call.arguments.get("about", ""), doctors))
+    return named or list(doctors_for(call, doctors))

@@ -58,7 +58,7 @@ def to_bring(connection: Connection, call: ToolCall, clock: LocalClock) -> ToolR
     words, doctors = wording(__package__, call.language), load_doctors(connection)
     if "about" not in call.arguments:
         return ToolResult(outcome="bring")
-    doctor = doctors_for(call.arguments["about"], doctors)[0]
+    doctor = doctors_for(call, doctors)[0]
     values = {"department_name": words.phrase(doctor.department_name), "bring": words.phrase(doctor.bring)}
     return ToolResult(outcome="bring_for", values=values)
 

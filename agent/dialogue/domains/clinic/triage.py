@@ -17,6 +17,8 @@ GENERAL = "general"
 """Key of the question for a complaint that is not listed."""
 FIRST_STOP = "general_practice"
 """Department for one."""
+FOR_CHILDREN = "pediatrics"
+"""Department for what grown-ups take to the first."""
 NO_SIGNS = "no"
 """Value of the slot `warning_signs` that lets a request go on; every other one calls a person."""
 LIFE_AT_RISK = "mood"
@@ -57,13 +59,18 @@ def screen(call: ToolCall, doctors: Sequence[Doctor], words: Wording) -> ToolRes
     return ToolResult(outcome="screen", values={"question": asks, "screened": about})
 
 
-def doctors_for(about: str, doctors: Sequence[Doctor]) -> Sequence[Doctor]:
-    """Those who see patients about it: a doctor's key, a department's, a complaint's, or any other words."""
+def doctors_for(call: ToolCall, doctors: Sequence[Doctor]) -> Sequence[Doctor]:
+    """Those who see patients about what the call is `about`: key of a doctor, a department or a complaint, or other
+    words; a `child` is seen by those for children where no other doctor or department is needed."""
+    about = call.arguments.get("about", ANYTHING)
+    named = [doctor for doctor in doctors if about in (doctor.key, doctor.department)]
+    if named:
+        return named
     complaint = load_triage().complaints.get(about)
-    department = complaint.department if complaint is not None else about
-    named = [doctor for doctor in doctors if doctor.key == about]
-    of_department = [doctor for doctor in doctors if doctor.department == department]
-    return named or of_department or [doctor for doctor in doctors if doctor.department == FIRST_STOP]
+    department = FIRST_STOP if complaint is None else complaint.department
+    if department == FIRST_STOP and "child" in call.arguments:
+        department = FOR_CHILDREN
+    return [doctor for doctor in doctors if doctor.department == department]
 
 
 def triage(call: ToolCall, doctors: Sequence[Doctor], words: Wording) -> ToolResult:
@@ -72,7 +79,7 @@ def triage(call: ToolCall, doctors: Sequence[Doctor], words: Wording) -> ToolRes
     if isinstance(screened, ToolResult):
         return screened
     about = call.arguments.get("about", ANYTHING)
-    chosen = doctors_for(about, doctors)
+    chosen = doctors_for(call, doctors)
     names = words.listing([doctor.name for doctor in chosen], "and")
     department = words.phrase(chosen[0].department_name)
     rows = (
@@ -81,6 +88,7 @@ def triage(call: ToolCall, doctors: Sequence[Doctor], words: Wording) -> ToolRes
         (words.phrase("Where"), words.phrase(chosen[0].place)),
     )
     values = {"about": about, "department_name": department, "doctors": names, **screened}
+    values |= {"child": call.arguments["child"]} if "child" in call.arguments else {}
     return ToolResult(outcome="see", values=values, rows=rows)
 
 
