@@ -56,7 +56,7 @@ def test_references_that_lead_nowhere_are_all_named(pack: Path) -> None:
     flows = (pack / "flows.yaml").read_text()
     for old, new in [
         ("say: thanks\n", "say: no_such_line\n"),
-        ("needs: [order_id]", "needs: [no_such_slot]"),
+        ("needs: [term]", "needs: [no_such_slot]"),
         ("offer: return_item", "offer: no_such_flow"),
         ("show: refund}", "show: no_such_card}"),
     ]:

@@ -150,12 +150,12 @@ async def test_broken_connection_is_taken_up_where_it_was(shop: ReplySettings) -
     async with engine_of(shop) as url:
         async with connect(url) as socket:
             assert await read(socket) == EngineHello(engine=ENGINE_NAME)
-            await send(socket, AgentHello(), CallStarted(call_id="c1", customer="dana"), ask("order_status"))
+            await send(socket, AgentHello(), CallStarted(call_id="c1"), ask("order_status"))
             await read(socket)
             assert isinstance(asked := await read(socket), Say) and "order number" in asked.text
         async with connect(url) as socket:
             await read(socket)
-            await send(socket, AgentHello(), CallStarted(call_id="c1", customer="dana", resumed=True))
+            await send(socket, AgentHello(), CallStarted(call_id="c1", resumed=True))
             assert isinstance(back := await read(socket), Say) and back.text.startswith("I'm back")
             assert isinstance(again := await read(socket), Say) and "order number" in again.text
 
@@ -170,6 +170,7 @@ async def test_conversations_do_not_mix(shop: ReplySettings) -> None:
         await send(first, ask("order_status", order_id="A1017"))
         assert isinstance(await read(first), Show)
         await send(second, ask("order_status"))
+        assert isinstance(await read(second), Show)
         assert isinstance(asked := await read(second), Say) and "order number" in asked.text
 
 

@@ -64,11 +64,11 @@ def test_words_without_an_intent_are_not_guessed_at() -> None:
 
 def test_resumed_call_is_not_greeted_again() -> None:
     """After a break the open question comes again; a new engine admits that it has forgotten."""
-    asked, _ = run(CallStarted(call_id="c1"), Chat(text="x", intent=Intent(label="refund", probability=0.9)))
+    asked, _ = run(CallStarted(call_id="c1"), Chat(text="x", intent=Intent(label="explain_term", probability=0.9)))
     _, outgoing = run(CallStarted(call_id="c1", resumed=True), conversation=asked)
     assert [out.text for out in outgoing if isinstance(out, Say)] == [
         "I'm back, sorry for the break.",
-        "I need the order number, please. For example, A 1 0 4 2. You can also type it.",
+        "Which word shall I explain?",
     ]
     _, [said] = run(CallStarted(call_id="c1", resumed=True))
     assert isinstance(said, Say) and "lost what we were talking about" in said.text

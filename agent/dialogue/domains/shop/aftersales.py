@@ -15,10 +15,27 @@ POST_WITHIN_DAYS = 14
 REFUND_TAKES_DAYS = 5
 
 
+def is_open(order: Order, today: date) -> bool:
+    """Still to come."""
+    return order.cancelled_on is None and order.delivered_on is None
+
+
+def may_be_returned(order: Order, today: date) -> bool:
+    """Has come lately, with something in it that is not on its way back."""
+    lately = order.delivered_on is not None and today - order.delivered_on <= timedelta(days=RETURN_WITHIN_DAYS)
+    return lately and any(line.return_number is None for line in order.lines)
+
+
+def may_be_refunded(order: Order, today: date) -> bool:
+    """Was cancelled, or has come back, on its way back or may be sent back."""
+    returned = any(line.return_number is not None for line in order.lines)
+    return order.cancelled_on is not None or returned or may_be_returned(order, today)
+
+
 def order_status(connection: Connection, order: Order, call: ToolCall, today: date) -> ToolResult:
     """`in_preparation`, `shipped`, `late`, `delivered` or `cancelled`."""
     words = wording(__package__, call.language)
-    items = words.listing([words.goods(line.product, line.quantity) for line in order.lines], "and")
+    items = order.spoken_items(words)
     values = {"order_id": order.id, "items": items, "carrier": order.carrier or ""}
     if order.cancelled_on is not None:
         outcome, status = "cancelled", words.phrase("cancelled {when}", when=words.on_day(order.cancelled_on, today))

@@ -20,6 +20,11 @@ _LEAD_IN = re.compile(
 )
 
 
+def may_be_changed(order: Order, today: date) -> bool:
+    """Has not left the shop."""
+    return _too_late(order) is None
+
+
 def cancel_options(connection: Connection, order: Order, call: ToolCall, today: date) -> ToolResult:
     """`ready`, or why it cannot be cancelled: `already`, `on_its_way`, `delivered`."""
     words = wording(__package__, call.language)
@@ -27,7 +32,7 @@ def cancel_options(connection: Connection, order: Order, call: ToolCall, today: 
     refusal = _too_late(order)
     if refusal is not None:
         return ToolResult(outcome=refusal, values=values)
-    items = words.listing([words.goods(line.product, line.quantity) for line in order.lines], "and")
+    items = order.spoken_items(words)
     rows = ((words.phrase("Order"), order.id), (words.phrase("Cancel"), items))
     return ToolResult(outcome="ready", values=values | {"items": items}, rows=rows)
 

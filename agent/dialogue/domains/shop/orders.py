@@ -1,14 +1,19 @@
 """Finds the order that a customer speaks of, and only if it is theirs."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection, select
 
-from agent.dialogue.domains.shop.catalogue import content_words
+from agent.core.cards import CardAction, CardContent, CardItem
+from agent.dialogue.domains.shop.catalogue import SPOKEN_AT_ONCE, content_words
 from agent.dialogue.domains.shop.tables import customers, order_lines, orders, products, returns, shipments
 from agent.dialogue.identity import surnames
 from agent.dialogue.tools import ToolCall, ToolResult
+from agent.dialogue.wording import Wording, wording
+
+SHOWN_AT_ONCE = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,9 @@ class Order:
     delivered_on: date | None
     lines: tuple[OrderLine, ...]
 
+    def spoken_items(self, words: Wording) -> str:
+        return words.listing([words.goods(line.product, line.quantity) for line in self.lines], "and")
+
     def goods_cents(self) -> int:
         return sum(line.price_cents * line.quantity for line in self.lines)
 
@@ -44,25 +52,76 @@ class Order:
         return self.goods_cents() + self.shipping_cents
 
 
-def find_order(connection: Connection, call: ToolCall) -> Order | ToolResult:
+Suits = Callable[[Order, date], bool]
+"""Whether an order may be meant where no number was given."""
+
+
+def find_order(connection: Connection, call: ToolCall, today: date, suits: Suits) -> Order | ToolResult:
     """The order that the call names, or the outcome that says why there is none.
 
-    A customer whom the shop knows sees their own orders. Anyone else proves that an order is theirs by its number and
-    the surname on it. An order of somebody else is not told apart from one that does not exist.
+    A customer whom the shop knows sees their own orders, and need not know a number: the only one that `suits`, or that
+    holds what they name, is meant. Anyone else proves that an order is theirs by its number and the surname on it. An
+    order of somebody else is not told apart from one that does not exist.
     """
     known = connection.scalar(select(customers.c.id).where(customers.c.pseudonym == call.customer))
+    if "order_id" not in call.arguments:
+        if known is None:
+            return ToolResult(outcome="which_order")
+        return _meant(_own_orders(connection, known), call, today, suits)
     if known is None and "surname" not in call.arguments:
         return ToolResult(outcome="who_is_it")
     owned = select(orders.c.id, customers.c.surname).join(customers)
     if known is not None:
         owned = owned.where(orders.c.customer_id == known)
     names = surnames(call.arguments.get("surname", ""))
-    wanted = call.arguments.get("order_id", "").upper()
+    wanted = call.arguments["order_id"].upper()
     for order_id, surname in connection.execute(owned.order_by(orders.c.id)):
         named = wanted in (order_id, order_id[1:])
         if named and (known is not None or surname.casefold() in names):
             return load_order(connection, order_id)
     return ToolResult(outcome="not_found" if known is not None else "no_match")
+
+
+def _own_orders(connection: Connection, customer: int) -> list[Order]:
+    """All orders of a customer, the latest first."""
+    own = select(orders.c.id).where(orders.c.customer_id == customer)
+    latest = own.order_by(orders.c.placed_on.desc(), orders.c.id.desc())
+    return [load_order(connection, order_id) for order_id in connection.scalars(latest)]
+
+
+def _meant(own: Sequence[Order], call: ToolCall, today: date, suits: Suits) -> Order | ToolResult:
+    """The one order that may be meant, or `which_of_these`."""
+    said = content_words(call.arguments.get("product", ""))
+    fits = [order for order in own if suits(order, today)]
+    candidates = _holding(fits, said) or _holding(own, said) or fits
+    if call.arguments.get("place") == "last":
+        candidates = candidates[:1] or list(own[:1])
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
+        return ToolResult(outcome="which_order")
+    words = wording(__package__, call.language)
+    named = [
+        words.phrase("{order} with {items}", order=order.id, items=order.spoken_items(words))
+        for order in candidates[:SPOKEN_AT_ONCE]
+    ]
+    return ToolResult(
+        outcome="which_of_these",
+        values={"options": words.listing(named, "and")},
+        card=CardContent(items=tuple(_card_item(order, words) for order in candidates[:SHOWN_AT_ONCE])),
+    )
+
+
+def _holding(among: Sequence[Order], said: set[str]) -> list[Order]:
+    return [order for order in among if any(said & content_words(line.product) for line in order.lines)]
+
+
+def _card_item(order: Order, words: Wording) -> CardItem:
+    choose = CardAction(label=words.phrase("This one"), say=words.phrase("Order {order}", order=order.id))
+    title = words.phrase("Order {order}", order=order.id)
+    return CardItem(
+        title=title, value=words.money(order.total_cents()), text=order.spoken_items(words), actions=(choose,)
+    )
 
 
 def chosen_line(order: Order, call: ToolCall) -> OrderLine | None:

@@ -197,14 +197,13 @@ def _offer(items: Sequence[Item], customer: Customer, words: Wording) -> ToolRes
 
 
 def _receipt(order: Order, today: date, words: Wording) -> ToolResult:
-    items = words.listing([words.goods(line.product, line.quantity) for line in order.lines], "and")
     values = {
         "order_id": order.id,
         "total": words.money(order.total_cents()),
         "ships": words.on_day(max(order.ships_on, today), today),
     }
     rows = (
-        (words.phrase("Items"), items),
+        (words.phrase("Items"), order.spoken_items(words)),
         (words.phrase("Total"), values["total"]),
         (words.phrase("Leaves us"), values["ships"]),
         (words.phrase("Goes to"), order.address),

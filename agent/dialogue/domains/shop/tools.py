@@ -10,6 +10,9 @@ from sqlalchemy import Connection
 from agent.dialogue.business import in_transaction
 from agent.dialogue.domains.shop.accounts import Customer, find_customer
 from agent.dialogue.domains.shop.aftersales import (
+    is_open,
+    may_be_refunded,
+    may_be_returned,
     open_return,
     order_status,
     refund_options,
@@ -17,7 +20,13 @@ from agent.dialogue.domains.shop.aftersales import (
     return_options,
 )
 from agent.dialogue.domains.shop.catalogue import advise, search_products
-from agent.dialogue.domains.shop.changes import cancel_options, cancel_order, change_options, change_order
+from agent.dialogue.domains.shop.changes import (
+    cancel_options,
+    cancel_order,
+    change_options,
+    change_order,
+    may_be_changed,
+)
 from agent.dialogue.domains.shop.complaints import complaint_options, open_case
 from agent.dialogue.domains.shop.database import open_database
 from agent.dialogue.domains.shop.memory import (
@@ -29,7 +38,7 @@ from agent.dialogue.domains.shop.memory import (
     remember,
     what_is_known,
 )
-from agent.dialogue.domains.shop.orders import Order, find_order
+from agent.dialogue.domains.shop.orders import Order, Suits, find_order
 from agent.dialogue.domains.shop.purchases import place_order, quote_order, quote_with_basket
 from agent.dialogue.domains.shop.suggestions import Taste, learn_taste, note_slate, recommend
 from agent.dialogue.glossary import explain_term, load_glossary
@@ -37,16 +46,16 @@ from agent.dialogue.tools import FAILED, ToolCall, ToolResult
 
 log = logging.getLogger(__name__)
 
-FOR_AN_ORDER: Mapping[str, Callable[[Connection, Order, ToolCall, date], ToolResult]] = {
-    "order_status": order_status,
-    "return_options": return_options,
-    "open_return": open_return,
-    "refund_options": refund_options,
-    "request_refund": request_refund,
-    "cancel_options": cancel_options,
-    "cancel_order": cancel_order,
-    "change_options": change_options,
-    "change_order": change_order,
+FOR_AN_ORDER: Mapping[str, tuple[Suits, Callable[[Connection, Order, ToolCall, date], ToolResult]]] = {
+    "order_status": (is_open, order_status),
+    "return_options": (may_be_returned, return_options),
+    "open_return": (may_be_returned, open_return),
+    "refund_options": (may_be_refunded, refund_options),
+    "request_refund": (may_be_refunded, request_refund),
+    "cancel_options": (may_be_changed, cancel_options),
+    "cancel_order": (may_be_changed, cancel_order),
+    "change_options": (may_be_changed, change_options),
+    "change_order": (may_be_changed, change_order),
 }
 """Tools that see one order, which is the caller's own: that is checked in the same transaction, at every call."""
 FOR_A_CUSTOMER: Mapping[str, Callable[[Connection, Customer, ToolCall, date], ToolResult]] = {
@@ -95,8 +104,9 @@ class ShopTools:
         if call.name == "recommend":
             return recommend(connection, self._taste_of(connection, today), call, today)
         if call.name in FOR_AN_ORDER:
-            order = find_order(connection, call)
-            return order if isinstance(order, ToolResult) else FOR_AN_ORDER[call.name](connection, order, call, today)
+            suits, tool = FOR_AN_ORDER[call.name]
+            order = find_order(connection, call, today, suits)
+            return order if isinstance(order, ToolResult) else tool(connection, order, call, today)
         if call.name == "forget":
             self._taste = None
         if call.name in FOR_A_CUSTOMER:
