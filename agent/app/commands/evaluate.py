@@ -89,6 +89,8 @@ def fusion(
     console.print(f"all of them over the best alone: {100 * report.gain:+.1f} percentage points", highlight=False)
     told, false = report.conflicts.told_of_contradicting, report.conflicts.told_of_agreeing
     console.print(f"conflicts told: {percent(told)} of those there were, and {percent(false)} where there was none")
+    best = ", ".join(f"{name} {exponent:g}" for name, exponent in report.best_exponents.items())
+    console.print(f"exponents that fit best: {best}", highlight=False)
     for remark in report.remarks:
         console.print(f"[yellow]note:[/] {remark}", highlight=False)
 
