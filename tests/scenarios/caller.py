@@ -2,11 +2,12 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,12 +17,16 @@ from websockets.asyncio.client import ClientConnection, connect
 from agent.core.cards import Card, CardAction
 from agent.core.clock import NS_PER_S, FakeClock
 from agent.core.local_clock import LocalClock
+from agent.core.settings import REPOSITORY
 from agent.dialogue.codec import decode_from_engine, encode
 from agent.dialogue.domain import load_domain
 from agent.dialogue.domains.bank.tools import BankTools
 from agent.dialogue.domains.clinic.tools import ClinicTools
 from agent.dialogue.domains.shop.tools import ShopTools
 from agent.dialogue.engine import Engine
+from agent.dialogue.faq import load_articles
+from agent.dialogue.faq_search import FaqSearch
+from agent.dialogue.help_pages import HelpPages
 from agent.dialogue.protocol import (
     AgentHello,
     BargeIn,
@@ -40,8 +45,11 @@ from agent.dialogue.protocol import (
     Utterance,
 )
 from agent.dialogue.tools import Tools
+from agent.inference.registry import Registry
+from agent.inference.runtime import Runtime
 from agent.perception.language import language_of
 from agent.perception.readers import Readers
+from agent.perception.text import SentenceEmbedder
 from tests.dialogue.wire import affect_signal, gesture_signal
 
 TODAY = date(2026, 11, 18)
@@ -172,6 +180,16 @@ async def _served(engine: Engine) -> AsyncIterator[str]:
         serving.cancel()
 
 
+@lru_cache(maxsize=4)
+def _searches_of(pack: str) -> Mapping[str, FaqSearch]:
+    """The pack's help pages by language, embedded once for all its scenarios."""
+    runtime = Runtime(Registry.load(REPOSITORY / "models_onnx"), "cpu")
+    return {
+        language: FaqSearch(load_articles(pack, language), language, SentenceEmbedder(runtime, language=language).embed)
+        for language in load_domain(pack).help_languages
+    }
+
+
 @asynccontextmanager
 async def calling(
     pack: str, customer: str, database: Path, readers: Readers, *, locale: str = "en"
@@ -179,7 +197,8 @@ async def calling(
     """A call from a page in `locale` to an engine of its own for `pack`, which has greeted."""
     clock = FakeClock()
     with ThreadPoolExecutor(1) as thread, closing(TOOLS[pack](database)) as tools:
-        async with _served(Engine(load_domain(pack), tools, thread, clock=clock)) as url, connect(url) as socket:
+        engine = Engine(load_domain(pack), HelpPages(tools, pack, _searches_of(pack)), thread, clock=clock)
+        async with _served(engine) as url, connect(url) as socket:
             caller = Caller(socket, readers, clock, database, language=locale.partition("-")[0])
             assert isinstance(await caller._read(), EngineHello)
             await socket.send(encode(AgentHello(agent="a scenario")))
