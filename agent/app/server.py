@@ -150,6 +150,8 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         telemetry = Telemetry(
             hub, lambda: runtime.runs() + Counter(vision.runs) + Counter(hearing.runs), hearing, load, tracer
         )
+        telemetry.metrics.follow_process("pictures", lambda: vision.process_id)
+        telemetry.metrics.follow_process("words", lambda: hearing.process_id)
         say("starting the reply engine")
         reply_url = await _reply_engine(settings, stack)
         yield Rooms(

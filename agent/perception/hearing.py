@@ -110,6 +110,11 @@ class Hearing:
         return self._reader.models
 
     @property
+    def process_id(self) -> int | None:
+        """Of that process; None where there is none."""
+        return self._reader.process_id
+
+    @property
     def runs(self) -> Mapping[str, int]:
         """How often each of `models` has run."""
         return self._reader.runs

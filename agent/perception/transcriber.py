@@ -42,6 +42,11 @@ class AnswersRequests(Protocol):
         """How often each of `models` has run."""
         ...
 
+    @property
+    def process_id(self) -> int | None:
+        """Of the process that they run in, where it is another."""
+        ...
+
     def answers(self, request: Request) -> Iterator[Answer]: ...
 
     def close(self) -> None: ...
@@ -52,6 +57,7 @@ class Reader:
 
     models: tuple[Opened, ...] = ()
     runs: Mapping[str, int] = {}
+    process_id: int | None = None
 
     def __init__(
         self, recognizer: Recognizer, end_of_turn: EndOfTurn, voice_emotion: VoiceEmotion, clock: Clock

@@ -157,6 +157,10 @@ class Metrics:
         """`source` will tell no more; what it told stays counted."""
         self._seen.pop(source, None)
 
+    def follow_process(self, name: str, process_id: Callable[[], int | None]) -> None:
+        """Tells of one more process what is told of this one, as `agent_{name}_process_…`."""
+        ProcessCollector(namespace=f"agent_{name}", pid=lambda: str(process_id()), registry=self.registry)
+
     def now(
         self, *, states: Mapping[str, int], subscribers: int, in_flight: int, rungs: Mapping[str, int] | None = None
     ) -> None:

@@ -1,5 +1,6 @@
 """What Prometheus gets: who may read it, that sums are right, and that the document names all of it."""
 
+import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -134,3 +135,12 @@ def test_nothing_about_persons_is_a_label() -> None:
     """No label by which series would grow with calls or customers, or tell what somebody felt."""
     of_counters = {"outcome", "model", "kind", "what", "reason", "direction"}
     assert set(LABELS.values()) - {None} == of_counters | {"state", "rung", "captured_from", "stage", "until"}
+
+
+async def test_another_process_is_followed_while_it_lives(metrics: Metrics, client: httpx.AsyncClient) -> None:
+    """What is told of this process is told of that one under its own name; one that is gone is left out."""
+    pids: list[int | None] = [os.getpid()]
+    metrics.follow_process("pictures", lambda: pids[0])
+    assert "agent_pictures_process_resident_memory_bytes" in (await client.get("/metrics")).text
+    pids[0] = None
+    assert "agent_pictures_process" not in (await client.get("/metrics")).text
