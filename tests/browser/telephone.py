@@ -25,11 +25,11 @@ class Telephone:
         await self.page.evaluate("wav => telephone.say(wav)", base64.b64encode(wav).decode())
 
     async def hears_the_agent(self) -> None:
-        await self.page.wait_for_function("() => telephone.hears()", timeout=30_000)
+        await self.page.wait_for_function("() => telephone.hears()", timeout=60_000)
 
     async def hears_it_to_the_end(self) -> None:
         await self.hears_the_agent()
-        await expect(self.page.locator("#call-state")).not_to_have_attribute("data-agent", "speaking", timeout=30_000)
+        await expect(self.page.locator("#call-state")).not_to_have_attribute("data-agent", "speaking", timeout=60_000)
         await asyncio.sleep(PAUSE_S)
 
     async def captions(self) -> list[tuple[str, str]]:

@@ -16,12 +16,11 @@ from tests.browser.telephone import Telephone
 from tests.media_made import OwnVoice
 from tests.serving import RunningAgent, running_agent
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(300)
 
 ANSWERED_WITHIN_MS = 20_000
 """Several times what it takes, as machines that run tests have much else to do."""
 BY_VOICE, IN_WRITING = "by voice", "in writing"
-ways = pytest.mark.parametrize("way", [BY_VOICE, IN_WRITING])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,21 +65,36 @@ class Customer:
         await self.sees_no_more(to)
 
 
-@asynccontextmanager
-async def calling(
-    agent: RunningAgent, way: str, voice: OwnVoice, folder: Path, *, signed_in: bool = False
-) -> AsyncIterator[Customer]:
-    """A customer whom the agent has greeted, and who hangs up in the end."""
-    async with chromium() as browser:
-        by_voice = way == BY_VOICE
-        page = await called(browser, agent, "#choice-without-emotion", telephone=by_voice, signed_in=signed_in)
-        telephone = None
-        if by_voice:
-            await page.evaluate("telephone.record()")
-            telephone = Telephone(page=page, voice=voice, folder=folder)
-        yield Customer(page=page, telephone=telephone)
-        await page.click("#end-call")
-        await expect(page.locator("#ended")).to_have_attribute("data-reason", "customer_left")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """One way through a call."""
+
+    way: str
+    voice: OwnVoice
+    folder: Path
+    picture: Path
+    """Of the page at the end of the call, for people to look at its cards."""
+
+    @asynccontextmanager
+    async def calling(self, agent: RunningAgent, *, signed_in: bool = False) -> AsyncIterator[Customer]:
+        """A customer in a call, who hangs up in the end."""
+        async with chromium() as browser:
+            by_voice = self.way == BY_VOICE
+            page = await called(browser, agent, "#choice-without-emotion", telephone=by_voice, signed_in=signed_in)
+            telephone = None
+            if by_voice:
+                await page.evaluate("telephone.record()")
+                telephone = Telephone(page=page, voice=self.voice, folder=self.folder)
+            yield Customer(page=page, telephone=telephone)
+            await page.screenshot(path=self.picture)
+            await page.click("#end-call")
+            await expect(page.locator("#ended")).to_have_attribute("data-reason", "customer_left")
+
+
+@pytest.fixture(params=[BY_VOICE, IN_WRITING])
+def walk(request: pytest.FixtureRequest, voice: OwnVoice, tmp_path: Path, artefacts: Path) -> Walk:
+    name = request.node.name.removeprefix("test_").replace(" ", "_")
+    return Walk(way=request.param, voice=voice, folder=tmp_path, picture=artefacts / f"{name}.png")
 
 
 @pytest.fixture(scope="module")
@@ -95,14 +109,11 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAgent]:
         yield running
 
 
-@ways
-async def test_a_customer_takes_advice_and_orders(
-    agent: RunningAgent, way: str, voice: OwnVoice, tmp_path: Path
-) -> None:
+async def test_a_customer_takes_advice_and_orders(agent: RunningAgent, walk: Walk) -> None:
     """Use and budget are asked for, products compared, one is ordered after a yes: a row, and one fewer in stock."""
     orders, stock = "SELECT count(*) FROM orders", "SELECT stock FROM products WHERE name = 'quiet headphones'"
     before = agent.holds(orders), agent.holds(stock)
-    async with calling(agent, way, voice, tmp_path, signed_in=True) as dana:
+    async with walk.calling(agent, signed_in=True) as dana:
         await dana.tells("Which headphones would you recommend?", hears="What do you need it for")
         await dana.tells("For travelling.", hears="at most")
         await dana.tells("Up to two hundred fifty dollars.", hears="quiet headphones at $199")
@@ -116,14 +127,13 @@ async def test_a_customer_takes_advice_and_orders(
     assert (agent.holds(orders), agent.holds(stock)) == (before[0] + 1, before[1] - 1)
 
 
-@ways
-async def test_a_customer_returns_an_order(agent: RunningAgent, way: str, voice: OwnVoice, tmp_path: Path) -> None:
+async def test_a_customer_returns_an_order(agent: RunningAgent, walk: Walk) -> None:
     """A return is opened once, after a yes, and its slip has the number that the database has."""
-    order, goods = {BY_VOICE: ("A1017", "headphones"), IN_WRITING: ("A0988", "toaster")}[way]
+    order, goods = {BY_VOICE: ("A1017", "headphones"), IN_WRITING: ("A0988", "toaster")}[walk.way]
     count = "SELECT count(*) FROM returns"
     before = agent.holds(count)
-    async with calling(agent, way, voice, tmp_path, signed_in=True) as dana:
-        if way == BY_VOICE:
+    async with walk.calling(agent, signed_in=True) as dana:
+        if walk.way == BY_VOICE:
             await dana.tells("I'd like to return something.", hears="What is your order number?")
             await dana.tells("A one zero one seven.", hears="Shall I open a return for")
         else:
@@ -136,13 +146,10 @@ async def test_a_customer_returns_an_order(agent: RunningAgent, way: str, voice:
     assert agent.holds(count) == before + 1
 
 
-@ways
-async def test_a_customer_sees_what_a_loan_costs_month_by_month(
-    bank: RunningAgent, way: str, voice: OwnVoice, tmp_path: Path
-) -> None:
+async def test_a_customer_sees_what_a_loan_costs_month_by_month(bank: RunningAgent, walk: Walk) -> None:
     """Asked for in words or on a form, the table has every month, scrolls in itself, and adds up."""
-    async with calling(bank, way, voice, tmp_path) as customer:
-        if way == BY_VOICE:
+    async with walk.calling(bank) as customer:
+        if walk.way == BY_VOICE:
             line = "What would a loan of ten thousand dollars over five years cost me?"
             await customer.tells(line, hears="$197.54 a month")
         else:
@@ -168,14 +175,13 @@ async def test_a_customer_sees_what_a_loan_costs_month_by_month(
     )
 
 
-@ways
-async def test_a_patient_books_an_appointment(clinic: RunningAgent, way: str, voice: OwnVoice, tmp_path: Path) -> None:
+async def test_a_patient_books_an_appointment(clinic: RunningAgent, walk: Walk) -> None:
     """Who it is and whether there are warning signs comes first; a time is tapped, and booked after a yes."""
     count = "SELECT count(*) FROM appointments WHERE cancelled_at IS NULL"
     before = clinic.holds(count)
-    async with calling(clinic, way, voice, tmp_path) as patient:
+    async with walk.calling(clinic) as patient:
         await patient.tells("I'd like an appointment, I have a rash.", hears="What is your patient number?")
-        if way == BY_VOICE:
+        if walk.way == BY_VOICE:
             await patient.tells("It's six zero four two, one seven eight.", hears="date of birth")
             await patient.tells("May third, nineteen eighty-five.", hears="Before we go on")
         else:
