@@ -121,9 +121,8 @@ async def test_a_customer_takes_advice_and_orders(agent: RunningAgent, walk: Wal
         assert await compared.locator("tbody th").count() >= 3
         await dana.tells("Yes please.", hears="$199 in all")
         await dana.agrees(to="Your order", hears="Your order number is F")
-        card = dana.page.locator("#cards .card").first
-        await expect(card.locator("h2")).to_contain_text("Order F")
-        await expect(card).to_contain_text("quiet headphones")
+        number = agent.holds("SELECT max(id) FROM orders WHERE id LIKE 'F%'")
+        await expect(await dana.sees(f"Order {number}")).to_contain_text("quiet headphones")
     assert (agent.holds(orders), agent.holds(stock)) == (before[0] + 1, before[1] - 1)
 
 
@@ -147,7 +146,9 @@ async def test_a_customer_returns_an_order(agent: RunningAgent, walk: Walk) -> N
 
 
 async def test_a_customer_sees_what_a_loan_costs_month_by_month(bank: RunningAgent, walk: Walk) -> None:
-    """Asked for in words or on a form, the table has every month, scrolls in itself, and adds up."""
+    """Asked for in words or on a form, the table has every month, scrolls in itself, and adds up; nothing is written."""
+    writes = "SELECT (SELECT count(*) FROM disputes) + (SELECT count(*) FROM card_blocks)"
+    before = bank.holds(writes)
     async with walk.calling(bank) as customer:
         if walk.way == BY_VOICE:
             line = "What would a loan of ten thousand dollars over five years cost me?"
@@ -170,9 +171,7 @@ async def test_a_customer_sees_what_a_loan_costs_month_by_month(bank: RunningAge
         await table.evaluate("table => table.scrollTo(0, table.scrollHeight)")
         assert await table.evaluate("table => table.scrollTop") > 500
         assert abs(await table.evaluate(head_top)) < 3
-    assert bank.holds("SELECT count(*) FROM disputes") == bank.holds(
-        "SELECT count(*) FROM disputes WHERE number < 70002"
-    )
+    assert bank.holds(writes) == before
 
 
 async def test_a_patient_books_an_appointment(clinic: RunningAgent, walk: Walk) -> None:
