@@ -16,6 +16,7 @@ from agent.perception.numerals import digits, plain_words
 from agent.perception.quantities import amount, duration, number, quantity
 
 GAP = r"[^.;!?]{1,40}?"
+CHINESE_GAP = "[^，。；！？,.;!?]{0,8}?"
 ORDER_DIGITS = range(4, 9)
 """How many digits an order number has."""
 
@@ -156,7 +157,7 @@ def named(text: str, words: Mapping[str, Sequence[str]], *, affirmed: bool = Fal
 def _naming(name: str) -> re.Pattern[str]:
     """A way of saying, with blanks or hyphens between its words or none; "..." stands for a few words of a clause."""
     if HAN.search(name):
-        return re.compile(re.escape(name.lower()))
+        return re.compile(re.escape(name.lower()).replace(r"\.\.\.", CHINESE_GAP))
     stem = re.escape(name.lower()).replace(r"\ \.\.\.\ ", rf"\b{GAP}\b")
     stem = stem.replace(r"\ ", r"[\s-]?").replace(r"\-", r"[\s-]?")
     return re.compile(rf"(?<![a-z0-9]){stem.removesuffix('s')}(?:e?s)?(?![a-z0-9])")
