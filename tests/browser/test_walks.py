@@ -146,7 +146,7 @@ async def test_a_customer_returns_an_order(agent: RunningAgent, walk: Walk) -> N
 
 
 async def test_a_customer_sees_what_a_loan_costs_month_by_month(bank: RunningAgent, walk: Walk) -> None:
-    """Asked for in words or on a form, the table has every month, scrolls in itself, and adds up; nothing is written."""
+    """Asked for in words or on a form, the table has every month, scrolls in itself and adds up; nothing is written."""
     writes = "SELECT (SELECT count(*) FROM disputes) + (SELECT count(*) FROM card_blocks)"
     before = bank.holds(writes)
     async with walk.calling(bank) as customer:

@@ -60,6 +60,9 @@ def serve_calls(
             else:
                 status.stop()
                 console.print(_welcome(ready))
+                if ready.signed_in_url is not None:
+                    # Beside the panel, whose border would break it in two.
+                    console.print(f"As a customer who is signed in: {ready.signed_in_url}", soft_wrap=True)
 
         try:
             asyncio.run(serve(settings, say=lambda step: _say(status, step), on_listening=on_listening))
@@ -105,8 +108,6 @@ def _welcome(ready: Ready) -> Panel:
     """One screen: where to go, what runs where, and how to stop."""
     grid = Table.grid(padding=(0, 2))
     grid.add_row("customer page", f"[bold]{ready.url}[/]")
-    if ready.signed_in_url is not None:
-        grid.add_row("same, signed in", f"[link={ready.signed_in_url}]{ready.signed_in_url}[/link]")
     grid.add_row("supervisor page", f"[bold]{ready.supervisor_url}[/]")
     grid.add_row("reply engine", ready.reply_engine)
     for provider in sorted(set(ready.models.values())):
