@@ -42,7 +42,7 @@ class IntentHead:
     """One class an intent, and one more for everything outside when there were examples of it."""
     intents: int
     temperature: float
-    centres: Floats
+    centres: NDArray[np.float32]
     """(intents, width) of unit length: the direction of each intent's mean."""
     inside: NDArray[np.float32]
     """(m, 384) embeddings of examples of the intents."""
@@ -52,17 +52,18 @@ class IntentHead:
     """(4,) weights of the evidence."""
     scope_bias: float
 
-    def intent_prob(self, features: NDArray[np.floating]) -> Floats:
-        """(n, intents) summing to one: which intent it is if it is one."""
-        return softmax(self.linear.logits(features)[:, : self.intents] / self.temperature)
-
-    def in_scope_prob(self, features: NDArray[np.floating]) -> Floats:
-        """(n,) probability that it is one of the intents."""
-        return _sigmoid(self.evidence(features) @ self.scope_weights + self.scope_bias)
+    def read(self, features: NDArray[np.floating]) -> tuple[Floats, Floats]:
+        """(n, intents) summing to one: which intent it is if it is one; (n,) probability that it is one."""
+        logits = self.linear.logits(features)
+        scope = self._evidence(features, logits) @ self.scope_weights + self.scope_bias
+        return softmax(logits[:, : self.intents] / self.temperature), _sigmoid(scope)
 
     def evidence(self, features: NDArray[np.floating]) -> Floats:
         """(n, 4) as the class describes."""
-        prob = softmax(self.linear.logits(features))[:, : self.intents].max(axis=1)
+        return self._evidence(features, self.linear.logits(features))
+
+    def _evidence(self, features: NDArray[np.floating], logits: Floats) -> Floats:
+        prob = softmax(logits)[:, : self.intents].max(axis=1)
         embeddings = features[:, : self.inside.shape[1]]
         cosines = [_nearest(embeddings, self.inside), _nearest(embeddings, self.outside)]
         return np.column_stack([np.log(prob), _nearest(_unit(features), self.centres), *cosines])
@@ -147,7 +148,7 @@ def _fit_once(features: NDArray[np.floating], label: NDArray[np.integer], intent
         intents=intents,
         temperature=1.0,
         centres=_unit(np.array([rows[label == intent].sum(axis=0) for intent in range(intents)])),
-        inside=_some(embeddings[known], label[known]),
+        inside=some(embeddings[known], label[known]),
         outside=embeddings[~known],
         scope_weights=weights,
         scope_bias=bias,
@@ -162,12 +163,12 @@ def _fit_scope(evidence: Floats, known: NDArray[np.bool_]) -> tuple[Floats, floa
     return two.weights[:, 1] - two.weights[:, 0], float(two.bias[1] - two.bias[0])
 
 
-def _unit(rows: NDArray[np.floating]) -> Floats:
+def _unit(rows: NDArray[np.floating]) -> NDArray[np.float32]:
     """The directions of rows; one of no length has none and stays."""
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float64)
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12), np.float32)
 
 
-def _some(embeddings: NDArray[np.float32], label: NDArray[np.integer]) -> NDArray[np.float32]:
+def some(embeddings: NDArray[np.float32], label: NDArray[np.integer]) -> NDArray[np.float32]:
     """All of the examples, or `MOST_EXAMPLES` of them, evenly from every intent."""
     if len(label) <= MOST_EXAMPLES:
         return embeddings

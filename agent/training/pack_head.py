@@ -91,7 +91,8 @@ def fit_understanding(understanding: Understanding, embedder: SentenceEmbedder) 
 def runs(head: IntentHead) -> Head:
     """The head as `TextReader` wants it."""
 
-    def run(embeddings: NDArray[np.float32]) -> tuple[Floats, Floats]:
-        return head.intent_prob(embeddings), head.in_scope_prob(embeddings)[:, None]
+    def run(features: NDArray[np.float32]) -> tuple[Floats, Floats]:
+        intent_prob, in_scope_prob = head.read(features)
+        return intent_prob, in_scope_prob[:, None]
 
     return run

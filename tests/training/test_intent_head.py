@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from agent.training.intent import export_head
-from agent.training.intent_head import OUTSIDE, IntentHead, fit_head
+from agent.training.intent_head import MOST_EXAMPLES, OUTSIDE, IntentHead, fit_head, some
 
 WIDTH = 384
 
@@ -37,7 +37,7 @@ def test_intents_and_scope(head: IntentHead, lines: tuple[NDArray[np.float32], N
     """Every line gets its intent, and lines outside are less in scope than any inside."""
     embeddings, label = lines
     known = label != OUTSIDE
-    prob, in_scope = head.intent_prob(embeddings), head.in_scope_prob(embeddings)
+    prob, in_scope = head.read(embeddings)
     assert prob.shape == (96, 3)
     np.testing.assert_allclose(prob.sum(axis=1), 1)
     assert (prob.argmax(axis=1)[known] == label[known]).all()
@@ -49,7 +49,7 @@ def test_untaught_scope(lines: tuple[NDArray[np.float32], NDArray[np.int64]]) ->
     embeddings, label = lines
     known = label != OUTSIDE
     head = fit_head(embeddings[known], label[known])
-    in_scope = head.in_scope_prob(embeddings)
+    _, in_scope = head.read(embeddings)
     assert in_scope[known].min() > in_scope[~known].max()
 
 
@@ -61,5 +61,29 @@ def test_exported_head_agrees(
     export_head(head, file)
     session = ort.InferenceSession(file, providers=["CPUExecutionProvider"])
     prob, in_scope = session.run(None, {"features": lines[0]})
-    np.testing.assert_allclose(prob, head.intent_prob(lines[0]), atol=1e-4)
-    np.testing.assert_allclose(in_scope[:, 0], head.in_scope_prob(lines[0]), atol=1e-4)
+    wanted_prob, wanted_in_scope = head.read(lines[0])
+    np.testing.assert_allclose(prob, wanted_prob, atol=1e-4)
+    np.testing.assert_allclose(in_scope[:, 0], wanted_in_scope, atol=1e-4)
+
+
+def test_a_head_without_lines_outside_agrees_as_well(
+    lines: tuple[NDArray[np.float32], NDArray[np.int64]], tmp_path: Path
+) -> None:
+    """Nothing outside is near nothing: the file and the head say so alike."""
+    embeddings, label = lines
+    head = fit_head(embeddings[label != OUTSIDE], label[label != OUTSIDE])
+    export_head(head, tmp_path / "intent.onnx")
+    session = ort.InferenceSession(tmp_path / "intent.onnx", providers=["CPUExecutionProvider"])
+    (in_scope,) = session.run(["in_scope_prob"], {"features": embeddings})
+    np.testing.assert_allclose(in_scope[:, 0], head.read(embeddings)[1], atol=1e-4)
+
+
+def test_of_very_many_examples_some_of_every_intent_are_compared() -> None:
+    """More lines than are compared with each line still leave every intent with as many as the next."""
+    rng = np.random.default_rng(1)
+    label = np.repeat(np.arange(5), MOST_EXAMPLES // 4)
+    embeddings = np.concatenate([cloud(rng, centre, MOST_EXAMPLES // 4) for centre in np.eye(5, WIDTH)])
+    kept = some(embeddings, label)
+    near = (kept @ np.eye(5, WIDTH, dtype=np.float32).T).argmax(axis=1)
+    counts = np.bincount(near)
+    assert len(kept) == MOST_EXAMPLES and counts.max() - counts.min() <= 2
