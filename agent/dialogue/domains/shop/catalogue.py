@@ -88,9 +88,11 @@ def search_products(connection: Connection, call: ToolCall, today: date) -> Tool
     words = wording(__package__, call.language)
     goods = load_products(connection)
     said, limit = call.arguments.get("product", ""), budget_cents(call)
-    if not said and limit is None:
+    wishes = content_words(call.arguments.get("wish", ""))
+    if not said and not wishes and limit is None:
         return ToolResult(outcome="which_kind", values={"kinds": kinds_offered(goods, words)})
     fits = named_products(goods, said) if said else list(goods)
+    fits = [product for product in fits if _met(product, wishes)] or fits
     if not fits:
         return not_sold(goods, said, words)
     within = [product for product in by_price(fits) if limit is None or product.price_cents <= limit]
