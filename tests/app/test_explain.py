@@ -32,6 +32,8 @@ from agent.storage.calls import CallStore
 from agent.storage.history import CallHistory
 from tests.dialogue.wire import affect_signal
 
+pytestmark = pytest.mark.timeout(120)
+
 BEGAN_S = 1_800_000_000.0
 CALL = "c1"
 HELLO = Translation(language="en", text="hello")

