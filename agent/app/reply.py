@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,6 @@ from numpy.typing import NDArray
 from agent.core.settings import ModelSettings, ReplySettings
 from agent.dialogue.engine import serve_engine
 from agent.dialogue.faq_search import Embed
-from agent.inference.registry import Registry
-from agent.inference.runtime import Runtime
-from agent.perception.text import SentenceEmbedder
 
 
 async def run_engine(settings: ReplySettings, models: ModelSettings, *, host: str, port: int, supervised: bool) -> None:
@@ -37,13 +35,13 @@ async def run_engine(settings: ReplySettings, models: ModelSettings, *, host: st
 
 
 def embedder(models: ModelSettings, language: str) -> Embed:
-    """Sentences of `language` to vectors; the model is opened by the first that come, on the processor."""
-    opened: list[SentenceEmbedder] = []
+    """Sentences of `language` to vectors; everything that it takes is loaded by the first that come."""
+    opened: list[Embed] = []
 
     def embed(texts: Sequence[str]) -> NDArray[np.float32]:
         if not opened:
-            opened.append(SentenceEmbedder(Runtime(Registry.load(models.folder), "cpu"), language=language))
-        return opened[0].embed(texts)
+            opened.append(import_module("agent.app.embedding").open_embedding(models, language))
+        return opened[0](texts)
 
     return embed
 

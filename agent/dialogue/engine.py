@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -51,24 +52,29 @@ async def serve_engine(
     *,
     embedding: Embedding | None = None,
 ) -> None:
-    """Serves until cancelled; `ready` gets the port once connections are taken (0 asks for a free one). With
-    `embedding`, which is used on one thread, help pages are found by meaning; without it by words alone.
+    """Serves until cancelled; `ready` gets the port once connections are taken (0 asks for a free one). Once
+    `embedding` has embedded them, help pages are found by meaning; until then, and without it, by words alone.
 
     Raises `SettingsError` for a domain or a key file that cannot be loaded, or a system outside that cannot be used,
     `StoreError` for the domain's database, and `EngineUnavailable` when the port is taken.
     """
     domain = load_domain(settings.domain, facts=settings.facts)
     model = None if settings.llm is None else ChatEndpoint(settings.llm)
-    with ThreadPoolExecutor(1, thread_name_prefix="business") as thread:
+    stopped = threading.Event()
+    with (
+        ThreadPoolExecutor(1, thread_name_prefix="business") as thread,
+        ThreadPoolExecutor(1, thread_name_prefix="help pages") as preparing,
+    ):
         loop = asyncio.get_running_loop()
         local = LocalClock.of(settings.time_zone)
         tools = await loop.run_in_executor(thread, open_tools, settings.domain, settings.database, local)
         try:
             pages = with_help_pages(tools, settings.domain, sorted(domain.help_languages), embedding)
-            thread.submit(pages.prepare)
+            preparing.submit(pages.prepare, stopped.is_set)
             async with opened(settings, domain) as outside:
                 await Engine(domain, pages, thread, model=model, outside=outside).serve(host, port, ready)
         finally:
+            stopped.set()
             if model is not None:
                 await model.close()
             tools.close()

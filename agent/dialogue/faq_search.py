@@ -3,10 +3,10 @@
 import logging
 import math
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +15,6 @@ from agent.core.types import UNSPACED_LANGUAGES
 from agent.dialogue.faq import Article
 
 log = logging.getLogger(__name__)
-logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 """Texts → (n, width) of unit length."""
@@ -30,6 +29,8 @@ ENGLISH_MEANING, OTHER_MEANING = (7.2, 2.9, -4.1), (6.4, 3.0, -3.2)
 the one of other languages: logistic regression on the questions of `agent/training/data/*_faq_tune.*.yaml`."""
 WORDS_ALONE = (5.7, 0.0, -3.5)
 """The same where only words are compared: of the share of the question's words, by how rare they are, that it holds."""
+SATURATION, LENGTH_WEIGHT = 1.2, 0.75
+"""k1 and b of BM25 (Robertson & Zaragoza, The Probabilistic Relevance Framework, 2009), as usual."""
 RELATED_PROB = 0.3
 MOST_RELATED = 2
 _STOP_WORDS = frozenset(
@@ -59,36 +60,35 @@ class FaqSearch:
         self._articles = tuple(articles)
         self._language = language
         self._embed = embed
-        self._meanings: tuple[NDArray[np.float32], list[slice]] | None = None
-        self._words = bm25s.BM25(method="lucene")
-        self._words.index([self._tokens(_text(article)) for article in articles], show_progress=False)
+        self._meanings: list[NDArray[np.float32]] | None = None
+        """Of each article, its sentences; once they are here, `embed` is used by `find` alone."""
+        self._words = _word_weights([self._tokens(_text(article)) for article in articles])
 
-    def prepare(self) -> None:
-        """Embeds the articles, which takes a few milliseconds a sentence; otherwise the first question waits for it.
+    def prepare(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Embeds the articles, a few milliseconds a sentence, on any one thread, or leaves it where `stopped`.
 
-        Where the model cannot be had, only words are compared from then on.
+        Until then, and where the model cannot be had, only words are compared.
         """
-        if self._embed is None or self._meanings is not None:
+        if self._embed is None:
             return
-        texts: list[str] = []
-        places = []
-        for article in self._articles:
-            own = [*article.asked, article.title, article.answer, *article.sentences]
-            places.append(slice(len(texts), len(texts) + len(own)))
-            texts += own
+        meanings = []
         try:
-            self._meanings = self._embed(texts), places
+            for article in self._articles:
+                if stopped():
+                    return
+                meanings.append(self._embed([*article.asked, article.title, article.answer, *article.sentences]))
         except AgentError as fault:
             log.error("help pages are found by their words alone: %s", fault)
-            self._embed = None
+            return
+        self._meanings = meanings
 
     def find(self, question: str, *, at_least_prob: float) -> Found | None:
         """The article that answers `question`, or None where none does so with `at_least_prob`."""
-        self.prepare()
         words, shares = self._by_words(question)
         near, weights = shares, WORDS_ALONE
         if self._embed is not None and self._meanings is not None:
-            near = _nearest(*self._meanings, self._embed([question])[0])
+            asked = self._embed([question])[0]
+            near = np.array([(own @ asked).max() for own in self._meanings])
             weights = ENGLISH_MEANING if self._language == "en" else OTHER_MEANING
         order = np.argsort(-_fused(near, words), kind="stable")
         sure = [_sure_prob(near, int(place), weights) for place in order]
@@ -101,17 +101,15 @@ class FaqSearch:
 
     def _by_words(self, question: str) -> tuple[Scores, Scores]:
         """BM25 of each article, and the share of the question's words that it holds, weighted by how rare they are."""
-        tokens = self._tokens(question)
-        known = [token for token in dict.fromkeys(tokens) if token in self._words.vocab_dict]
+        asked = set(self._tokens(question))
+        held = [self._words[token] for token in asked if token in self._words]
         nothing = np.zeros(len(self._articles))
-        if not known:
+        if not held:
             return nothing, nothing
-        scores = {token: np.asarray(self._words.get_scores([token])) for token in known}
-        rarity = {token: math.log(1 + len(self._articles) / max(1, (by > 0).sum())) for token, by in scores.items()}
-        unknown = len(set(tokens)) - len(known)
-        whole = sum(rarity.values()) + unknown * math.log(1 + len(self._articles))
-        held = sum((rarity[token] * (by > 0) for token, by in scores.items()), nothing)
-        return sum(scores.values(), nothing), held / whole
+        rarities = [math.log(1 + len(self._articles) / (weights > 0).sum()) for weights in held]
+        whole = sum(rarities) + (len(asked) - len(held)) * math.log(1 + len(self._articles))
+        found = sum((rarity * (weights > 0) for rarity, weights in zip(rarities, held, strict=True)), nothing)
+        return sum(held, nothing), found / whole
 
     def _tokens(self, text: str) -> list[str]:
         """Words without endings of the plural; of a language without spaces, its letters in pairs."""
@@ -122,10 +120,18 @@ class FaqSearch:
         return [word.rstrip("s") if len(word) > 3 else word for word in words if word not in _STOP_WORDS]
 
 
-def _nearest(embedded: NDArray[np.float32], places: list[slice], question: NDArray[np.float32]) -> Scores:
-    """Of each article, the cosine of what is nearest in it."""
-    cosines = embedded @ question
-    return np.array([cosines[place].max() for place in places])
+def _word_weights(documents: Sequence[Sequence[str]]) -> dict[str, Scores]:
+    """By token, what it adds to the BM25 of each document, with the rarity that is never negative, as Lucene has it."""
+    counts = [Counter(document) for document in documents]
+    lengths = np.array([len(document) for document in documents])
+    norm = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * lengths / max(1.0, lengths.mean()))
+    weights = {}
+    for token in {token for count in counts for token in count}:
+        often = np.array([count[token] for count in counts])
+        with_it = (often > 0).sum()
+        rarity = math.log(1 + (len(documents) - with_it + 0.5) / (with_it + 0.5))
+        weights[token] = rarity * often / (often + norm)
+    return weights
 
 
 def _text(article: Article) -> str:

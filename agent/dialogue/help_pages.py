@@ -23,10 +23,10 @@ class HelpPages:
         self._pack = pack
         self._searches = dict(searches)
 
-    def prepare(self) -> None:
-        """Makes ready what the first question would have to wait for."""
+    def prepare(self, stopped: Callable[[], bool]) -> None:
+        """Makes the pages ready to be found by meaning, on a thread of its own, unless `stopped`."""
         for search in self._searches.values():
-            search.prepare()
+            search.prepare(stopped)
 
     def run(self, call: ToolCall) -> ToolResult:
         if call.name != FAQ:

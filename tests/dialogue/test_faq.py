@@ -107,6 +107,7 @@ def test_without_the_model_words_are_enough_to_go_on() -> None:
         raise ModelMissing("no model")
 
     search = FaqSearch(load_articles(PACK, "en"), "en", missing)
+    search.prepare()
     found = search.find("is there a parking lot", at_least_prob=AT_LEAST_PROB)
     assert found is not None and found.article.title == "Parking"
 

@@ -184,10 +184,12 @@ async def _served(engine: Engine) -> AsyncIterator[str]:
 def _searches_of(pack: str) -> Mapping[str, FaqSearch]:
     """The pack's help pages by language, embedded once for all its scenarios."""
     runtime = Runtime(Registry.load(REPOSITORY / "models_onnx"), "cpu")
-    return {
-        language: FaqSearch(load_articles(pack, language), language, SentenceEmbedder(runtime, language=language).embed)
-        for language in load_domain(pack).help_languages
-    }
+    searches = {}
+    for language in load_domain(pack).help_languages:
+        embedder = SentenceEmbedder(runtime, language=language)
+        searches[language] = FaqSearch(load_articles(pack, language), language, embedder.embed)
+        searches[language].prepare()
+    return searches
 
 
 @asynccontextmanager
