@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from agent.core.scripts import words_of
 from agent.dialogue import flows, knowledge
 from agent.dialogue.conversation import Conversation, Phase, Task
 from agent.dialogue.domain import AFFIRM, DENY, LONGEST_ANSWER_WORDS, PERSON, Domain
@@ -111,13 +112,13 @@ def _changes_mind(turn: Turn, task: Task, text: str, intent: Intent | None) -> b
     asked = task.asking or ""
     if intent is None or not _understood(turn, intent) or intent.label in (task.flow, AFFIRM, "greeting", "thanks"):
         return False
-    slots, length = turn.domain.flows.slots, len(text.split())
+    slots, length = turn.domain.flows.slots, len(words_of(text))
     slot = slots[asked]
     if slot.free_text and length > LONGEST_ANSWER_WORDS and intent.label != PERSON:
         return False
     if intent.label == DENY and (intent.slots.keys() & slots.keys() or slot.no_means is not None):
         return False
-    telling = sum(word.strip(".,!?") not in FILLERS for word in text.lower().split())
+    telling = sum(word.strip(".,!?") not in FILLERS for word in words_of(text.lower()))
     named = asked in intent.slots and (slot.alone == intent.label or telling <= BARE_ANSWER_WORDS)
     accepted = flows.first_of(slot.accepts, intent.slots) is not None and length <= LONGEST_ANSWER_WORDS
     return intent.probability >= SURE_PROB and not named and not accepted
@@ -149,7 +150,7 @@ def _as_said(turn: Turn, asked: str, text: str, intent: Intent | None) -> dict[s
         return {asked: slot.no_means}
     if reaction == AFFIRM:
         return {} if slot.yes_means is None else {asked: slot.yes_means}
-    return {asked: text} if slot.from_words and len(text.split()) <= slot.longest_words else {}
+    return {asked: text} if slot.from_words and len(words_of(text)) <= slot.longest_words else {}
 
 
 def _corrects(turn: Turn, task: Task, intent: Intent | None) -> bool:

@@ -6,12 +6,17 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Date, Integer, String, Table, select, update
 
+from agent.core.scripts import HAN
 from agent.dialogue.tools import ToolCall, ToolResult
 
 WRONG_ANSWERS_A_DAY = 5
 """After so many a number is closed to callers until the next day, over all calls; the refusal stays the same."""
 LONGEST_ANSWER_WORDS = 6
 """An answer is searched for a surname in so many words and no more: a list of guesses is no answer."""
+
+_LEAD_IN = "我|她|他|本人|免贵|就是|是|的|姓|叫|名字|小|登记|订单上|卡上"
+_CHINESE_NAME = re.compile(rf"(?:(?:{_LEAD_IN})+\s*)?({HAN.pattern}{{1,4}})")
+"""The first name in an answer, after what leads up to it."""
 
 NO_MATCH = ToolResult(outcome="no_match")
 """Says neither which part was wrong, nor whether there is such a person, nor whether the number is closed."""
@@ -56,7 +61,10 @@ def proven(
 
 
 def surnames(answer: str) -> set[str]:
-    """What a surname may be in "it's Brown", "B R O W N" or "Brown, please", case-folded."""
-    words = re.findall(r"[^\W\d_]+", answer.casefold())
+    """What a surname may be in "it's Brown", "B R O W N" or "Brown, please", case-folded; in 我姓李 or 李娜 the first
+    one or two characters of the name."""
+    words = re.findall(r"[^\W\d_]+", HAN.sub(" ", answer.casefold()))
     spelled = "".join(word for word in words if len(word) == 1)
-    return {*words[:LONGEST_ANSWER_WORDS], spelled} - {""}
+    chinese = _CHINESE_NAME.search(answer)
+    name = "" if chinese is None else chinese[1]
+    return {*words[:LONGEST_ANSWER_WORDS], spelled, name[:1], name[:2]} - {""}

@@ -2,14 +2,12 @@
 
 import re
 
-HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
-"""A Chinese character."""
+from agent.core.scripts import HAN, HAN_A_WORD
+
 _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 _LEAST_HAN = 2
 """Characters; one by itself may be a name or a slip."""
-_HAN_A_WORD = 1.7
-"""Characters that say about what an English word does."""
 _LEAST_ENGLISH = 3
 """Words; people of any language say "ok", "hello" and "no problem"."""
 _ENGLISH = frozenset(
@@ -31,7 +29,7 @@ def language_of(text: str) -> str | None:
         return None
     han, words = len(HAN.findall(text)), _WORD.findall(text.lower().replace("’", "'"))
     spelled = [word for word in words if len(word) > 1 or word == "i"]
-    if han >= _LEAST_HAN and han / _HAN_A_WORD > len(spelled):
+    if han >= _LEAST_HAN and han / HAN_A_WORD > len(spelled):
         return "zh"
     common = sum(word in _ENGLISH for word in spelled)
     if len(spelled) >= _LEAST_ENGLISH and not han and common >= _SHARE * len(spelled):

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
 
+from agent.core.scripts import HAN
 from agent.core.understanding import SlotPattern
 from agent.perception import chinese_dates, chinese_numbers
 from agent.perception.coming import coming_day, time_of_day
 from agent.perception.contacts import email, telephone
 from agent.perception.dates import birth_date, past_day
 from agent.perception.goods import goods
-from agent.perception.language import HAN
 from agent.perception.numerals import digits, plain_words
 from agent.perception.quantities import amount, duration, number, quantity
 
