@@ -14,6 +14,7 @@ from agent.dialogue.tools import ToolCall, ToolResult
 from agent.dialogue.wording import Wording, wording
 
 SHOWN_AT_ONCE = 6
+_PLACES = {"first": 0, "second": 1, "third": 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +94,11 @@ def _meant(own: Sequence[Order], call: ToolCall, today: date, suits: Suits) -> O
     """The one order that may be meant, or `which_of_these`."""
     said = content_words(call.arguments.get("product", ""))
     fits = [order for order in own if suits(order, today)]
-    candidates = _holding(fits, said) or _holding(own, said) or fits
+    candidates = _holding(fits, said) or _holding(own, said) or fits or list(own)
     if call.arguments.get("place") == "last":
-        candidates = candidates[:1] or list(own[:1])
+        candidates = candidates[:1]
+    if (place := _PLACES.get(call.arguments.get("which", ""))) is not None:
+        candidates = candidates[place : place + 1] or candidates
     if len(candidates) == 1:
         return candidates[0]
     if not candidates:
