@@ -425,10 +425,38 @@ def test_no_line_says_what_somebody_has() -> None:
     assert not load_domain("clinic").flows.language_model
 
 
+DIAGNOSES_IN_CHINESE = re.compile(
+    "您(?:可能|应该|大概)?(?:得了|患了|患有|是得)|别担心|不要紧|不严重|没什么大碍|服用|吃点|吃药就"
+)
+
+
+def test_no_line_in_another_language_does_either() -> None:
+    """In Chinese, too, nobody is told what they have; and every line that names the number to call does so."""
+    domain = load_domain("clinic")
+    lines, questions = (
+        domain.translations["zh"],
+        [domain.phrase(text, "zh") for text in load_triage().questions.values()],
+    )
+    said = [wording for line in lines.values() for wording in (line.text, line.calm) if wording]
+    assert [text for text in [*said, *questions] if DIAGNOSES_IN_CHINESE.search(text)] == []
+    assert DIAGNOSES_IN_CHINESE.search("您可能得了流感，不要紧。")
+    assert not set(questions) & set(load_triage().questions.values())
+    number = domain.flows.facts["emergency_number"]
+    naming = [name for name, line in domain.lines.items() if number in line.text]
+    assert len(naming) > 5 and all(number in lines[name].text for name in naming)
+
+
 def test_glossary_is_what_is_listened_for() -> None:
     """Every term of the glossary is found in what customers say, in the same words."""
     heard = load_understanding("clinic").slots["term"].words
     assert heard == {key: term.said for key, term in load_glossary(PACK).items()}
+
+
+def test_what_customers_see_of_flows_is_translated() -> None:
+    """Departments, places and what to bring are said in Chinese as well."""
+    words = wording(PACK, "zh")
+    names = ("Skin clinic", "Bone clinic", "ground floor", "your glasses or contact lenses", "Before we go on")
+    assert all(words.phrase(name) != name for name in names)
 
 
 def test_emergency_number_is_the_one_of_the_place() -> None:
