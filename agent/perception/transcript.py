@@ -117,7 +117,7 @@ class SpeechToText:
         """English words for (n,) sound in `language`; none rather than what is not to be trusted. Only decoding is left
         to do for the sound that was read last."""
         latest, self._latest = self._latest, None
-        if latest is not None and latest[0] is samples:
+        if latest is not None and np.array_equal(latest[0], samples):
             encoded = latest[1]
         else:
             with _Timed(stage_ms, "encode"):
