@@ -6,6 +6,7 @@ from agent.dialogue.conversation import Conversation, Speaker
 from agent.dialogue.domain import PERSON, Domain, Flow
 from agent.dialogue.faq import FAQ
 from agent.dialogue.mood import SUSTAINED_S
+from agent.dialogue.situation import CONFUSED
 
 EMOTION_PURPOSES = frozenset({"expression", "voice_emotion", "text_emotion"})
 """Without one of these, nothing about how the customer feels is told."""
@@ -72,10 +73,15 @@ def _function(name: str, means: str, parameters: tuple[str, ...]) -> dict[str, A
 
 def _feeling(conversation: Conversation, now_ns: int) -> str:
     """How the customer seems, where emotion may be read and has held for long enough to say so."""
-    held_s = conversation.mood.negative_for_s(now_ns)
-    if not (conversation.purposes & EMOTION_PURPOSES) or held_s < SUSTAINED_S:
+    if not conversation.purposes & EMOTION_PURPOSES:
         return ""
-    return (
-        f"The customer seems to show {conversation.mood.label} for {held_s:.0f} seconds; this is an estimate and may "
-        "be wrong. Do not mention it. Be brief and kind, and say what helps first. Sell nothing."
-    )
+    said = []
+    held_s = conversation.mood.negative_for_s(now_ns)
+    if held_s >= SUSTAINED_S:
+        said.append(
+            f"The customer seems to show {conversation.mood.label} for {held_s:.0f} seconds. Be brief and kind, say "
+            "what helps first, and sell nothing."
+        )
+    if conversation.situation.is_now(CONFUSED, now_ns):
+        said.append("The customer seems not to follow. Say it in other, simpler words, one step at a time.")
+    return " ".join([*said, "This is an estimate and may be wrong; do not mention it."]) if said else ""

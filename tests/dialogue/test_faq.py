@@ -1,10 +1,12 @@
 """Help pages: found by meaning and by words, with their source, aside of what is under way, and silent when unsure."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from agent.core.errors import ModelMissing, SettingsError
 from agent.dialogue.conversation import Conversation, Phase, Task
@@ -110,6 +112,20 @@ def test_without_the_model_words_are_enough_to_go_on() -> None:
     search.prepare()
     found = search.find("is there a parking lot", at_least_prob=AT_LEAST_PROB)
     assert found is not None and found.article.title == "Parking"
+
+
+def test_pages_are_not_embedded_for_an_engine_that_ends() -> None:
+    """It leaves in the middle, and the questions that still come are answered by words."""
+    embedded: list[Sequence[str]] = []
+
+    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+        embedded.append(texts)
+        return np.eye(len(texts), 4, dtype=np.float32)
+
+    search = FaqSearch(load_articles(PACK, "en"), "en", embed)
+    search.prepare(lambda: len(embedded) == 1)
+    found = search.find("is there a parking lot", at_least_prob=AT_LEAST_PROB)
+    assert found is not None and found.article.title == "Parking" and len(embedded) == 1
 
 
 def test_an_empty_or_strange_question_finds_nothing() -> None:
