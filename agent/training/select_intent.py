@@ -102,7 +102,7 @@ FAMILIES = (
         {"min_samples_leaf": [1, 2, 4], "max_depth": [None, 24]},
     ),
     _Family("support vector machine", SVC(), {"C": [1.0, 10.0], "kernel": ["linear", "rbf"], "gamma": [0.7]}),
-    _Family("logistic regression", LogisticRegression(max_iter=400), {"C": [3.0, 10.0, 30.0, 100.0]}),
+    _Family("logistic regression", LogisticRegression(max_iter=400), {"C": [10.0, 30.0, 100.0, 300.0]}),
     _Family(
         "small neural network",
         MLPClassifier(random_state=0, max_iter=120, tol=1e-3),

@@ -99,15 +99,16 @@ def worst(drawn: Curves) -> Curves:
 
 def _row(kind: Kind) -> tuple[str, ...]:
     low, high = kind.accuracy_95
+    p_value = f"p {kind.worse_p:.2f}" if kind.worse_p >= 0.01 else "p < 0.01"
     return (
         kind.name,
         f"{kind.accuracy:.4f}",
         f"{low:.3f} and {high:.3f}",
-        f"± {kind.fold_deviation:.4f}",
+        f"±\u00a0{kind.fold_deviation:.4f}",
         f"{kind.precision:.3f}",
         f"{kind.recall:.3f}",
         f"{kind.macro_f1:.3f}",
-        f"{'yes' if kind.worse_p >= ALIKE_P else 'no'}, p {kind.worse_p:.2g}",
+        f"{'yes' if kind.worse_p >= ALIKE_P else 'no'}, {p_value}",
         f"{kind.fit_cpu_s:.2f}",
         f"{kind.ms_per_line:.3f}",
     )
