@@ -9,8 +9,8 @@ from agent.dialogue.faq import load_articles
 
 PACKS = ("shop", "bank", "clinic")
 ARGUING = re.compile(
-    r"\b(?:you(?:'re| are) wrong|you should have|you (?:have )?misunderst\w*|as I (?:already )?said|calm down|obviously|"
-    r"that(?:'s| is) not true|you must understand|your (?:own )?fault|you failed|there is no reason)\b|"
+    r"\b(?:you(?:'re| are) wrong|you should have|you (?:have )?misunderst\w*|as I (?:already )?said|calm down|"
+    r"obviously|that(?:'s| is) not true|you must understand|your (?:own )?fault|you failed|there is no reason)\b|"
     r"[你您]错了|[你您]应该早|冷静点|我已经说过|不是我们的错",
     re.IGNORECASE,
 )
