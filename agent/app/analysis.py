@@ -127,6 +127,9 @@ class _Fuser:
         self._state, findings = fusion.hear(self._state, event)
         if isinstance(event, Transcript) and event.final and event.text:
             findings.append(self._intent(event))
+            feeling = self._text.emotion(event.text, event.language, event.stamp, event.utterance_id)
+            self._state, felt = fusion.read(self._state, feeling)
+            findings += felt
         findings += self._scene(event.stamp)
         return Analysed(signals=self._numbered(findings, began_ns))
 
