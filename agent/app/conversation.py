@@ -241,7 +241,8 @@ class Conversation:
 
     def _say_plainly(self, text: str) -> None:
         self._own_replies += 1
-        self._floor.speak(protocol.Say(id=f"agent-{self._own_replies}", text=text))
+        text, language = plain_words.in_language(text, self._reader.language)
+        self._floor.speak(protocol.Say(id=f"agent-{self._own_replies}", text=text, language=language))
 
     def _joined(self, event: Transcript) -> Transcript:
         """The words, after those of a turn that proved not to be over."""

@@ -5,6 +5,15 @@ from agent.dialogue.domain import load_domain
 
 NO_ANSWER = "I am sorry, this takes longer than it should. Would you like to speak to a person?"
 ENGINE_LOST = "I am sorry, I cannot look things up right now. I can fetch a person for you; please stay on the line."
+_IN_CHINESE = {
+    NO_ANSWER: "抱歉，这比平时慢。要我请工作人员来吗？",
+    ENGINE_LOST: "抱歉，我现在查不了。我可以请工作人员来，请不要挂断。",
+}
+
+
+def in_language(sentence: str, language: str) -> tuple[str, str]:
+    """One of these sentences as it is said to a customer who speaks `language`, and the language that it is in then."""
+    return (_IN_CHINESE[sentence], language) if language == "zh" else (sentence, "en")
 
 
 def sentences_of_every_call(reply: ReplySettings) -> tuple[str, ...]:

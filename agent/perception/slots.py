@@ -16,7 +16,7 @@ from agent.perception.numerals import digits, plain_words
 from agent.perception.quantities import amount, duration, number, quantity
 
 GAP = r"[^.;!?]{1,40}?"
-CHINESE_GAP = "[^，。；！？,.;!?]{0,8}?"
+CHINESE_GAP = "[^。；！？.;!?]{0,12}?"
 ORDER_DIGITS = range(4, 9)
 """How many digits an order number has."""
 

@@ -403,3 +403,11 @@ async def test_a_silent_engine_is_given_up_and_a_person_wanted() -> None:
         await talk.until(lambda: len(talk.engine.of(Chat)) == 2)
         talk.engine.incoming.put(Say(id="s", text="Here I am.", in_reply_to=2))
         await talk.until(lambda: "Here I am." in talk.voice.spoken)
+
+
+async def test_without_an_engine_the_customer_is_told_in_their_language() -> None:
+    """The plain sentence is in the language that was spoken last."""
+    async with talking() as talk:
+        talk.engine.connected = False
+        talk.conversation.chat("我的订单到哪儿了？")
+        await talk.until(lambda: any("抱歉，我现在查不了" in caption.text for caption in talk.captions))
