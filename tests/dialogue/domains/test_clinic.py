@@ -141,7 +141,7 @@ def test_references_of_nothing(opening: str, clinic: ClinicTools) -> None:
 
 
 def test_unknown_tool_and_files(clinic_path: Path, clinic: ClinicTools, tmp_path: Path) -> None:
-    """An unknown tool fails without a fault, a bank's file takes the clinic's tables beside its own, a folder is no file."""
+    """An unknown tool fails, a bank's file takes the clinic's tables beside its own, and a folder is no file."""
     assert ask(clinic, "prescribe").outcome == "failed"
     BankTools(tmp_path / "bank.sqlite3", today=lambda: date(2026, 11, 18)).close()
     with closing(ClinicTools(tmp_path / "bank.sqlite3", NINE)) as both:
