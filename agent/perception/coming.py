@@ -15,6 +15,7 @@ LAST_CHOICE = 3
 
 _SIZES = {"day": 1, "days": 1, "week": 7, "weeks": 7}
 _CLOCK = re.compile(r"\b([01]?\d|2[0-3]):([0-5]\d)(?:\s*([ap])\.?\s?m\b)?")
+_DATE = re.compile(r"\d+(?:[/-]\d+)+")
 _HALVES = {"am": 0, "pm": 12}
 _PARTS = {"morning": "morning", "forenoon": "morning", "afternoon": "afternoon", "evening": "afternoon"}
 _BACKWARD = frozenset({"since", "last", "past", "every", "ago"})
@@ -97,7 +98,7 @@ def time_of_day(text: str) -> str | None:
     """The first time, as "10:20", or the part of the day, "morning" or "afternoon": "10:20", "ten twenty", "half past
     ten", "a quarter to nine", "at ten", "3 pm", "three in the afternoon", "noon". Without a half of the day, hours from
     seven to noon are of the morning and those before of the afternoon, as surgeries keep them."""
-    lowered = text.lower()
+    lowered = _DATE.sub(" ", text.lower())
     if (written := _CLOCK.search(lowered)) is not None:
         half = {"a": 0, "p": 12, None: None}[written[3]]
         return _time(int(written[1]), int(written[2]), half if half is not None or int(written[1]) > 12 else None)
