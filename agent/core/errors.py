@@ -18,6 +18,7 @@
     ├── EngineUnavailable        the reply engine cannot be reached or does not answer
     ├── LanguageModelFailed      a language model's endpoint did not answer, or not with what may be said
     ├── TranslationFailed        a translator did not answer, or not with a translation
+    ├── ToolFailed               a tool from outside did not answer, or not with what can be used
     ├── RequestRejected          a program asked for something that cannot be done; carries the parameter at fault
     ├── SynthesisError           text that the voice cannot speak
     ├── DataRejected             data to train or evaluate with is not in a form that is understood
@@ -115,6 +116,10 @@ class LanguageModelFailed(AgentError):
 
 class TranslationFailed(AgentError):
     """A translator did not answer, or not with a translation."""
+
+
+class ToolFailed(AgentError):
+    """A tool from outside did not answer, or not with what can be used."""
 
 
 class RequestRejected(AgentError):

@@ -20,7 +20,7 @@ from agent.dialogue.llm import ChatEndpoint, FunctionWanted, TextPiece
 from agent.dialogue.llm_check import fault, plain
 from agent.dialogue.llm_prompt import QUESTION, functions, messages, rules_of
 from agent.dialogue.protocol import Because, FromEngine, Intent, Say, SayDelta, SayEnd, Show
-from agent.dialogue.tools import ToolCall, ToolResult
+from agent.dialogue.tools import RunTool, ToolCall, ToolResult
 from agent.dialogue.turn import Turn
 
 MOST_ROUNDS = 3
@@ -30,7 +30,6 @@ LONGEST_ANSWER = 600
 _SENTENCE = re.compile(r"\s*(.+?(?:[.!?…]+[\"')]*(?=\s)|[。！？]+))", re.DOTALL)
 
 Send = Callable[[FromEngine], Awaitable[None]]
-RunTool = Callable[[ToolCall], Awaitable[ToolResult]]
 
 
 class LlmAnswer:

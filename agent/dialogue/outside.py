@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol
 
-from agent.core.errors import SettingsError
+from agent.core.errors import SettingsError, ToolFailed
 from agent.core.settings import McpSettings, ReplySettings
 from agent.dialogue.domain import Domain
 from agent.dialogue.outside_openapi import open_operations
@@ -64,7 +64,8 @@ class Outside:
             async with asyncio.timeout(source.answer_within_s):
                 answer = await source.ask(call, hashlib.sha256(call.key.encode()).hexdigest() if call.key else "")
         except Exception as fault:
-            log.warning("tool %s from outside failed: %s", call.name, type(fault).__name__)
+            reason = fault if isinstance(fault, ToolFailed) else type(fault).__name__
+            log.warning("tool %s from outside failed: %s", call.name, reason)
             return FAILED
         return ToolResult(outcome=NOT_FOUND) if answer is None else result_of(answer)
 

@@ -12,7 +12,7 @@ from mcp import Client, MCPError, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CONNECTION_CLOSED, RequestParamsMeta
 
-from agent.core.errors import SettingsError
+from agent.core.errors import SettingsError, ToolFailed
 from agent.core.settings import McpSettings
 from agent.dialogue.tools import ToolCall
 
@@ -23,14 +23,6 @@ FIRST_RETRY_S = 0.5
 LONGEST_RETRY_S = 30.0
 KEY_META = "attentive-agent/idempotency-key"
 """Where the key of a write goes in a call's `_meta`: the same call twice is one."""
-
-
-class ServerGone(Exception):
-    """The server is being connected to again."""
-
-
-class ToolRefused(Exception):
-    """The server's tool answered with an error."""
 
 
 class ServerTools:
@@ -52,10 +44,10 @@ class ServerTools:
         return self._settings.answer_within_s
 
     async def ask(self, call: ToolCall, key: str) -> Any:
-        """Raises `ServerGone` while the server cannot be reached, `ToolRefused` or `MCPError` for what it refuses."""
+        """Raises `ToolFailed` while the server cannot be reached, that or `MCPError` for what it refuses."""
         client, tool = self._client, self._settings.tools[call.name]
         if client is None:
-            raise ServerGone(tool)
+            raise ToolFailed("its server is gone, and connected to again")
         known = call.arguments | {"customer": call.customer, "language": call.language}
         arguments = {name: value for name, value in known.items() if name in self._takes[tool]}
         meta = cast(RequestParamsMeta, {KEY_META: key}) if key else None
@@ -66,7 +58,7 @@ class ServerTools:
                 self._lost.set()
             raise
         if result.is_error:
-            raise ToolRefused(tool)
+            raise ToolFailed("the server's tool answered with an error")
         return result.structured_content if result.structured_content is not None else _text_of(result.content)
 
     async def run(self, ready: asyncio.Future[None]) -> None:

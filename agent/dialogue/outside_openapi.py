@@ -12,7 +12,7 @@ from urllib.parse import quote, urljoin
 import httpx
 import yaml
 
-from agent.core.errors import SettingsError
+from agent.core.errors import SettingsError, ToolFailed
 from agent.core.settings import OpenApiSettings
 from agent.dialogue.tools import ToolCall
 
@@ -44,10 +44,6 @@ class Operation:
     fields: tuple[Field, ...]
 
 
-class MissingArgument(Exception):
-    """A required field that nothing fills."""
-
-
 class Operations:
     """A `Source` of one description."""
 
@@ -77,7 +73,7 @@ class Operations:
             if answer.status_code == httpx.codes.NOT_FOUND:
                 return None
             if not answer.is_success:
-                raise httpx.HTTPStatusError(f"status {answer.status_code}", request=answer.request, response=answer)
+                raise ToolFailed(f"the system answered {answer.status_code}")
             return json.loads(await _whole(answer, MOST_ANSWER_BYTES) or b"{}")
 
 
@@ -196,7 +192,7 @@ def _resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _filled(operation: Operation, known: Mapping[str, str]) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """Path, query and body of a request; only what the operation declares is sent. Raises `MissingArgument`."""
+    """Path, query and body of a request; only what the operation declares is sent. Raises `ToolFailed`."""
     path, sent = operation.path, {"query": dict[str, Any](), "body": dict[str, Any]()}
     for field in operation.fields:
         if field.place not in ("path", "query", "body"):
@@ -204,7 +200,7 @@ def _filled(operation: Operation, known: Mapping[str, str]) -> tuple[str, dict[s
         value = known.get(field.name)
         if value is None or (field.place == "path" and value in ("", ".", "..")):
             if field.required or field.place == "path":
-                raise MissingArgument(field.name)
+                raise ToolFailed(f"nothing is known for its field {field.name}")
         elif field.place == "path":
             path = path.replace(f"{{{field.name}}}", quote(value, safe=""))
         else:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import msgspec
@@ -15,7 +14,7 @@ from agent.dialogue.domain import Domain
 from agent.dialogue.guess import Guess
 from agent.dialogue.hearing import grounds, leaves_wording_open
 from agent.dialogue.llm import ChatEndpoint
-from agent.dialogue.llm_answer import LlmAnswer
+from agent.dialogue.llm_answer import LlmAnswer, Send
 from agent.dialogue.policy import Incoming, remember, step
 from agent.dialogue.protocol import (
     Because,
@@ -29,17 +28,13 @@ from agent.dialogue.protocol import (
     Translated,
     Utterance,
 )
-from agent.dialogue.tools import ToolCall, ToolResult
+from agent.dialogue.tools import RunTool, ToolCall, ToolResult
 from agent.dialogue.turn import Turn
 
 log = logging.getLogger(__name__)
 
 MOST_LATER = 64
 """Messages that wait for the end of an answer; the oldest go."""
-
-Send = Callable[[FromEngine], Awaitable[None]]
-RunTool = Callable[[ToolCall], Awaitable[ToolResult]]
-"""Never raises; `FAILED` for a tool that did."""
 
 
 class Talk:

@@ -1,5 +1,6 @@
 """What a policy may ask of the business, and what it is told: the border between talking and doing."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -35,6 +36,10 @@ class ToolResult:
 
 
 FAILED = ToolResult(outcome="failed")
+
+
+RunTool = Callable[[ToolCall], Awaitable[ToolResult]]
+"""Asks whatever tool a call names. Never raises; `FAILED` for one that did."""
 
 
 class Tools(Protocol):

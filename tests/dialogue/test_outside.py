@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Header, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -297,6 +297,7 @@ ANY_JSON = st.recursive(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ANY_JSON)
 def test_any_answer_becomes_a_result_that_can_be_spoken(answer: Any) -> None:
     """Short texts without control characters, whatever a system sends."""
