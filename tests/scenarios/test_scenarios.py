@@ -1,13 +1,13 @@
 """Whole calls over a real WebSocket, written as YAML, graded by what comes back and by what the database then holds.
 
-`tests/scenarios/<pack>/*.yaml` hold, besides `about`, `customer` and the `locale` of the page, a `talk` of turns. In
-a turn the customer `says` or `types` something, which the pack's own intent model reads, gives a `sign`, shows an
+`tests/scenarios/<pack>/*.yaml` hold, besides `about`, `customer` and the `locale` of the page, a `talk` of turns. In a
+turn the customer `says` or `types` something, which the pack's own intent model reads, gives a `sign`, shows an
 `affect` [label, seconds], or is `cut_off_after` some words, `taps` a button of a card that lies there, or `fills` its
-form; `locked` does it while the database is held by somebody else. `hears` is in the first reply that comes, `then`
-in the second; without `hears` there must be none. `shows` is a card's title ("nothing" for no card), `rows` what its
-rows hold, `table` the cells of rows by their names, `hands_off` the urgency with which a person is called. No reply
-or card of the call may contain what `never` lists. `database` holds queries with their single value, after a turn or
-at the end.
+form; `locked` does it while the database is held by somebody else. `hears` is in the first reply that comes, `then` in
+the second; without `hears` there must be none. `shows` is a card's title ("nothing" for no card), `rows` what its rows
+hold, `reference` the number on it, `table` the cells of rows by their names, `hands_off` the urgency with which a
+person is called. No reply or card of the call may contain what `never` lists. `database` holds queries with their
+single value, after a turn or at the end.
 """
 
 from functools import lru_cache
@@ -30,7 +30,7 @@ from tests.scenarios.caller import TODAY, Caller, calling
 
 SCENARIOS = sorted(Path(__file__).parent.glob("*/*.yaml"))
 DEEDS = {"says", "types", "sign", "affect", "cut_off_after", "taps", "fills", "locked"}
-KEYS = DEEDS | {"hears", "then", "shows", "rows", "table", "hands_off", "tone", "database"}
+KEYS = DEEDS | {"hears", "then", "shows", "rows", "table", "reference", "hands_off", "tone", "database"}
 
 
 @lru_cache(maxsize=2)
@@ -86,6 +86,8 @@ async def play(turn: dict[str, Any], caller: Caller) -> list[FromEngine]:
     }
     for label, cells in turn.get("table", {}).items():
         assert " ".join(tables[label]).strip() == cells, (label, tables)
+    if "reference" in turn:
+        assert [card.reference for card in cards] == [turn["reference"]], turn
     urgencies = [reply.urgency for reply in replies if isinstance(reply, Handoff)]
     assert urgencies == ([turn["hands_off"]] if "hands_off" in turn else []), turn
     if "tone" in turn:

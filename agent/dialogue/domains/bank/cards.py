@@ -4,6 +4,7 @@ from datetime import date
 
 from sqlalchemy import Connection, insert, select
 
+from agent.core.cards import CardContent
 from agent.dialogue.domains.bank.tables import card_blocks, cards
 from agent.dialogue.tools import ToolCall, ToolResult
 
@@ -40,5 +41,6 @@ def block_card(connection: Connection, customer: int, call: ToolCall, today: dat
 
 
 def _receipt(outcome: str, kind: str, number: int) -> ToolResult:
-    rows = (("Card", f"{kind} card"), ("Reference", f"B{number}"))
-    return ToolResult(outcome=outcome, values={"card": kind, "reference": f"B{number}"}, rows=rows)
+    values = {"card": kind, "reference": f"B{number}"}
+    card = CardContent(reference=values["reference"])
+    return ToolResult(outcome=outcome, values=values, rows=(("Card", f"{kind} card"),), card=card)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, insert, select
 
+from agent.core.cards import CardContent
 from agent.dialogue.business import next_number
 from agent.dialogue.domains.bank.database import FIRST_CASE_NUMBER
 from agent.dialogue.domains.bank.tables import accounts, disputes, payments
@@ -132,6 +133,6 @@ def _alike(fits: Sequence[Payment]) -> bool:
 
 
 def _case(outcome: str, payment: Payment, number: int, words: Wording, today: date) -> ToolResult:
-    which = payment.spoken(words, today)
-    rows = (("Case", f"D{number}"), ("Payment", which))
-    return ToolResult(outcome=outcome, values={"case": f"D{number}", "which": which}, rows=rows)
+    values = {"case": f"D{number}", "which": payment.spoken(words, today)}
+    rows, card = (("Payment", values["which"]),), CardContent(reference=values["case"])
+    return ToolResult(outcome=outcome, values=values, rows=rows, card=card)
