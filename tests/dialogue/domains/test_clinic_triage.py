@@ -9,6 +9,7 @@ from agent.dialogue.domain import load_domain
 from agent.dialogue.domains.clinic.calendar import Doctor, load_doctors
 from agent.dialogue.domains.clinic.database import open_database
 from agent.dialogue.domains.clinic.triage import NO_SIGNS, doctors_for, load_triage, screen
+from agent.dialogue.faq import load_articles
 from agent.dialogue.glossary import load_glossary
 from agent.dialogue.tools import ToolCall, ToolResult
 from agent.dialogue.understanding import load_understanding
@@ -129,7 +130,7 @@ DIAGNOSES = re.compile(
     re.IGNORECASE,
 )
 HARMLESS = re.compile(
-    r"[^.]*\?|you (?:already )?have (?:an|no|several) appointments?|lets you have a medicine again|if you have one",
+    r"[^.]*\?|you (?:may )?have to|you (?:already )?have (?:an|no|several) appointments?|lets you have a medicine again|if you have one",
     re.IGNORECASE,
 )
 """Questions, and what one has without being ill."""
@@ -147,8 +148,9 @@ def test_no_line_says_what_somebody_has() -> None:
         assert DIAGNOSES.search(HARMLESS.sub("", text)), text
     lines = load_domain("clinic").lines.values()
     said = [wording for line in lines for wording in (line.text, line.calm) if wording]
-    told = [*said, *load_triage().questions.values(), *(term.means for term in load_glossary(PACK).values())]
-    assert [text for text in told if DIAGNOSES.search(HARMLESS.sub("", text))] == []
+    pages = [article.answer for article in load_articles("clinic", "en")]
+    told = [*said, *pages, *load_triage().questions.values(), *(term.means for term in load_glossary(PACK).values())]
+    assert pages and [text for text in told if DIAGNOSES.search(HARMLESS.sub("", text))] == []
     assert not load_domain("clinic").flows.language_model
 
 
