@@ -130,7 +130,8 @@ DIAGNOSES = re.compile(
     re.IGNORECASE,
 )
 HARMLESS = re.compile(
-    r"[^.]*\?|you (?:may )?have to|you (?:already )?have (?:an|no|several) appointments?|lets you have a medicine again|if you have one",
+    r"[^.]*\?|you (?:may )?have to|you (?:already )?have (?:an|no|several) appointments?"
+    r"|lets you have a medicine again|if you have one",
     re.IGNORECASE,
 )
 """Questions, and what one has without being ill."""
