@@ -10,9 +10,10 @@ from typing import Literal
 from agent.core.clock import NS_PER_S
 
 SLACK = 0.15
-"""Deviations smaller than this are how levels wander."""
+SLACK_SPREADS = 1.5
+"""Deviations smaller than this, or than so many times this customer's mean deviation, are how levels wander."""
 THRESHOLD_S = 0.9
-"""So many seconds times deviation beyond the slack are a change: a step of 0.6 is one after 2 s, one of 0.3 after 7."""
+"""So many seconds times deviation beyond the slack are a change: a step of 0.6 after 2.5 s, one of 0.3 after 7."""
 DOUBT_S = 0.3
 """With so much of it the usual waits for what it comes to, lest a change be taken for it."""
 USUAL_S = 60.0
@@ -43,7 +44,8 @@ class _Sum:
     seconds: float = 0.0
 
     def fed(self, excess: float, sample: float, now_ns: int, elapsed_s: float) -> "_Sum":
-        amount = self.amount + (excess - SLACK) * elapsed_s
+        """`excess` is what the sample lies beyond the slack."""
+        amount = self.amount + excess * elapsed_s
         if amount <= 0:
             return _Sum()
         if self.amount <= 0:
@@ -58,6 +60,8 @@ class ChangeState:
     """What is known of one level. Samples lie in [-1, 1]."""
 
     usual: float = 0.0
+    spread: float = 0.0
+    """Mean deviation from it, without sign."""
     known_s: float = 0.0
     """For how long the level has been seen since the call began or it last changed."""
     above: _Sum = _Sum()
@@ -76,16 +80,19 @@ def step(state: ChangeState, sample: float, now_ns: int) -> ChangeState:
     elapsed_s = 0.0 if state.last_ns is None else (now_ns - state.last_ns) / NS_PER_S
     if elapsed_s < 0 or elapsed_s > LONGEST_GAP_S:
         return replace(state, above=_Sum(), below=_Sum(), last_ns=now_ns)
-    above = state.above.fed(sample - state.usual, sample, now_ns, elapsed_s)
-    below = state.below.fed(state.usual - sample, sample, now_ns, elapsed_s)
+    deviation, slack = sample - state.usual, max(SLACK, SLACK_SPREADS * state.spread)
+    above = state.above.fed(deviation - slack, sample, now_ns, elapsed_s)
+    below = state.below.fed(-deviation - slack, sample, now_ns, elapsed_s)
     if state.known_s < ACQUAINTED_S:
         above = below = _Sum()
     side = max(above, below, key=lambda one: one.amount)
     if side.amount >= THRESHOLD_S:
         found = Change(direction="rise" if side is above else "fall", since_ns=side.since_ns, found_ns=now_ns)
-        return ChangeState(usual=side.mean, known_s=side.seconds, last_ns=now_ns, found=found)
+        return ChangeState(usual=side.mean, spread=state.spread, known_s=side.seconds, last_ns=now_ns, found=found)
     known_s = state.known_s + elapsed_s
-    doubtful = side.amount > DOUBT_S
-    gain = 0.0 if known_s <= 0 or doubtful else elapsed_s / min(known_s, USUAL_S)
-    usual = sample if state.last_ns is None else state.usual + gain * (sample - state.usual)
-    return replace(state, usual=usual, known_s=known_s, above=above, below=below, last_ns=now_ns)
+    gain = 0.0 if known_s <= 0 else elapsed_s / min(known_s, USUAL_S)
+    if state.last_ns is None:
+        return replace(state, usual=sample, last_ns=now_ns)
+    usual = state.usual if side.amount > DOUBT_S else state.usual + gain * deviation
+    spread = state.spread + gain * (abs(deviation) - state.spread)
+    return replace(state, usual=usual, spread=spread, known_s=known_s, above=above, below=below, last_ns=now_ns)
