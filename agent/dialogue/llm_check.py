@@ -9,7 +9,7 @@ _FIGURE = re.compile(r"[^\W_]*\d(?:[^\W_]|[.,:/-](?=\d))*")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)$")
 _TRAILING_ZEROS = re.compile(r"(\.\d*?)0+$")
 _LINK = re.compile(r"https?:|www\.|\S@\S|\b[a-z0-9-]+\.(?:com|org|net|io|shop|bank)\b", re.IGNORECASE)
-_MARKUP = re.compile(r"[*_`#|<>{}\[\]]+")
+_EMPHASIS, _FRAMES = re.compile(r"[*_`#]+"), re.compile(r"[|<>{}\[\]]+")
 _WORD = re.compile(r"[a-z']+")
 _DATED = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april june july august september "
@@ -42,7 +42,7 @@ _CHINESE_DONE = re.compile(
 
 def plain(text: str) -> str:
     """Without what is drawn and not spoken."""
-    return " ".join(_MARKUP.sub(" ", text).split())
+    return " ".join(_FRAMES.sub(" ", _EMPHASIS.sub("", text)).split())
 
 
 def fault(sentence: str, *, given: Iterable[str], rules: str) -> str | None:
