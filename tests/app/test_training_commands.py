@@ -121,7 +121,8 @@ def test_training_intents(tmp_path: Path) -> None:
     trained = json.loads(done.stdout)
     assert trained["held_out"]["lines held out"]["accuracy"] > 0.7
     card = (tmp_path / "new" / "intent.md").read_text(encoding="utf-8")
-    assert trained["sha256"][:12] in card and "| mine.yaml | 104 |" in card and str(tmp_path) not in card
+    lines = 8 * len(shop.intents) + 16
+    assert trained["sha256"][:12] in card and f"| mine.yaml | {lines} |" in card and str(tmp_path) not in card
 
 
 @pytest.mark.skipif(find_spec("torch") is not None, reason="PyTorch is installed here")
