@@ -176,7 +176,7 @@ def shelf(goods: Iterable[Product], words: Wording, reasons: Sequence[str] = ())
 
 def _order_button(product: Product, words: Wording) -> tuple[CardAction, ...]:
     say = words.phrase("I'd like to order the {product}", product=words.phrase(product.name))
-    return (CardAction(label=words.phrase("Order"), say=say),)
+    return (CardAction(label=words.phrase("Order it"), say=say),)
 
 
 def described(product: Product, words: Wording) -> dict[str, str]:

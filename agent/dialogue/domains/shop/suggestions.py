@@ -76,7 +76,8 @@ def recommend(connection: Connection, taste: Taste, call: ToolCall, today: date)
         "why": reasons[0],
         "slate": json.dumps({"candidates": candidates, "chosen": choice.index, "probability": choice.probability}),
     }
-    card = shelf([goods[one.item] for one in shown], words, [f"{reason[0].upper()}{reason[1:]}." for reason in reasons])
+    sentences = [words.phrase("{reason}.", reason=f"{reason[0].upper()}{reason[1:]}") for reason in reasons]
+    card = shelf([goods[one.item] for one in shown], words, sentences)
     return ToolResult(outcome="recommended" if history else "popular", values=values, card=card)
 
 
