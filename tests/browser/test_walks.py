@@ -16,7 +16,7 @@ from tests.browser.telephone import Telephone
 from tests.media_made import OwnVoice
 from tests.serving import RunningAgent, running_agent
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(240, func_only=True)
 
 ANSWERED_WITHIN_MS = 20_000
 """Several times what it takes, as machines that run tests have much else to do."""
