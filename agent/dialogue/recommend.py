@@ -6,8 +6,9 @@ sum over what the customer has done, so that its largest part is an honest reaso
 would bring compiled code for what is one matrix inverse here, and has no such reasons.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -19,7 +20,7 @@ RIDGES = (5.0, 20.0, 80.0, 320.0, 1_280.0)
 """How strongly chance is distrusted; which one suits is found out by holding out what each customer touched last."""
 TRIED_CUSTOMERS = 2_000
 AMONG_FIRST = 10
-MOST_ITEMS = 4_000
+MOST_ITEMS = 2_000
 """The most popular ones are compared with each other, as the work grows with their cube; the rest have popularity."""
 
 
@@ -47,27 +48,23 @@ class Recommender(Generic[Item]):
     ) -> tuple[Recommendation[Item], ...]:
         """The `count` items that suit a customer's `history` best, weights by item, of those that are `allowed`. A
         customer without a history gets what is popular."""
-        scores, parts = self._scores(history)
-        order = sorted(range(len(self.items)), key=lambda n: (-scores[n], n))
-        free = [n for n in order if allowed(self.items[n])]
-        return tuple(
-            Recommendation(item=self.items[n], score=float(scores[n]), because=self._reason(parts, n))
-            for n in free[:count]
-        )
-
-    def _scores(self, history: Mapping[Item, float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """A score an item, and (m, m) its parts by item of the history. Popularity only orders what is else equal."""
         compared = len(self.weights)
         own = np.array([history.get(item, 0.0) for item in self.items[:compared]])
-        parts = own[:, None] * self.weights
+        # Beside a history, popularity only orders what is else equal.
         scores = self.popularity * (1e-3 if own.any() else 1.0)
-        scores[:compared] += parts.sum(axis=0)
-        return scores, parts
+        scores[:compared] += own @ self.weights
+        free = (int(n) for n in np.argsort(-scores, kind="stable") if allowed(self.items[n]))
+        return tuple(
+            Recommendation(item=self.items[n], score=float(scores[n]), because=self._reason(own, n))
+            for n in islice(free, count)
+        )
 
-    def _reason(self, parts: NDArray[np.float64], item: int) -> Item | None:
-        if item >= parts.shape[1] or parts[:, item].max(initial=0.0) <= 0.0:
+    def _reason(self, own: NDArray[np.float64], item: int) -> Item | None:
+        """The largest part of the item's score."""
+        if item >= len(own):
             return None
-        return self.items[int(parts[:, item].argmax())]
+        parts = own * self.weights[:, item]
+        return self.items[int(parts.argmax())] if parts.max(initial=0.0) > 0.0 else None
 
 
 def fit(histories: Iterable[Mapping[Item, float]], items: Iterable[Item]) -> Recommender[Item]:
@@ -81,40 +78,60 @@ def fit(histories: Iterable[Mapping[Item, float]], items: Iterable[Item]) -> Rec
             touched[item] += 1
     ordered = sorted(touched, key=lambda item: -touched[item])
     compared = {item: place for place, item in enumerate(ordered[:MOST_ITEMS])}
-    matrix = np.zeros((len(customers), len(compared)))
-    last = np.full(len(customers), -1)
-    for row, history in enumerate(customers):
-        for item, weight in history.items():
-            if item in compared:
-                last[row] = compared[item]
-                matrix[row, last[row]] = weight
+    rows = [
+        _Row(
+            columns=np.array([compared[item] for item in history if item in compared], dtype=np.intp),
+            weights=np.array([weight for item, weight in history.items() if item in compared]),
+        )
+        for history in customers
+    ]
+    weights = _ease(_gram(rows, len(compared)), _suitable_ridge(rows, len(compared)))
     popularity = np.array([touched[item] for item in ordered]) / max(1, len(customers))
-    weights = _ease(matrix, _suitable_ridge(matrix, last))
-    weights.setflags(write=False)
+    for array in (weights, popularity):
+        array.setflags(write=False)
     return Recommender(items=tuple(ordered), popularity=popularity, weights=weights)
 
 
-def _ease(matrix: NDArray[np.float64], ridge: float) -> NDArray[np.float64]:
-    gram = matrix.T @ matrix
-    gram[np.diag_indices_from(gram)] += ridge
-    inverse = np.linalg.inv(gram)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """One customer: columns of their items, the latest last, and the weight of each."""
+
+    columns: NDArray[np.intp]
+    weights: NDArray[np.float64]
+
+    def without_last(self) -> "_Row":
+        return _Row(columns=self.columns[:-1], weights=self.weights[:-1])
+
+
+def _gram(rows: Iterable[_Row], width: int) -> NDArray[np.float64]:
+    """(width, width): how much items go together. Summed customer by customer, as no table of all of them is kept."""
+    gram = np.zeros((width, width))
+    for row in rows:
+        gram[np.ix_(row.columns, row.columns)] += np.outer(row.weights, row.weights)
+    return gram
+
+
+def _ease(gram: NDArray[np.float64], ridge: float) -> NDArray[np.float64]:
+    inverse = np.linalg.inv(gram + ridge * np.eye(len(gram)))
     weights: NDArray[np.float64] = inverse / -np.diag(inverse)
     np.fill_diagonal(weights, 0.0)
     return weights
 
 
-def _suitable_ridge(matrix: NDArray[np.float64], last: NDArray[np.int_]) -> float:
+def _suitable_ridge(rows: Sequence[_Row], width: int) -> float:
     """The ridge with which most of the items that customers touched last come among the first, if taken from them.
-
-    `last` is a column a row, negative for none. Without anything to try on, the strongest.
-    """
-    rows = np.flatnonzero((last >= 0) & ((matrix > 0).sum(axis=1) > 1))[:TRIED_CUSTOMERS]
-    rest = matrix.copy()
-    rest[rows, last[rows]] = 0.0
+    Without anything to try on, the strongest."""
+    tried = [row for row in rows if len(row.columns) > 1][:TRIED_CUSTOMERS]
+    taken = {id(row) for row in tried}
+    gram = _gram((row.without_last() if id(row) in taken else row for row in rows), width)
+    rest = np.zeros((len(tried), width))
+    for number, row in enumerate(tried):
+        rest[number, row.columns[:-1]] = row.weights[:-1]
+    last = np.array([row.columns[-1] for row in tried], dtype=np.intp)
     found = {}
     for ridge in reversed(RIDGES):
-        scores = rest[rows] @ _ease(rest, ridge)
-        scores[rest[rows] > 0] = -np.inf
-        better = scores > scores[np.arange(len(rows)), last[rows]][:, None]
-        found[ridge] = int((better.sum(axis=1) < min(AMONG_FIRST, matrix.shape[1] // 4 + 1)).sum())
+        scores = rest @ _ease(gram, ridge)
+        scores[rest > 0] = -np.inf
+        better = scores > scores[np.arange(len(tried)), last][:, None]
+        found[ridge] = int((better.sum(axis=1) < min(AMONG_FIRST, width // 4 + 1)).sum())
     return max(found, key=found.__getitem__)
