@@ -58,3 +58,14 @@ def test_vector_scale_undoes_sharpening_and_a_shift() -> None:
     restored = softmax(factor * (honest * 2.5 + np.array([1.0, 0, 0, 0])) + offsets)
     assert np.abs(restored - prob).mean() < 0.01
     assert offsets.sum() == pytest.approx(0, abs=1e-9)
+
+
+def test_single_precision_gives_the_same_classifier() -> None:
+    """Features in single precision are fitted in it, which is half the memory, and answers are those of double."""
+    rng = np.random.default_rng(3)
+    label = np.repeat(np.arange(3), 40)
+    features = rng.normal(size=(120, 8)) + 2 * np.eye(3, 8)[label]
+    double = fit_linear(features, label, 3, penalty=0.01)
+    single = fit_linear(features.astype(np.float32), label, 3, penalty=0.01)
+    np.testing.assert_allclose(single.logits(features), double.logits(features), atol=2e-2)
+    assert single.weights.dtype == np.float64
