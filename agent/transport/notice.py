@@ -27,8 +27,8 @@ _ENGLISH = Notice(
         "An AI system answers this call, not a person. You can ask for a person at any time.",
         "If you agree, it listens to what you say, reads hand signs such as a thumbs up, sees where you look and "
         "whether you nod, blink or speak, and estimates from your face, the sound of your voice and your words how you "
-        "may be feeling, so that it can answer more considerately. Such estimates are often wrong, those from the voice "
-        "most of the time. They are never used to decide what you get.",
+        "may be feeling, so that it can answer more considerately. Such estimates are often wrong, those from the "
+        "voice most of the time. They are never used to decide what you get.",
         "Your voice and picture are analysed while the call lasts and are not recorded. What is said, and what was "
         "read from face, hands, voice and words, is kept as text and numbers, so that your request can be followed up.",
         "You can say no to the analysis of emotion. You get exactly the same service.",
