@@ -65,9 +65,23 @@ def main() -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
         build_app(sys.argv[1:])()
-    except AgentError as error:
-        console.print("[bold red]error[/]", str(error), soft_wrap=True, highlight=False)
+    except (AgentError, ExceptionGroup) as error:
+        expected = _expected(error)
+        if expected is None:
+            raise
+        console.print("[bold red]error[/]", str(expected), soft_wrap=True, highlight=False)
         raise SystemExit(1) from None
+
+
+def _expected(error: AgentError | ExceptionGroup[Exception]) -> AgentError | None:
+    """The error itself, or the first of a group in which all are expected."""
+    if isinstance(error, AgentError):
+        return error
+    expected, others = error.split(AgentError)
+    first: Exception | None = None if others is not None else expected
+    while isinstance(first, ExceptionGroup):
+        first = first.exceptions[0]
+    return first if isinstance(first, AgentError) else None
 
 
 if __name__ == "__main__":

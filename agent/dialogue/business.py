@@ -44,7 +44,9 @@ def open_business(path: Path, customers: Table, seed: Callable[[Connection], Non
                 seed(connection)
     except StoreError as fault:
         engine.dispose()
-        raise StoreError(f"{path} is not the {name}'s: {fault}. Set reply.database.") from None
+        raise StoreError(
+            f"{path} is not the {name}'s, or that of an earlier version: {fault}. Move it away, or set reply.database."
+        ) from None
     except (SQLAlchemyError, OSError) as fault:
         engine.dispose()
         reason = getattr(fault, "orig", None) or fault

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -77,6 +78,18 @@ def test_serving_beyond_loopback_is_refused(tmp_path: Path) -> None:
     done = _agent("serve", "--host", "0.0.0.0", folder=tmp_path)
     assert done.returncode == 1
     assert "0.0.0.0" in done.stderr and "log in" in done.stderr
+
+
+@pytest.mark.timeout(90)
+def test_a_database_of_another_business_stops_the_start_in_sentences(tmp_path: Path) -> None:
+    """The engine says what is wrong with it, the server that it did not start, and nobody prints a traceback."""
+    with sqlite3.connect(tmp_path / "shop.sqlite3") as database:
+        database.execute("CREATE TABLE customers (id TEXT PRIMARY KEY)")
+    database.close()
+    done = _agent("serve", "--port", "0", folder=tmp_path, AGENT_REPLY__DATABASE="shop.sqlite3")
+    assert done.returncode == 1
+    assert "shop.sqlite3 is not the shop's" in done.stderr and "reply engine did not start" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.timeout(60)
