@@ -12,7 +12,8 @@ from agent.core.settings import HearingSettings, ReplySettings, Settings
         (HearingSettings(), ReplySettings(), "Northway"),
         (HearingSettings(vocabulary="The bagel."), ReplySettings(), "bagel"),
         (HearingSettings(vocabulary=""), ReplySettings(), None),
-        (HearingSettings(language="zh"), ReplySettings(), None),
+        (HearingSettings(language="zh"), ReplySettings(), "订单"),
+        (HearingSettings(language="fr"), ReplySettings(), None),
         (HearingSettings(), ReplySettings(url="ws://127.0.0.1:9"), None),
         (HearingSettings(vocabulary="The bagel."), ReplySettings(url="ws://127.0.0.1:9"), "bagel"),
     ],
@@ -20,6 +21,6 @@ from agent.core.settings import HearingSettings, ReplySettings, Settings
 def test_the_vocabulary_is_what_was_set_or_the_domains(
     hearing: HearingSettings, reply: ReplySettings, expected: str | None
 ) -> None:
-    """The pack's own where nothing was set; none for somebody else's engine or another language."""
+    """The pack's own where nothing was set; none for somebody else's engine or a language that it has none in."""
     vocabulary = hearing_settings(Settings(hearing=hearing, reply=reply)).vocabulary or ""
     assert expected in vocabulary if expected is not None else vocabulary == ""
