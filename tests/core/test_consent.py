@@ -29,6 +29,6 @@ def test_recording_is_never_part_of_a_choice_on_the_notice(choice: Choice) -> No
 def test_what_is_withdrawn_is_gone_and_the_rest_stays() -> None:
     """Taking back one purpose makes a new consent and leaves the old value as it was."""
     before = consent_for(Choice.AGREE, locale="en", given_at=1.0)
-    after = before.without(Purpose.EXPRESSION, Purpose.VOICE_EMOTION)
+    after = before.without(Purpose.EXPRESSION, Purpose.VOICE_EMOTION, Purpose.TEXT_EMOTION)
     assert before.allows(Purpose.EXPRESSION)
     assert after.purposes == {Purpose.SPEECH, Purpose.GESTURE}
