@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import threading
-import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -28,8 +27,6 @@ MOST_WAITING_SAMPLES = 2 * MIC_RATE_HZ
 """Sound of one call that may wait to be heard; beyond, the oldest is dropped, which is a gap to the listener."""
 NO_SOUND_MARGIN_MS = 200
 """A track that brings nothing for this long beyond the longest silence has fallen silent."""
-
-REST_A_CALL_S, REST_S = 0.0015, 0.01
 
 Deliver = Callable[[HearingEvent], None]
 
@@ -223,8 +220,6 @@ class Hearing:
     def _run(self) -> None:
         while (taken := self._take()) is not None:
             call, windows, answers = taken
-            if not self._ready:
-                time.sleep(min(REST_S, REST_A_CALL_S * (len(self._calls) - 1)))
             try:
                 for answer in answers:
                     self._count(call, answer)
