@@ -2,21 +2,21 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from agent.app.reply import embedder
 from agent.core.errors import StoreError
 from agent.core.local_clock import LocalClock
-from agent.core.settings import Settings
-from agent.dialogue.domain import load_domain, open_tools
-from agent.dialogue.help_pages import with_help_pages
+from agent.core.settings import ReplySettings, Settings
+from agent.dialogue.domain import Domain, load_domain, open_tools
+from agent.dialogue.faq_search import FaqSearch
+from agent.dialogue.help_pages import HelpPages, open_searches
 from agent.dialogue.protocol import Chat, SignalSeen, Utterance
 from agent.dialogue.replay import Answer, PastClock, Sent, replayed, without_emotion
 
@@ -43,8 +43,13 @@ async def compared(sent: Sequence[Sent], settings: Settings) -> Comparison:
 
     Raises `SettingsError` for a domain that cannot be loaded and `StoreError` for a database that cannot be copied.
     """
-    felt = await _played(sent, settings)
-    unfelt = await _played(without_emotion(sent), settings)
+    reply = settings.reply
+    domain = load_domain(reply.domain, facts=reply.facts)
+    searches = open_searches(reply.domain, sorted(domain.help_languages), partial(embedder, settings.models))
+    for search in searches.values():
+        await asyncio.to_thread(search.prepare)
+    felt = await _played(sent, domain, reply, searches)
+    unfelt = await _played(without_emotion(sent), domain, reply, searches)
     began_s = sent[0].at_s if sent else 0.0
     return Comparison(
         answered=sum(answer.noticed for answer in felt),
@@ -66,19 +71,16 @@ def _named(one: Sent) -> str:
             return str(message.__struct_config__.tag)
 
 
-async def _played(sent: Sequence[Sent | None], settings: Settings) -> list[Answer]:
-    reply = settings.reply
-    domain = load_domain(reply.domain, facts=reply.facts)
+async def _played(
+    sent: Sequence[Sent | None], domain: Domain, reply: ReplySettings, searches: Mapping[str, FaqSearch]
+) -> list[Answer]:
     clock = PastClock()
-    local = LocalClock(clock, None if reply.time_zone is None else ZoneInfo(reply.time_zone))
     with TemporaryDirectory(prefix="replay-") as folder:
         copy = Path(folder) / "business.sqlite3"
         await asyncio.to_thread(_copy, reply.database, copy)
-        tools = await asyncio.to_thread(open_tools, reply.domain, copy, local)
+        tools = await asyncio.to_thread(open_tools, reply.domain, copy, LocalClock.of(reply.time_zone, clock))
         try:
-            languages = sorted(domain.help_languages)
-            pages = with_help_pages(tools, reply.domain, languages, partial(embedder, settings.models))
-            return await replayed(sent, domain, pages, clock)
+            return await replayed(sent, domain, HelpPages(tools, reply.domain, searches), clock)
         finally:
             tools.close()
 

@@ -17,9 +17,10 @@ class LocalClock:
     """None stands for the machine's own."""
 
     @classmethod
-    def of(cls, zone: str | None) -> Self:
-        """The machine's clock, read in the IANA zone `zone`, such as "America/New_York"; its own when None."""
-        return cls(SystemClock(), None if zone is None else ZoneInfo(zone))
+    def of(cls, zone: str | None, clock: Clock | None = None) -> Self:
+        """`clock`, the machine's own when None, read in the IANA zone `zone`, such as "America/New_York"; in the
+        machine's when None."""
+        return cls(clock or SystemClock(), None if zone is None else ZoneInfo(zone))
 
     def now(self) -> datetime:
         return self.local(datetime.fromtimestamp(self.clock.wall_ns() // NS_PER_S, UTC))

@@ -57,10 +57,14 @@ class HelpPages:
 
 def with_help_pages(tools: Tools, pack: str, languages: Sequence[str], embedding: Embedding | None) -> HelpPages:
     """`tools` and the help pages that `pack` has in `languages`. Raises `SettingsError` as `load_articles`."""
+    return HelpPages(tools, pack, open_searches(pack, languages, embedding))
+
+
+def open_searches(pack: str, languages: Sequence[str], embedding: Embedding | None) -> dict[str, FaqSearch]:
+    """By language, the help pages that `pack` has, not prepared yet. Raises `SettingsError` as `load_articles`."""
     articles = {language: load_articles(pack, language) for language in languages}
-    searches = {
+    return {
         language: FaqSearch(own, language, None if embedding is None else embedding(language))
         for language, own in articles.items()
         if own
     }
-    return HelpPages(tools, pack, searches)

@@ -17,6 +17,7 @@ from agent.core.consent import Choice, consent_for
 from agent.core.errors import AgentError, CallNotFound
 from agent.core.lifecycle import EndReason
 from agent.core.settings import Settings
+from agent.dialogue.faq import FAQ
 from agent.dialogue.protocol import (
     BargeIn,
     Because,
@@ -25,9 +26,12 @@ from agent.dialogue.protocol import (
     Chat,
     Intent,
     SayStyle,
+    SignalSeen,
+    ToEngine,
     Translation,
     Utterance,
 )
+from agent.dialogue.replay import Sent
 from agent.storage.calls import CallStore
 from agent.storage.history import CallHistory
 from tests.dialogue.wire import affect_signal
@@ -115,6 +119,15 @@ async def test_replies_are_played_again_without_emotion(kept: KeptCall, settings
     assert again.with_emotion.said != again.without_emotion.said
     assert {one.on for one in comparison.differing} <= {"hello again", "bonjour"}
     assert not settings.reply.database.exists()
+
+
+async def test_help_pages_are_found_by_meaning_as_in_the_call(settings: Settings) -> None:
+    """A question that shares no word with its page is answered with it, as the engine of the call did."""
+    question = Intent(label=FAQ, probability=0.9)
+    angry = [SignalSeen(signal=affect_signal(valence=-0.6, label="anger", seq=seq)) for seq in range(ANGRY_S)]
+    messages: list[ToEngine] = [CallStarted(call_id=CALL), *angry, Chat(text="is my cash safe if you go bust", intent=question)]
+    comparison = await compared([Sent(at_s=BEGAN_S + n, message=one) for n, one in enumerate(messages)], settings)
+    assert [one.with_emotion.cards for one in comparison.differing] == [("How safe your money is",)]
 
 
 @pytest.mark.usefixtures("kept")

@@ -24,9 +24,8 @@ from agent.dialogue.domains.bank.tools import BankTools
 from agent.dialogue.domains.clinic.tools import ClinicTools
 from agent.dialogue.domains.shop.tools import ShopTools
 from agent.dialogue.engine import Engine
-from agent.dialogue.faq import load_articles
 from agent.dialogue.faq_search import FaqSearch
-from agent.dialogue.help_pages import HelpPages
+from agent.dialogue.help_pages import HelpPages, open_searches
 from agent.dialogue.protocol import (
     AgentHello,
     BargeIn,
@@ -184,11 +183,10 @@ async def _served(engine: Engine) -> AsyncIterator[str]:
 def _searches_of(pack: str) -> Mapping[str, FaqSearch]:
     """The pack's help pages by language, embedded once for all its scenarios."""
     runtime = Runtime(Registry.load(REPOSITORY / "models_onnx"), "cpu")
-    searches = {}
-    for language in load_domain(pack).help_languages:
-        embedder = SentenceEmbedder(runtime, language=language)
-        searches[language] = FaqSearch(load_articles(pack, language), language, embedder.embed)
-        searches[language].prepare()
+    languages = sorted(load_domain(pack).help_languages)
+    searches = open_searches(pack, languages, lambda language: SentenceEmbedder(runtime, language=language).embed)
+    for search in searches.values():
+        search.prepare()
     return searches
 
 
