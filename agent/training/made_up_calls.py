@@ -15,6 +15,7 @@ CAMERA_OFF = 0.25
 UNFELT = 0.35
 """Shares of the calls without a camera, and of the scenes in which affect is silent."""
 BUSY_SHARE = 0.75
+WORDS_A_SECOND = 2.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,6 @@ class Profile:
     """Where this customer looks for most of the scene: at one of these."""
     settles_s: float = 4.0
     """So long after it began nobody could tell it yet, and it is not judged."""
-    words_a_second: float = 2.5
 
 
 PROFILES = {
@@ -114,11 +114,6 @@ ANYWHERE = {
 }
 """Cues come in any scene, and phrases are misread."""
 LOOKS_ANYWHERE = {"away": 0.1, "down": 0.06, "absent": 0.03, "hand_near": 0.03, "company": 0.01}
-FOLLOWED_BY = {
-    "none": tuple(name for name in PROFILES if name not in ("first_contact", "none")),
-}
-"""Any other scene is followed by any but the first contact, most often by none of them. A call may begin with any: what
-is remembered of it can begin later than the call."""
 
 
 def made_up_calls(count: int, seed: int) -> Iterator[Timeline]:
@@ -145,9 +140,10 @@ def _call(rng: np.random.Generator) -> Timeline:
 
 
 def _next(name: str, rng: np.random.Generator) -> str:
-    usual = tuple(other for other in PROFILES if other not in ("first_contact", name))
-    choices = FOLLOWED_BY.get(name, (*usual, "none", "none", "none"))
-    return str(rng.choice(choices))
+    """Another scene but a first contact, most often none of them. A call may begin with any: what is remembered of it
+    can begin later than the call."""
+    others = tuple(other for other in PROFILES if other not in ("first_contact", name))
+    return str(rng.choice(others if name == "none" else (*others, *["none"] * 3)))
 
 
 def _acted(
@@ -186,7 +182,7 @@ def _voices(profile: Profile, begins_s: float, lasts_s: float, rng: np.random.Ge
         yield Moment(at_s, Holder(name, loud=bool(rng.random() < profile.loud)))
         at_s += lasts
         if name == "customer":
-            yield Moment(at_s - 0.01, _line(round(lasts * profile.words_a_second)))
+            yield Moment(at_s - 0.01, _line(round(lasts * WORDS_A_SECOND)))
 
 
 def _line(words: int) -> Happening:
