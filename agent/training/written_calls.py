@@ -15,6 +15,7 @@ from agent.training.scenes import Feels, Gesture, Happening, Holder, Intended, L
 
 WORDS_A_SECOND = 2.6
 SHOWN = ("away", "down", "absent", "company", "hand_near")
+LEAST_S = 1.0
 FELT_PROB = 0.75
 """How sure affect is of what a line says it feels."""
 
@@ -24,13 +25,15 @@ _LINE = re.compile(r"(?P<at>\d+(?:\.\d+)?) (?P<what>[a-z_]+)(?P<loud>!?)(?::? (?
 ReadIntent = Callable[[str], IntentReading]
 
 
-def written_calls(path: Path, read_intent: ReadIntent | None = None) -> list[Timeline]:
+def written_calls(path: Path, read_intent: ReadIntent) -> list[Timeline]:
     """The clips of a file as the head of `scenes_heldout.yaml` describes them, with what `read_intent` makes of words.
     Raises `DataRejected` for a file of another form, naming the clip."""
     try:
         clips = yaml.safe_load(path.read_text(encoding="utf-8"))["clips"]
     except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError) as error:
         raise DataRejected(f"{path} holds no `clips`: {type(error).__name__}") from error
+    if not isinstance(clips, list) or not clips:
+        raise DataRejected(f"{path} holds no `clips`")
     return [_clip(path, number, clip, read_intent) for number, clip in enumerate(clips, 1)]
 
 
@@ -46,7 +49,7 @@ class _Line(NamedTuple):
         return self.at_s + len(self.rest.split()) / WORDS_A_SECOND
 
 
-def _clip(path: Path, number: int, clip: dict[str, Any], read_intent: ReadIntent | None) -> Timeline:
+def _clip(path: Path, number: int, clip: dict[str, Any], read_intent: ReadIntent) -> Timeline:
     try:
         scene, since_s, lines = clip["scene"], float(clip["from"]), [_line(line) for line in clip["play"]]
         if scene not in OUTCOMES:
@@ -54,6 +57,8 @@ def _clip(path: Path, number: int, clip: dict[str, Any], read_intent: ReadIntent
         ends_s = max(line.at_s for line in lines if line.what == "end")
         if not ends_s > since_s:
             raise ValueError(f"it must end after {since_s:g} s")
+        if ends_s < LEAST_S:
+            raise ValueError("it must last a second, after which one looks first")
         moments = [moment for line in lines for moment in _moments(line, lines, read_intent)]
     except (KeyError, TypeError, ValueError) as error:
         raise DataRejected(f"{path}, clip {number}: {error}") from error
@@ -68,16 +73,14 @@ def _line(text: str) -> _Line:
     return _Line(float(found["at"]), found["what"], found["rest"] or "", bool(found["loud"]))
 
 
-def _moments(line: _Line, lines: list[_Line], read_intent: ReadIntent | None) -> list[Moment]:
+def _moments(line: _Line, lines: list[_Line], read_intent: ReadIntent) -> list[Moment]:
     """What one line stands for. Raises `ValueError` for words that mean nothing here."""
     match line.what:
         case "agent":
             return _spoken(line, lines)
         case "customer":
-            told: list[Happening] = [Said(line.rest)]
-            if read_intent is not None:
-                reading = read_intent(line.rest)
-                told.append(Intended(reading.label, reading.out_of_scope))
+            reading = read_intent(line.rest)
+            told: list[Happening] = [Said(line.rest), Intended(reading.label, reading.out_of_scope)]
             return _spoken(line, lines) + [Moment(line.over_s, one) for one in told]
         case "looks":
             return [Moment(line.at_s, _looks(line.rest.split()))]

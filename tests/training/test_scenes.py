@@ -86,6 +86,7 @@ def test_the_written_pieces_cover_every_scene_and_share_no_words() -> None:
     [
         ("{scene: dancing, from: 1, play: ['2 end']}", "'dancing' is no scene"),
         ("{scene: waiting, from: 5, play: ['3 end']}", "it must end after 5 s"),
+        ("{scene: waiting, from: 0, play: ['0.9 end']}", "it must last a second"),
         ("{scene: waiting, from: 1, play: ['soon agent: hello', '3 end']}", "is not a time"),
         ("{scene: waiting, from: 1, play: ['1 looks sideways', '3 end']}", "does not show 'sideways'"),
         ("{scene: waiting, from: 1, play: ['1 feels hungry', '3 end']}", "means nothing here"),
@@ -95,22 +96,23 @@ def test_the_written_pieces_cover_every_scene_and_share_no_words() -> None:
 def test_a_piece_of_another_form_is_refused_by_its_number(clip: str, fault: str, tmp_path: Path) -> None:
     """With what is wrong in it."""
     with pytest.raises(DataRejected, match="clip 1: .*") as refused:
-        written_calls(clip_file(tmp_path, clip))
+        written_calls(clip_file(tmp_path, clip), no_intent)
     assert fault in str(refused.value)
 
 
-def test_a_file_without_clips_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ["- 1\n", "clips:\n", "clips: []\n", "clips: waiting\n"])
+def test_a_file_without_clips_is_refused(content: str, tmp_path: Path) -> None:
     """In one sentence, naming the file."""
-    (tmp_path / "clips.yaml").write_text("- 1\n", encoding="utf-8")
+    (tmp_path / "clips.yaml").write_text(content, encoding="utf-8")
     with pytest.raises(DataRejected, match="holds no `clips`"):
-        written_calls(tmp_path / "clips.yaml")
+        written_calls(tmp_path / "clips.yaml", no_intent)
 
 
 def test_whoever_is_interrupted_does_not_end_the_talk(tmp_path: Path) -> None:
     """Words that run into those of somebody else leave no silence between them."""
     line = "one two three four five six seven eight nine ten eleven twelve thirteen"
     clip = f"{{scene: none, from: 1, play: ['0 agent: {line}', '2 customer: stop there', '9 end']}}"
-    (read,) = written_calls(clip_file(tmp_path, clip))
+    (read,) = written_calls(clip_file(tmp_path, clip), no_intent)
     holders = [moment.what.name for moment in read.moments if isinstance(moment.what, Holder)]
     assert holders == ["agent", "customer", "nobody"]
 
