@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agent.app import plain_words
 from agent.app.conversation import Conversation
 from agent.app.interpreter import Interpreter
 from agent.app.mouth import Mouth
@@ -397,8 +398,9 @@ async def test_a_silent_engine_is_given_up_and_a_person_wanted() -> None:
     """After the time that an answer may take the agent says a sentence of its own, and tells the link so."""
     async with talking(answer_within_ms=50) as talk:
         talk.conversation.chat("anybody there?")
-        await talk.until(lambda: talk.engine.given_up == 1)
         await talk.until(lambda: talk.voice.spoken)
+        assert talk.engine.given_up == 1
+        assert plain_words.NO_ANSWER.startswith(talk.voice.spoken[0])
         talk.conversation.chat("hello?")
         await talk.until(lambda: len(talk.engine.of(Chat)) == 2)
         talk.engine.incoming.put(Say(id="s", text="Here I am.", in_reply_to=2))
@@ -410,4 +412,5 @@ async def test_without_an_engine_the_customer_is_told_in_their_language() -> Non
     async with talking() as talk:
         talk.engine.connected = False
         talk.conversation.chat("我的订单到哪儿了？")
-        await talk.until(lambda: any("抱歉，我现在查不了" in caption.text for caption in talk.captions))
+        await talk.until(lambda: [caption.speaker for caption in talk.captions[-1:]] == ["agent"])
+        assert talk.captions[-1].text.startswith("抱歉，我现在查不了")

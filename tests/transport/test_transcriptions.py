@@ -15,7 +15,6 @@ from agent.core.errors import AtCapacity, NotMedia, RequestRejected
 from agent.transport.scribe import Segment, Transcription
 from agent.transport.subtitles import Form, written
 from agent.transport.transcriptions import PATH
-from tests.serving import until
 from tests.transport.conftest import API_KEY, ScriptedScribe
 
 AUTHORISED = {"Authorization": f"Bearer {API_KEY}"}
@@ -109,7 +108,7 @@ async def test_who_leaves_a_stream_is_not_worked_for(address: str, scribe: Scrip
         events = await client.audio.transcriptions.create(model="whisper-1", file=("talk.wav", b"RIFF"), stream=True)
         await anext(events)
         await events.close()
-    await until(scribe.cancelled.is_set, 10, "the recording that nobody waits for is cancelled")
+    assert await asyncio.wait_for(scribe.cancelled.wait(), 10)
 
 
 async def test_the_official_client_understands_a_wrong_key(address: str, scribe: ScriptedScribe) -> None:
@@ -239,7 +238,7 @@ async def test_who_goes_away_is_not_worked_for(address: str, scribe: ScriptedScr
     async with httpx.AsyncClient(base_url=f"http://{address}", timeout=0.5) as client:
         with pytest.raises(httpx.ReadTimeout):
             await post(client)
-    await until(scribe.cancelled.is_set, 10, "the recording that nobody waits for is cancelled")
+    assert await asyncio.wait_for(scribe.cancelled.wait(), 10)
 
 
 @pytest.mark.parametrize("api_keys", [()])
