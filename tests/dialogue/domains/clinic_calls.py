@@ -25,5 +25,5 @@ NINE = clock_at(datetime(2026, 11, 18, 9))
 """A Wednesday."""
 
 
-def ask(clinic: ClinicTools, tool: str, **arguments: str) -> ToolResult:
-    return clinic.run(ToolCall(name=tool, customer="guest", arguments=arguments))
+def ask(clinic: ClinicTools, tool: str, language: str = "en", /, **arguments: str) -> ToolResult:
+    return clinic.run(ToolCall(name=tool, customer="guest", arguments=arguments, language=language))

@@ -62,15 +62,16 @@ def test_picking_a_time(wish: dict[str, str], outcome: str, said: str, clinic: C
     assert said in result.values["when" if outcome == "ready" else "options"]
 
 
-def test_tapping_a_time_means_that_time(clinic: ClinicTools) -> None:
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_tapping_a_time_means_that_time(clinic: ClinicTools, language: str) -> None:
     """What each button of the card says is read as just the time and the doctor that it stands for."""
-    slots = load_understanding("clinic").slots
-    groups = ask(clinic, "booking_options", **OMAR, about="checkup").card.groups
+    slots = load_understanding("clinic", locale=language).slots
+    groups = ask(clinic, "booking_options", language, **OMAR, about="checkup").card.groups
     actions = [action for group in groups for action in group.actions]
     assert len(actions) > 10
     for action in actions:
         found = find_slots(action.say, slots, NINE.today())
-        picked = ask(clinic, "booking_options", **OMAR, about="checkup", **found)
+        picked = ask(clinic, "booking_options", language, **OMAR, about="checkup", **found)
         assert picked.outcome == "ready" and f"{picked.values['with_whom']}" in action.say
         assert action.label.split(",")[0] in picked.values["when"]
 

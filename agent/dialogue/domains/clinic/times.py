@@ -135,7 +135,7 @@ def _group(day: Sequence[Opening], clock: LocalClock, words: Wording, *, names: 
     label = words.day(clock.local(day[0].starts_at).date())
     actions = []
     for one in day[:SHOWN_A_DAY]:
-        time = words.time(clock.local(one.starts_at).time())
-        say = words.phrase("{day} at {time} with {doctor}", day=label, time=time, doctor=one.doctor.name)
-        actions.append(CardAction(label=f"{time}, {one.doctor.name}" if names else time, say=say))
+        time, doctor = words.time(clock.local(one.starts_at).time()), words.phrase(one.doctor.name)
+        say = words.phrase("{day} at {time} with {doctor}", day=label, time=time, doctor=doctor)
+        actions.append(CardAction(label=f"{time}, {doctor}" if names else time, say=say))
     return CardGroup(label=label, actions=tuple(actions))

@@ -80,7 +80,7 @@ def triage(call: ToolCall, doctors: Sequence[Doctor], words: Wording) -> ToolRes
         return screened
     about = call.arguments.get("about", ANYTHING)
     chosen = doctors_for(call, doctors)
-    names = words.listing([doctor.name for doctor in chosen], "and")
+    names = words.listing([words.phrase(doctor.name) for doctor in chosen], "and")
     department = words.phrase(chosen[0].department_name)
     rows = (
         (words.phrase("Department"), department),
