@@ -63,9 +63,13 @@ def place_order(connection: Connection, customer: Customer, call: ToolCall, toda
     key = f"{customer.pseudonym} {call.key}" if call.key else None
     made = connection.scalar(select(orders.c.id).where(orders.c.request_key == key)) if key else None
     agreed = call.arguments.get("basket", "")
-    items = _read_basket(load_products(connection), agreed)
     if made is not None:
         return _receipt(load_order(connection, made), today, words)
+    goods = load_products(connection)
+    items = _read_basket(goods, agreed)
+    gone = next((item.product for item in items if item.product.stock == 0), None)
+    if gone is not None:
+        return _sold_out(goods, gone, words)
     if not items or _write_basket(items) != agreed or any(item.count > item.product.stock for item in items):
         return _offer(items, customer, words) if items else ToolResult(outcome="which_product")
     order_id = _next_number(connection)
