@@ -5,6 +5,7 @@ from datetime import date
 from sqlalchemy import Connection, and_, false, insert, or_, select
 
 from agent.core.cards import CardContent
+from agent.dialogue.business import next_number
 from agent.dialogue.domains.shop.accounts import signed_in
 from agent.dialogue.domains.shop.tables import cases
 from agent.dialogue.tools import ToolCall, ToolResult
@@ -53,16 +54,14 @@ def _known_case(connection: Connection, owner: int | None, grievance: str, key: 
 def _write(
     connection: Connection, owner: int | None, grievance: str, call: ToolCall, today: date, key: str | None
 ) -> int:
-    any_case = connection.scalar(select(cases.c.number).limit(1))
-    values = {
+    number = next_number(connection, cases.c.number, FIRST_CASE)
+    case = {
+        "number": number,
         "customer_id": owner,
         "grievance": grievance,
         "serious": int("harm" in call.arguments),
         "opened_on": today,
         "request_key": key,
     }
-    first = {} if any_case is not None else {"number": FIRST_CASE}
-    written = connection.execute(insert(cases).values(**values, **first))
-    assert written.inserted_primary_key is not None
-    number: int = written.inserted_primary_key[0]
+    connection.execute(insert(cases).values(case))
     return number
