@@ -146,10 +146,8 @@ def test_unknown_tool_and_unusable_file(bank: BankTools, tmp_path: Path) -> None
 
 def test_database_of_another_business_is_refused(path: Path, bank: BankTools) -> None:
     """The shop does not open the bank's file, and leaves it as it was."""
-    with pytest.raises(
-        StoreError,
-        match=r"bank\.sqlite3 is not the shop's, or that of an earlier version: its table customers has no .*pseudonym",
-    ):
+    strange = r"is not the shop's, or that of an earlier version: its table customers has no address, pseudonym\."
+    with pytest.raises(StoreError, match=rf"bank\.sqlite3 {strange}"):
         ShopTools(path)
     assert ask(bank, "balances", **DANA).outcome == "told"
 
