@@ -199,21 +199,24 @@ class Talk:
         remember(turn, message)
         turn.become(grounds=grounds(turn, message.intent))
         answer = LlmAnswer(turn, message.intent, model, run_tool=self._look_up, send=self._send_explained)
-        self._worded, finished = answer, False
+        self._worded, answered = answer, False
         try:
             intent = await answer.run()
             model.worked()
             if intent is not None:
                 return msgspec.structs.replace(message, intent=intent)
             await answer.finish()
-            finished = True
+            answered = True
             return None
+        except asyncio.CancelledError:
+            answered = True
+            raise
         finally:
             self._worded = None
             await answer.end()
-            self.conversation = (
-                answer.conversation if finished else replace(answer.conversation, history=before.history)
-            )
+            after = answer.conversation
+            # A flow that answers instead remembers the line itself.
+            self.conversation = after if answered else replace(after, history=before.history)
 
     async def _send_explained(self, out: FromEngine) -> None:
         await self._send(self._explained(out, self.conversation))

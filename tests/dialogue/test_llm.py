@@ -267,7 +267,7 @@ async def test_a_consent_taken_back_is_out_of_the_next_prompt() -> None:
 
 
 async def test_who_speaks_over_the_answer_ends_it() -> None:
-    """The endpoint is hung up on, nothing more of it is said, and the next line is answered."""
+    """The endpoint is hung up on, nothing more of it is said, and the next line is answered in view of both."""
     script = ([chunk({"content": "First. Second"}), HANG], says("Sure."))
     async with fake_llm(*script) as fake, calling(fake) as call:
         await call.send(Utterance(id=1, text="tell me a story", intent=NOWHERE, turn=1))
@@ -277,6 +277,8 @@ async def test_who_speaks_over_the_answer_ends_it() -> None:
         await asyncio.wait_for(fake.gone.wait(), 5)
         assert isinstance(await call.read(), SayEnd)
         assert spoken(await call.ask("never mind")) == "Sure."
+        told = [line["content"] for line in fake.asked[-1]["messages"]]
+    assert told[-3:] == ["tell me a story", "First.", "never mind"]
 
 
 async def test_signals_wait_for_the_end_of_an_answer() -> None:
