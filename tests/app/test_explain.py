@@ -125,7 +125,11 @@ async def test_help_pages_are_found_by_meaning_as_in_the_call(settings: Settings
     """A question that shares no word with its page is answered with it, as the engine of the call did."""
     question = Intent(label=FAQ, probability=0.9)
     angry = [SignalSeen(signal=affect_signal(valence=-0.6, label="anger", seq=seq)) for seq in range(ANGRY_S)]
-    messages: list[ToEngine] = [CallStarted(call_id=CALL), *angry, Chat(text="is my cash safe if you go bust", intent=question)]
+    messages: list[ToEngine] = [
+        CallStarted(call_id=CALL),
+        *angry,
+        Chat(text="is my cash safe if you go bust", intent=question),
+    ]
     comparison = await compared([Sent(at_s=BEGAN_S + n, message=one) for n, one in enumerate(messages)], settings)
     assert [one.with_emotion.cards for one in comparison.differing] == [("How safe your money is",)]
 
