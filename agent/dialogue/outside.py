@@ -63,11 +63,11 @@ class Outside:
         try:
             async with asyncio.timeout(source.answer_within_s):
                 answer = await source.ask(call, hashlib.sha256(call.key.encode()).hexdigest() if call.key else "")
+            return ToolResult(outcome=NOT_FOUND) if answer is None else result_of(answer)
         except Exception as fault:
             reason = fault if isinstance(fault, ToolFailed) else type(fault).__name__
             log.warning("tool %s from outside failed: %s", call.name, reason)
             return FAILED
-        return ToolResult(outcome=NOT_FOUND) if answer is None else result_of(answer)
 
 
 @asynccontextmanager

@@ -85,8 +85,9 @@ async def open_operations(settings: OpenApiSettings, writing: frozenset[str]) ->
     allowed, and for an operation that may write behind a tool that flows take for a look.
     """
     timeout = httpx.Timeout(settings.answer_within_s)
-    headers = settings.bearer()
-    async with httpx.AsyncClient(headers=headers, timeout=timeout, follow_redirects=False, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        headers=settings.bearer(), timeout=timeout, follow_redirects=False, trust_env=False
+    ) as client:
         document = await _document(settings, client)
         operations = {tool: _operation(document, name) for tool, name in settings.tools.items()}
         for tool, operation in operations.items():
@@ -96,8 +97,7 @@ async def open_operations(settings: OpenApiSettings, writing: frozenset[str]) ->
                     "flows look it up without asking; make it the `do` of an outcome, or name it in `reads`"
                 )
         base = check_host(settings.url or _first_server(document, settings.document), settings.hosts)
-        if headers and httpx.URL(base).scheme != "https" and httpx.URL(base).host not in LOOPBACK:
-            raise SettingsError(f"reply.openapi: {base} would send the key unprotected; use https")
+        _refuse_unprotected_key(base, client)
         yield Operations(settings, base, operations, client)
 
 
@@ -113,11 +113,19 @@ def check_host(url: str, hosts: tuple[str, ...]) -> str:
     return url
 
 
+def _refuse_unprotected_key(url: str, client: httpx.AsyncClient) -> None:
+    """Raises `SettingsError` for an address to which the client's key would travel in the clear."""
+    parsed = httpx.URL(url)
+    if "Authorization" in client.headers and parsed.scheme != "https" and parsed.host not in LOOPBACK:
+        raise SettingsError(f"reply.openapi: {url} would send the key unprotected; use https")
+
+
 async def _document(settings: OpenApiSettings, client: httpx.AsyncClient) -> dict[str, Any]:
     where = settings.document
     try:
         if where.startswith(("http://", "https://")):
-            async with client.stream("GET", check_host(where, settings.hosts), timeout=DOCUMENT_WITHIN_S) as answer:
+            _refuse_unprotected_key(check_host(where, settings.hosts), client)
+            async with client.stream("GET", where, timeout=DOCUMENT_WITHIN_S) as answer:
                 answer.raise_for_status()
                 text = await _whole(answer, MOST_DOCUMENT_BYTES)
         else:

@@ -181,6 +181,7 @@ async def test_a_list_is_rows_of_a_card() -> None:
         ({"document": "/nowhere/openapi.json"}, "cannot be read"),
         ({"document": __file__}, "cannot be read|no OpenAPI"),
         ({"url": "http://erp.example", "hosts": ("erp.example",), "document": "LOCAL", "key": KEY}, "unprotected"),
+        ({"document": "http://erp.example/d.json", "hosts": ("erp.example",), "key": KEY}, "unprotected"),
     ],
 )
 async def test_what_is_not_allowed_is_refused_at_the_start(changes: dict[str, Any], why: str, tmp_path: Path) -> None:
@@ -287,6 +288,21 @@ async def test_an_mcp_server_that_cannot_be_used_is_said_at_the_start(settings: 
     with pytest.raises(SettingsError, match=why):
         async with tools_of(mcp=(settings,)):
             pass
+
+
+class Huge:
+    """A system whose answer is a number of more digits than Python writes."""
+
+    names = frozenset({"find_order"})
+    answer_within_s = 1.0
+
+    async def ask(self, call: ToolCall, key: str) -> Any:
+        return {"price": 10**5_000}
+
+
+async def test_an_answer_that_cannot_be_put_into_words_fails_like_none() -> None:
+    """The customer is told that the system does not answer, and the conversation goes on."""
+    assert await Outside((Huge(),)).run(call("find_order")) == FAILED
 
 
 # ---- answers --------------------------------------------------------------------------------------------------------
