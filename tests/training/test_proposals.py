@@ -1,5 +1,8 @@
 """Questions of no intent are grouped only where there are enough that are alike, and what was decided stays decided."""
 
+import json
+import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,24 @@ def test_what_is_asked_often_is_proposed(embedder: SentenceEmbedder) -> None:
     assert [set(one.lines) for one in found] == [set(GIFTS), set(HOURS)]
     assert propose(lines, nothing_known, embedder.embed) == found
     assert all(0.4 <= one.alike <= 1 and one.state == "open" for one in found)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("draw", range(3))
+def test_most_hidden_intents_are_found_among_strays(draw: int, embedder: SentenceEmbedder, shared_data: Path) -> None:
+    """Of ten intents of CLINC150 among two hundred lines of none seven or more, with most of their lines; more than
+    four of five lines of all groups belong to the intent that their group is of."""
+    parts = json.loads((shared_data / "intent" / "clinc150_trainval.json").read_text(encoding="utf-8"))
+    dice = random.Random(draw)
+    ten = dice.sample(sorted({intent for _, intent in parts["val"]}), 10)
+    hidden = {text: intent for text, intent in parts["val"] if intent in ten}
+    lines = [*hidden, *(text for name in ("oos_train", "oos_val") for text, _ in parts[name])]
+    dice.shuffle(lines)
+    groups = [[hidden.get(line) for line in one.lines] for one in propose(lines, nothing_known, embedder.embed)]
+    commonest = [Counter(group).most_common(1)[0] for group in groups]
+    assert len({intent for intent, _ in commonest if intent is not None}) >= 7
+    assert sum(count for intent, count in commonest if intent is not None) > 0.55 * len(hidden)
+    assert sum(count for _, count in commonest) > 0.8 * sum(map(len, groups))
 
 
 def test_few_known_and_repeated_lines_give_no_proposal(embedder: SentenceEmbedder) -> None:
