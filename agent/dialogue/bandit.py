@@ -5,7 +5,6 @@ for all candidates; a small share of choices is left to chance, whose probabilit
 choosing can be judged afterwards from the same records.
 """
 
-import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,4 +61,4 @@ def choose(worth: Sequence[float] | NDArray[np.float64], dice: random.Random) ->
     best = max(range(count), key=lambda n: (worth[n], -n))
     index = dice.randrange(count) if dice.random() < CHANCE_PROB else best
     by_chance = CHANCE_PROB / count
-    return Choice(index=index, probability=by_chance + (1 - CHANCE_PROB) * math.isclose(index, best))
+    return Choice(index=index, probability=by_chance + (1 - CHANCE_PROB) * (index == best))

@@ -23,8 +23,7 @@ def start(turn: Turn, name: str, slots: dict[str, str]) -> None:
         carried = _carried(turn, flow)
         turn.finish_task()
         turn.become(offer=None)
-        taken = {slot: found for slot, kinds in flow.takes.items() if (found := first_of(kinds, slots)) is not None}
-        turn.learn(carried | slots | taken)
+        turn.learn(carried | slots | taken(flow, slots))
         advance(turn, Task(flow=name))
         return
     if flow.ends_task:
@@ -63,6 +62,12 @@ def advance(turn: Turn, task: Task) -> None:
 def first_of(kinds: tuple[str, ...], found: dict[str, str]) -> str | None:
     """The value of the first of `kinds` that was found."""
     return next((found[kind] for kind in kinds if kind in found), None)
+
+
+def taken(flow: Flow, found: dict[str, str]) -> dict[str, str]:
+    """The slots of the flow that something else that was found fills."""
+    firsts = {slot: first_of(kinds, found) for slot, kinds in flow.takes.items()}
+    return {slot: value for slot, value in firsts.items() if value is not None}
 
 
 def take_result(turn: Turn, result: ToolResult) -> None:

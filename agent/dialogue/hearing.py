@@ -134,12 +134,9 @@ def _answer(turn: Turn, asked: str, text: str, intent: Intent | None) -> dict[st
     if not named or slots[asked].free_text and asked not in named:
         named |= _as_said(turn, asked, text, intent)
     task, known = turn.conversation.task, turn.conversation.known
-    takes = {} if task is None else turn.domain.flows.flows[task.flow].takes
-    for slot, kinds in takes.items():
-        # "ten thousand over five years" answers more than how much.
-        if slot != asked and slot not in named | known and (taken := flows.first_of(kinds, found)) is not None:
-            named[slot] = taken
-    return named
+    taken = {} if task is None else flows.taken(turn.domain.flows.flows[task.flow], found)
+    # "ten thousand over five years" answers more than how much.
+    return {slot: value for slot, value in taken.items() if slot != asked and slot not in known} | named
 
 
 def _as_said(turn: Turn, asked: str, text: str, intent: Intent | None) -> dict[str, str]:
@@ -158,8 +155,7 @@ def _corrects(turn: Turn, task: Task, intent: Intent | None) -> bool:
     if task.confirmation is None or intent is None:
         return False
     asked_about = task.confirmation.values
-    takes = turn.domain.flows.flows[task.flow].takes
-    taken = {slot: value for slot, kinds in takes.items() if (value := flows.first_of(kinds, intent.slots)) is not None}
+    taken = flows.taken(turn.domain.flows.flows[task.flow], intent.slots)
     named = taken | {name: value for name, value in intent.slots.items() if name in turn.domain.flows.slots}
     if all(asked_about.get(name, turn.conversation.known.get(name)) == value for name, value in named.items()):
         return False

@@ -68,8 +68,10 @@ class LlmAnswer:
                     wanted = await self._listen(offered, limit)
                     if not wanted and self._saying is None:
                         raise LanguageModelFailed("the language model said nothing")
-                    if not wanted or (intent := await self._call_all(wanted)) is not None:
-                        return intent if wanted else None
+                    if not wanted:
+                        return None
+                    if (intent := await self._call_all(wanted)) is not None:
+                        return intent
                     self._take_time(limit)
         except TimeoutError:
             raise LanguageModelFailed("the language model took too long") from None
@@ -163,10 +165,7 @@ class LlmAnswer:
             raise LanguageModelFailed("the language model asked for a function that there is not")
         slots = {name: value for name, value in wanted.arguments.items() if self._was_named(name, value)}
         intent = Intent(label=wanted.name, probability=1.0, slots=slots)
-        taken = {
-            slot: found for slot, kinds in flow.takes.items() if (found := flows.first_of(kinds, slots)) is not None
-        }
-        known = self.conversation.known | slots | taken
+        known = self.conversation.known | slots | flows.taken(flow, slots)
         if flow.look_up is None or any(slot not in known or self._turn.used_up(slot) for slot in flow.needs):
             return intent
         result = await self._look_up(flow.look_up, known)
