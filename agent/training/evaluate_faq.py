@@ -1,17 +1,16 @@
 """Measures how well help pages are found: right articles, wrong ones, and answers to what none of them answers."""
 
-import time
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import yaml
 
-from agent.core.clock import NS_PER_MS
 from agent.core.errors import DataRejected
 from agent.dialogue.faq import load_named_articles
 from agent.dialogue.faq_search import Embed, FaqSearch
 from agent.dialogue.knowledge import AT_LEAST_PROB
+from agent.training.evaluation import Stopwatch
 from agent.training.lines import DATA
 
 THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
@@ -71,11 +70,10 @@ def evaluate_faq(data: Path, pack: str, language: str, embed: Embed) -> FaqEvalu
     search.prepare()
     asked = [(question, articles[name]) for name, own in questions.articles.items() for question in own]
     by_words = FaqSearch(tuple(articles.values()), language, None)
-    took_ms, outcomes = [], []
+    stopwatch, outcomes = Stopwatch(), []
     for question, wanted in [*asked, *((question, None) for question in questions.unanswerable)]:
-        began_ns = time.thread_time_ns()
-        found = search.find(question, at_least_prob=0.0)
-        took_ms.append((time.thread_time_ns() - began_ns) / NS_PER_MS)
+        with stopwatch.item():
+            found = search.find(question, at_least_prob=0.0)
         assert found is not None
         outcomes.append((found.sure_prob, wanted is not None, found.article is wanted))
     sure = np.array([one for one, _, _ in outcomes])
@@ -101,7 +99,7 @@ def evaluate_faq(data: Path, pack: str, language: str, embed: Embed) -> FaqEvalu
         ),
         used=shares(AT_LEAST_PROB),
         thresholds=[shares(threshold) for threshold in THRESHOLDS],
-        ms_per_item=float(np.median(took_ms)),
+        ms_per_item=stopwatch.median_ms,
     )
 
 

@@ -18,6 +18,7 @@ from agent.dialogue.domains.shop.suggestions import STRENGTH
 from agent.dialogue.recommend import Recommender, fit
 from agent.training.off_policy import OffPolicyEvaluation
 from agent.training.progress import Progress
+from agent.training.scores import Z_95
 
 SHOWN = 10
 MADE_KINDS = 12
@@ -30,7 +31,6 @@ MADE_REMARK = (
 _CUSTOMER = ("customer", "customer_id", "user", "user_id", "userid", "visitorid")
 _ITEM = ("item", "item_id", "itemid", "product", "product_id", "movieid")
 _TIME = ("time", "timestamp", "date", "day")
-Z_95 = 1.96
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +81,11 @@ def evaluate_recommend(data: Path | None, progress: Progress) -> RecommendEvalua
     fitted = time.thread_time()
     places, popular = [], []
     for number, (customer, item) in enumerate(held_out.items()):
-        places.append(_place(recommender, known[customer], item))
+        places.append(_place(recommender, known[customer], item, known=known[customer]))
         progress("ranking", (number + 1) / len(held_out))
     ranked = time.thread_time()
     for customer, item in held_out.items():
-        popular.append(_place(recommender, {}, item, leave_out=known[customer]))
+        popular.append(_place(recommender, {}, item, known=known[customer]))
     own, others = _found(places), _found(popular)
     gain = own - others
     doubt = Z_95 * float(gain.std(ddof=1)) / math.sqrt(len(gain)) if len(gain) > 1 else 1.0
@@ -168,10 +168,10 @@ def _seconds(path: Path, line: int, said: str) -> float:
 
 
 def _place(
-    recommender: Recommender[str], history: Mapping[str, float], item: str, leave_out: Mapping[str, float] | None = None
+    recommender: Recommender[str], history: Mapping[str, float], item: str, *, known: Mapping[str, float]
 ) -> int | None:
-    """Where the item stands among what is recommended, from 1; None where it is not shown."""
-    known = history if leave_out is None else leave_out
+    """Where the item stands among what is recommended by `history` and not `known`, from 1; None where it is not
+    shown."""
     best = recommender.best(history, SHOWN, allowed=lambda one: one not in known)
     return next((place for place, one in enumerate(best, start=1) if one.item == item), None)
 

@@ -13,6 +13,7 @@ from agent.fusion.scene import ENTER_PROB, OUTCOMES
 from agent.fusion.situation import FEATURES
 from agent.training.evaluation import Stopwatch
 from agent.training.graphs import write_graph
+from agent.training.lines import DATA
 from agent.training.made_up_calls import made_up_calls
 from agent.training.progress import DataUsed, Progress, TrainingReport, unheard
 from agent.training.scenes import Timeline, labelled
@@ -27,7 +28,7 @@ STEPS = 150
 SILENT_WEIGHT = 2.0
 """Scenes count alike however frequent they are, and none of them counts so much: silence is the answer in doubt."""
 CALLS, CALLS_HELD_OUT = 500, 120
-WRITTEN = Path(__file__).parent / "data" / "scenes_heldout.yaml"
+WRITTEN = DATA / "scenes_heldout.yaml"
 TIMED = 200
 STRONGEST = 4
 

@@ -28,10 +28,9 @@ from agent.training.evaluate_text_emotion import evaluate_text_emotion
 from agent.training.evaluation import Evaluation, Slice
 from agent.training.lines import held_out_files
 from agent.training.pack_head import head_name, open_reader
+from agent.training.scene import WRITTEN
 from agent.training.scores import Scores
 from agent.training.speech import evaluate_speech
-
-WRITTEN_SCENES = Path(__file__).parents[2] / "training" / "data" / "scenes_heldout.yaml"
 
 HEARD = Path("artefacts") / "training" / "speech_emotion"
 """Where `agent train speech-emotion` keeps what it heard, too."""
@@ -154,7 +153,7 @@ def faq(
 def scene(
     data: Annotated[
         Path, typer.Option(help="Pieces of calls, in the form of the file that is taken when left out.", exists=True)
-    ] = WRITTEN_SCENES,
+    ] = WRITTEN,
     report: ReportFolder = None,
     card: Card = None,
     json: JsonFlag = False,
