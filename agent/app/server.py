@@ -31,7 +31,7 @@ from agent.app.telemetry import Telemetry, TurnTracer
 from agent.core.clock import SystemClock
 from agent.core.errors import SettingsError
 from agent.core.local_clock import LocalClock
-from agent.core.settings import HearingSettings, Settings, TelemetrySettings
+from agent.core.settings import HearingSettings, ReplySettings, Settings, TelemetrySettings
 from agent.dialogue.domain import load_vocabulary
 from agent.dialogue.understanding import load_understandings
 from agent.fusion.scene import SceneModel
@@ -40,6 +40,7 @@ from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception.hearing import Hearing
 from agent.perception.reader_process import ReaderProcess
+from agent.perception.readers import Readers
 from agent.perception.vision_process import VisionProcess
 from agent.storage.calls import CallStore
 from agent.synthesis.endpoint import AT_ONCE, EndpointVoice
@@ -110,8 +111,6 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         say("checking the models")
         registry = await asyncio.to_thread(Registry.load, settings.models.folder)
         runtime = await asyncio.to_thread(Runtime, registry, settings.models.provider, half=settings.models.half)
-        text_thread = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="text"))
-        loop = asyncio.get_running_loop()
         say("loading vision")
         vision = VisionProcess(runtime, settings.vision, settings.perception, clock)
         await vision.start()
@@ -120,32 +119,19 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         hearing = Hearing(runtime, hearing_settings(settings), clock, open_reader=ReaderProcess)
         await asyncio.to_thread(hearing.start)
         stack.push_async_callback(asyncio.to_thread, hearing.stop)
-        understandings = await asyncio.to_thread(load_understandings, settings.reply.domain, settings.reply.examples)
-        today = LocalClock.of(settings.reply.time_zone).today
-        open_text = partial(open_readers, runtime, understandings, today=today)
-        text = await loop.run_in_executor(text_thread, open_text)
+        text, text_thread = await _text_readers(settings.reply, runtime, stack)
         judge = await asyncio.to_thread(SceneModel, runtime)
         interpreter = await asyncio.to_thread(open_interpreter, settings.translation, hearing)
         if interpreter is not None:
             stack.callback(interpreter.close)
         say("loading the voice")
-        voice: Voice
-        voice = own_voice = await asyncio.to_thread(PiperVoice, runtime, settings.voice)
-        voice_threads = 1
-        if settings.voice.backend == "openai":
-            voice = endpoint = EndpointVoice(settings.voice, voice)
-            stack.callback(endpoint.close)
-            voice_threads = AT_ONCE
-        sentences = await asyncio.to_thread(sentences_of_every_call, settings.reply)
-        synthesizer = Synthesizer(RememberingVoice(voice, sentences), threads=voice_threads)
-        synthesizer.start()
-        stack.push_async_callback(asyncio.to_thread, synthesizer.stop)
+        own_voice = await asyncio.to_thread(PiperVoice, runtime, settings.voice)
+        synthesizer = await _synthesizer(settings, own_voice, stack)
         say("finding out how many calls this machine bears")
         capacity = await asyncio.to_thread(_rated, settings, registry, own_voice, hearing)
         say("opening the store")
         store = await stack.enter_async_context(CallStore.opened(settings.storage.url, clock))
-        hub = Hub()
-        load = Load(vision, hearing, clock)
+        hub, load = Hub(), Load(vision, hearing, clock)
         tracer = await _turn_tracer(settings.telemetry, stack)
         telemetry = Telemetry(
             hub, lambda: runtime.runs() + Counter(vision.runs) + Counter(hearing.runs), hearing, load, tracer
@@ -191,6 +177,32 @@ def hearing_settings(settings: Settings) -> HearingSettings:
         return hearing
     vocabulary = load_vocabulary(settings.reply.domain, locale=hearing.language)
     return hearing.model_copy(update={"vocabulary": vocabulary})
+
+
+async def _text_readers(
+    reply: ReplySettings, runtime: Runtime, stack: AsyncExitStack
+) -> tuple[Readers, ThreadPoolExecutor]:
+    """What reads the lines of the domain, and the one thread that it was opened on and belongs to."""
+    thread = stack.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="text"))
+    understandings = await asyncio.to_thread(load_understandings, reply.domain, reply.examples)
+    today = LocalClock.of(reply.time_zone).today
+    opening = partial(open_readers, runtime, understandings, today=today)
+    return await asyncio.get_running_loop().run_in_executor(thread, opening), thread
+
+
+async def _synthesizer(settings: Settings, own_voice: PiperVoice, stack: AsyncExitStack) -> Synthesizer:
+    """Speaks with the voice of the settings; our own stands in for one that is away."""
+    voice: Voice = own_voice
+    threads = 1
+    if settings.voice.backend == "openai":
+        voice = endpoint = EndpointVoice(settings.voice, own_voice)
+        stack.callback(endpoint.close)
+        threads = AT_ONCE
+    sentences = await asyncio.to_thread(sentences_of_every_call, settings.reply)
+    synthesizer = Synthesizer(RememberingVoice(voice, sentences), threads=threads)
+    synthesizer.start()
+    stack.push_async_callback(asyncio.to_thread, synthesizer.stop)
+    return synthesizer
 
 
 def _rated(settings: Settings, registry: Registry, voice: PiperVoice, hearing: Hearing) -> Capacity:
