@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from agent.dialogue.conversation import Confirmation, Task
-from agent.dialogue.domain import PERSON, Flow, Outcome
+from agent.dialogue.domain import PERSON
+from agent.dialogue.flow_parts import Flow, Outcome
 from agent.dialogue.protocol import Handoff, Note
 from agent.dialogue.tools import ToolResult
 from agent.dialogue.turn import Turn

@@ -5,8 +5,9 @@ from dataclasses import replace
 from agent.core.scripts import words_of
 from agent.dialogue import flows, knowledge
 from agent.dialogue.conversation import Conversation, Phase, Task
-from agent.dialogue.domain import AFFIRM, DENY, LONGEST_ANSWER_WORDS, PERSON, Domain
+from agent.dialogue.domain import AFFIRM, DENY, PERSON, Domain
 from agent.dialogue.faq import FAQ
+from agent.dialogue.flow_parts import LONGEST_ANSWER_WORDS
 from agent.dialogue.protocol import Because, Chat, Intent, Utterance
 from agent.dialogue.turn import Turn
 

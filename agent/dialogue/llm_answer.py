@@ -12,8 +12,9 @@ import msgspec
 from agent.core.errors import LanguageModelFailed
 from agent.dialogue import flows
 from agent.dialogue.conversation import Conversation, Speaker
-from agent.dialogue.domain import PERSON, Outcome
+from agent.dialogue.domain import PERSON
 from agent.dialogue.faq import FAQ
+from agent.dialogue.flow_parts import Outcome
 from agent.dialogue.help_pages import ANSWERED
 from agent.dialogue.knowledge import ASKED_AT_LEAST_PROB, card_of
 from agent.dialogue.llm import ChatEndpoint, FunctionWanted, TextPiece

@@ -3,8 +3,9 @@
 from typing import Any
 
 from agent.dialogue.conversation import Conversation, Speaker
-from agent.dialogue.domain import PERSON, Domain, Flow
+from agent.dialogue.domain import PERSON, Domain
 from agent.dialogue.faq import FAQ
+from agent.dialogue.flow_parts import Flow
 from agent.dialogue.mood import SUSTAINED_S
 from agent.dialogue.situation import CONFUSED
 

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from agent.dialogue.domain import Domain, Line, load_domain
+from agent.dialogue.domain import Domain, load_domain
 from agent.dialogue.faq import load_articles
+from agent.dialogue.flow_parts import Line
 
 PACKS = ("shop", "bank", "clinic")
 ARGUING = re.compile(

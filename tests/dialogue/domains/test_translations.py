@@ -8,8 +8,9 @@ import msgspec
 import pytest
 
 from agent.core.cards import CardAction, CardField, CardForm
-from agent.dialogue.domain import CardPattern, Line, load_domain, placeholders
+from agent.dialogue.domain import load_domain, placeholders
 from agent.dialogue.faq import load_articles
+from agent.dialogue.flow_parts import CardPattern, Line
 from agent.dialogue.glossary import load_glossary
 from agent.dialogue.packs import module_of
 from agent.dialogue.understanding import languages_of, load_understanding
