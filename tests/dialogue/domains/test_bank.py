@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -202,6 +203,13 @@ def test_rule_of_affordability(payment: str, income: str, debts: str, says: str)
 def test_loans_that_can_and_cannot_be(arguments: dict[str, str], outcome: str, bank: BankTools) -> None:
     """A bare small number is years, a larger one months; nonsense is asked for again."""
     assert ask(bank, "loan_plan", **arguments).outcome == outcome
+
+
+def test_limits_of_a_loan_are_told_in_the_language_of_the_call(bank: BankTools) -> None:
+    """They are those that the loan is checked against."""
+    called = ToolCall(name="loan_plan", customer="guest", arguments={"loan_amount": "5000", "loan_term": "5 months"})
+    told = [bank.run(replace(called, language=language)).values for language in ("en", "zh")]
+    assert told == [{"shortest": "6 months", "longest": "10 years"}, {"shortest": "6个月", "longest": "10年"}]
 
 
 def test_income_of_nothing(bank: BankTools) -> None:

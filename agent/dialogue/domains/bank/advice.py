@@ -79,25 +79,30 @@ def affordability(call: ToolCall) -> ToolResult:
 
 def _terms(call: ToolCall) -> tuple[Decimal, int] | ToolResult:
     """Amount and months of the loan, or the outcome that says which of them cannot be."""
+    words = wording(__package__, call.language)
     amount, months = _money(call, "loan_amount"), _months(call.arguments.get("loan_term", ""))
     if amount is None or not AMOUNTS.start <= amount < AMOUNTS.stop:
-        words = wording(__package__, call.language)
         limits = {
             "least": _dollars(Decimal(AMOUNTS.start), words),
             "most": _dollars(Decimal(AMOUNTS.stop - 1), words),
         }
         return ToolResult(outcome="amount_out_of_range", values=limits)
     if not months:
-        return ToolResult(outcome="term_out_of_range", values={"shortest": "6 months", "longest": "10 years"})
+        limits = {"shortest": _term(MONTHS.start, words), "longest": _term(MONTHS.stop - 1, words)}
+        return ToolResult(outcome="term_out_of_range", values=limits)
     return amount, months
 
 
 def _loan_values(amount: Decimal, months: int, words: Wording) -> dict[str, str]:
+    return {"borrowed": _dollars(amount, words), "over": _term(months, words)}
+
+
+def _term(months: int, words: Wording) -> str:
+    """In years where it is whole ones."""
     years, rest = divmod(months, MONTHS_OF_A_YEAR)
-    over = words.phrase("{count} months", count=str(months))
-    if rest == 0:
-        over = words.phrase("{count} years" if years > 1 else "{count} year", count=str(years))
-    return {"borrowed": _dollars(amount, words), "over": over}
+    if rest:
+        return words.phrase("{count} months", count=str(months))
+    return words.phrase("{count} years" if years > 1 else "{count} year", count=str(years))
 
 
 def _months(said: str) -> int:
