@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import Connection, select
 
 from agent.core.cards import CardAction, CardContent, CardItem
+from agent.dialogue.domains.shop.accounts import signed_in
 from agent.dialogue.domains.shop.catalogue import SPOKEN_AT_ONCE, content_words
 from agent.dialogue.domains.shop.tables import customers, order_lines, orders, products, returns, shipments
 from agent.dialogue.identity import surnames
@@ -64,16 +65,16 @@ def find_order(connection: Connection, call: ToolCall, today: date, suits: Suits
     holds what they name, is meant. Anyone else proves that an order is theirs by its number and the surname on it. An
     order of somebody else is not told apart from one that does not exist.
     """
-    known = connection.scalar(select(customers.c.id).where(customers.c.pseudonym == call.customer))
+    known = signed_in(connection, call)
     if "order_id" not in call.arguments:
         if known is None:
             return ToolResult(outcome="which_order")
-        return _meant(_own_orders(connection, known), call, today, suits)
+        return _meant(_own_orders(connection, known.id), call, today, suits)
     if known is None and "surname" not in call.arguments:
         return ToolResult(outcome="who_is_it")
     owned = select(orders.c.id, customers.c.surname).join(customers)
     if known is not None:
-        owned = owned.where(orders.c.customer_id == known)
+        owned = owned.where(orders.c.customer_id == known.id)
     names = surnames(call.arguments.get("surname", ""))
     wanted = call.arguments["order_id"].upper()
     for order_id, surname in connection.execute(owned.order_by(orders.c.id)):
