@@ -4,12 +4,12 @@ import math
 from dataclasses import dataclass, field, replace
 
 from agent.core.clock import NS_PER_MS, NS_PER_S
+from agent.core.scripts import words_of
 from agent.core.signals import AffectValue, Finding, GestureValue, IntentValue, TranscriptValue, TurnValue, VoiceValue
 from agent.core.types import Attention, HandReading, VisionReading
 from agent.fusion.cues import OF_GESTURE, OF_INTENT, Cue, cues_in
 from agent.fusion.face import FaceState
 from agent.fusion.filters import Decaying
-from agent.fusion.words import split
 
 WINDOW_S = 30.0
 MOST_EVENTS = 64
@@ -26,7 +26,7 @@ WATCH_EVERY_MS = 200
 WATCHED_WEIGHT = 0.3
 SAME_S = 1.0
 """The same cue again within this time is the same: words and their intent tell of one thing."""
-_SHARES = ("customer", "agent", "away", "down", "absent", "company", "hand_near", "loud")
+SHARES = ("customer", "agent", "away", "down", "absent", "company", "hand_near", "loud")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +34,8 @@ class Recent:
     """What is remembered of the last half minute. Times are those of capture."""
 
     began_ns: int | None = None
-    shares: dict[str, Decaying] = field(default_factory=lambda: {name: Decaying(tau_s=SHARE_S) for name in _SHARES})
-    """How much of the last seconds each of `_SHARES` took."""
+    shares: dict[str, Decaying] = field(default_factory=lambda: {name: Decaying(tau_s=SHARE_S) for name in SHARES})
+    """How much of the last seconds each of `SHARES` took."""
     events: tuple[tuple[int, Cue], ...] = ()
     """The oldest first, `MOST_EVENTS` at most."""
     words: tuple[tuple[int, int], ...] = ()
@@ -120,8 +120,7 @@ def said(recent: Recent, text: str, now_ns: int) -> Recent:
     """A line that the customer spoke or typed."""
     for cue in sorted(cues_in(text)):
         recent = happened(recent, cue, now_ns)
-    spoken = len(split(text)) if text.isascii() else len(text) // 2
-    return replace(recent, words=(*_within(recent.words, now_ns), (now_ns, spoken))[-MOST_EVENTS:])
+    return replace(recent, words=(*_within(recent.words, now_ns), (now_ns, len(words_of(text))))[-MOST_EVENTS:])
 
 
 def happened(recent: Recent, cue: Cue, now_ns: int) -> Recent:

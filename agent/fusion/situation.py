@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from agent.core.clock import NS_PER_S
 from agent.core.types import read_only
 from agent.fusion.cues import Cue
-from agent.fusion.recent import Recent
+from agent.fusion.recent import SHARES, Recent
 
 BEGAN_S = 25.0
 QUIET_S = 12.0
@@ -59,7 +59,6 @@ FEATURES = {
     Cue.POINTS: "a pointing hand",
 }
 """In the model's order, each with the words in which it is given as a reason. All lie between 0 and 1."""
-_SHARES = ("customer", "agent", "away", "down", "absent", "company", "hand_near", "loud")
 _FEELINGS = {
     "upset": ("anger", "disgust", "contempt"),
     "troubled": ("fear", "sadness"),
@@ -74,7 +73,7 @@ def describe(recent: Recent, now_ns: int) -> NDArray[np.float32]:
         "began": max(0.0, 1 - recent.age_s(now_ns) / BEGAN_S),
         "words": min(1.0, recent.words_said(now_ns) / MUCH_WORDS),
         "quiet": min(1.0, recent.quiet_s(now_ns) / QUIET_S),
-        **{name: recent.share(name, now_ns) for name in _SHARES},
+        **{name: recent.share(name, now_ns) for name in SHARES},
         **_feelings(recent, now_ns),
         **{cue: recent.strength(cue, now_ns) for cue in Cue},
     }

@@ -14,7 +14,7 @@ from agent.core.types import SCENES
 from agent.fusion import fusion
 from agent.fusion.cues import Cue
 from agent.fusion.fusion import FusionState
-from agent.fusion.recent import Recent, happened
+from agent.fusion.recent import Recent, happened, said
 from agent.fusion.scene import LEAVE_PROB, OUTCOMES, REPEAT_S, Judged, SceneState, step
 from agent.fusion.situation import FEATURES, describe
 from tests.fusion.readings import stamp
@@ -117,6 +117,15 @@ def test_the_numbers_of_the_last_half_minute_are_shares() -> None:
     assert numbers[Cue.LOST] > 0.5 and numbers[Cue.NODS] > numbers[Cue.LOST]
     assert numbers["company"] == numbers["upset"] == 0
     assert all(0 <= number <= 1 for number in numbers.values())
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [("I'm lost, sorry", 3), ("I’m lost, sorry", 3), ("a café au lait", 4), ("我的订单到哪儿了？", 4)],
+)
+def test_what_is_said_counts_in_words(line: str, words: int) -> None:
+    """Whatever the script, and however its apostrophes and accents are typed."""
+    assert said(Recent(), line, NS_PER_S).words_said(NS_PER_S) == words
 
 
 @pytest.mark.parametrize("consent", ["reads_faces", "reads_voices", "reads_words", None])
