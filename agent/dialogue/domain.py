@@ -12,16 +12,14 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Formatter
 from types import MappingProxyType
-from typing import Any
 
 import msgspec
-import yaml
 
 from agent.core.errors import SettingsError
 from agent.core.local_clock import LocalClock
 from agent.dialogue.faq import load_articles
 from agent.dialogue.flow_parts import Flows, Line, Outcome
-from agent.dialogue.packs import folder_of, module_of
+from agent.dialogue.packs import folder_of, module_of, read_part
 from agent.dialogue.tools import Tools
 from agent.dialogue.wording import load_phrases
 
@@ -114,7 +112,7 @@ def load_domain(name: str, *, locale: str = "en", facts: Mapping[str, str] = NO_
     domain = Domain(
         name=name,
         locale=locale,
-        flows=_read(name, folder / "flows.yaml", Flows),
+        flows=read_part(name, folder / "flows.yaml", Flows),
         lines=_lines(name, folder / f"lines.{locale}.yaml"),
         translations={other: _lines(name, folder / f"lines.{other}.yaml") for other in languages if other != locale},
         help_languages=frozenset(language for language in languages if load_articles(name, language)),
@@ -155,15 +153,8 @@ def open_tools(name: str, database: Path, clock: LocalClock) -> Tools:
 
 
 def _lines(domain: str, file: Traversable) -> dict[str, Line]:
-    lines: dict[str, Line | str] = _read(domain, file, dict[str, Line | str])
+    lines = read_part(domain, file, dict[str, Line | str])
     return {key: Line(text=line) if isinstance(line, str) else line for key, line in lines.items()}
-
-
-def _read(domain: str, file: Traversable, kind: Any) -> Any:
-    try:
-        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), kind)
-    except (OSError, yaml.YAMLError, msgspec.ValidationError) as fault:
-        raise SettingsError(f"domain {domain}: {file.name}: {fault}") from None
 
 
 def _faults(domain: Domain) -> list[str]:

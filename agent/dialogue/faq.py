@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 import msgspec
-import yaml
 
 from agent.core.errors import SettingsError
-from agent.dialogue.packs import folder_of
+from agent.dialogue.packs import folder_of, read_part
 
 FAQ = "faq"
 """The intent of a question that help pages may answer, and the tool that searches them."""
@@ -47,10 +46,7 @@ def load_named_articles(pack: str, language: str) -> Mapping[str, Article]:
     file = folder_of(pack) / f"faq.{language}.yaml"
     if not file.is_file():
         return {}
-    try:
-        articles = msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), dict[str, Article])
-    except (OSError, yaml.YAMLError, msgspec.ValidationError) as fault:
-        raise SettingsError(f"domain {pack}: {file.name}: {fault}") from None
+    articles = read_part(pack, file, dict[str, Article])
     silent = [name for name, article in articles.items() if not (article.asked and article.sentences)]
     if silent:
         raise SettingsError(f"domain {pack}: {file.name}: {', '.join(silent)} needs `asked` and an `answer`")

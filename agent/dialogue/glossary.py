@@ -6,8 +6,8 @@ from functools import lru_cache
 from importlib.resources import files
 
 import msgspec
-import yaml
 
+from agent.dialogue.packs import read_part
 from agent.dialogue.tools import ToolCall, ToolResult
 from agent.dialogue.wording import plain_wording
 
@@ -25,11 +25,10 @@ class Term(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 def load_glossary(package: str, locale: str = "en") -> Mapping[str, Term]:
     """What the words of the pack in `package` mean, by key, in English where it has no glossary in `locale`.
 
-    Raises `msgspec.ValidationError` for a broken file.
+    Raises `SettingsError` for a broken file.
     """
     file = files(package) / f"glossary.{locale}.yaml"
-    text = (file if file.is_file() else files(package) / "glossary.en.yaml").read_text(encoding="utf-8")
-    return msgspec.convert(yaml.safe_load(text), dict[str, Term])
+    return read_part(package, file if file.is_file() else files(package) / "glossary.en.yaml", dict[str, Term])
 
 
 def explain_term(glossary: Mapping[str, Term], call: ToolCall) -> ToolResult:

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import get_args
 
 import msgspec
-import yaml
 
 from agent.core.errors import SettingsError
 from agent.core.understanding import SlotKind, SlotPattern, Understanding
 from agent.dialogue.faq import load_articles
-from agent.dialogue.packs import HOUSE, folder_of
+from agent.dialogue.packs import HOUSE, folder_of, read_part
 from agent.dialogue.wording import SOURCE
 
 PLAIN_KINDS = frozenset(get_args(SlotKind)) - {"digits", "words", "goods"}
@@ -58,13 +57,13 @@ def load_understanding(name: str, *, locale: str = "en", more: Path | None = Non
 
     Raises `SettingsError` that names the file and what is wrong in it.
     """
-    common, own = (_read(name, file) for file in intent_files(name, locale=locale))
+    common, own = (read_part(name, file, _Intents) for file in intent_files(name, locale=locale))
     twice = sorted(common.intents.keys() & own.intents.keys())
     if twice:
         raise SettingsError(f"domain {name}: intents.{locale}.yaml: {', '.join(twice)} is common to all packs already")
     asked = tuple(text for article in load_articles(name, locale) for text in article.asked)
     examples = common.intents | own.intents
-    added = {} if more is None else _read(name, more).intents
+    added = {} if more is None else read_part(name, more, _Intents).intents
     pairs = [(text, intent) for intent, texts in examples.items() for text in (*texts, *added.get(intent, ()))]
     strange = [text for intent, texts in added.items() if intent not in examples for text in texts]
     wanted = {text for text, _ in pairs}
@@ -101,13 +100,6 @@ def _with_ways(pattern: SlotPattern, more: SlotPattern) -> SlotPattern:
     """The pattern with the ways of saying its values that `more` knows."""
     ways = {value: (*pattern.words.get(value, ()), *said) for value, said in more.words.items()}
     return replace(pattern, words=pattern.words | ways)
-
-
-def _read(domain: str, file: Path) -> _Intents:
-    try:
-        return msgspec.convert(yaml.safe_load(file.read_text(encoding="utf-8")), _Intents)
-    except (OSError, yaml.YAMLError, msgspec.ValidationError) as fault:
-        raise SettingsError(f"domain {domain}: {file.name}: {fault}") from None
 
 
 def _pattern(domain: str, slot: str, part: str | _SlotPart) -> SlotPattern:
