@@ -102,6 +102,16 @@ def some_lines(source: Path, target: Path, each: int) -> Path:
     return target
 
 
+def test_a_card_takes_no_figures_of_a_model_that_it_is_not_of(tmp_path: Path) -> None:
+    """A head that was fitted on the spot has no card: the figures would stand beside the sha256 of another."""
+    card = tmp_path / "card.md"
+    card.write_text("as it was", encoding="utf-8")
+    lines = held_out_files("shop")[0]
+    done = _agent("evaluate", "intent", "--train", lines, "--data", lines, "--card", card)
+    assert isinstance(done.exception, AgentError) and "none has a card" in str(done.exception)
+    assert card.read_text(encoding="utf-8") == "as it was"
+
+
 def test_training_intents(tmp_path: Path) -> None:
     """An intent head is trained in one command, which measures it and writes its card."""
     ours = tmp_path / "ours.yaml"

@@ -11,6 +11,7 @@ from agent.app.commands.evaluate_recommend import recommend
 from agent.app.figures import classes_table, percent, scores_table, write_pages, write_speech_pages
 from agent.app.printing import JsonFlag, console, print_json
 from agent.app.progress import shown
+from agent.core.errors import DataRejected
 from agent.core.settings import load_settings
 from agent.dialogue.understanding import load_understanding
 from agent.inference.registry import Registry
@@ -27,7 +28,7 @@ from agent.training.evaluate_speech_emotion import evaluate_speech_emotion
 from agent.training.evaluate_text_emotion import evaluate_text_emotion
 from agent.training.evaluation import Evaluation, Slice
 from agent.training.lines import held_out_files
-from agent.training.pack_head import head_name, open_reader
+from agent.training.pack_head import head_name, model_of, open_reader
 from agent.training.scene import WRITTEN
 from agent.training.scores import Scores
 from agent.training.speech import evaluate_speech
@@ -116,10 +117,12 @@ def intent(
     """Lines in a CSV (`text,category`), in CLINC's JSON splits, or in YAML."""
     runtime = _runtime()
     pack = None if train is not None else load_understanding(domain or load_settings().reply.domain, locale=language)
+    if card is not None and (pack is None or model_of(runtime, pack) is None):
+        raise DataRejected("no model of the manifest was trained on just these examples, so none has a card for them")
     ours = () if pack is None else held_out_files(pack.name, language)
     with shown() as progress:
         evaluation = evaluate_intent([data] if data else ours, runtime, pack=pack, train=train, progress=progress)
-    model = head_name(pack) if pack else "intent_shop"
+    model = "intent" if pack is None else head_name(pack)
     _hand_out(evaluation, model, runtime, report=report, card=card, json=json)
 
 
