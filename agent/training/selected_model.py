@@ -1,6 +1,7 @@
 """Writes a classifier of scikit-learn as ONNX, with the entry that `models_onnx/manifest.toml` would have for it."""
 
 import hashlib
+import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -47,22 +48,27 @@ def write_selected(
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(data)
     sha256 = hashlib.sha256(data).hexdigest()
-    classes = ", ".join(f'"{name}"' for name in understanding.intents)
+    source = f"selected here: agent train intent --select, a {kind} on the examples of {understanding.name}"
     entry = f"""[[model]]
-name = "{target.stem}"
+name = {_toml(target.stem)}
 format = "onnx"
-files = [{{ path = "text/{target.name}", sha256 = "{sha256}" }}]
-source = "selected here: agent train intent --select, a {kind} on the examples of {understanding.name}"
+files = [{{ path = {_toml(f"text/{target.name}")}, sha256 = "{sha256}" }}]
+source = {_toml(source)}
 licence = "that of the examples"
 commercial = false
-classes = [{classes}]
+classes = {_toml(understanding.intents)}
 examples = "{understanding.digest}"
 inputs = [{_tensors(session.get_inputs())}]
 outputs = [{_tensors(session.get_outputs())}]
-card = "cards/{target.stem}.md"
+card = {_toml(f"cards/{target.stem}.md")}
 """
     target.with_suffix(".toml").write_text(entry, encoding="utf-8")
     return agreement, sha256
+
+
+def _toml(value: str | tuple[str, ...]) -> str:
+    """A string or a list of them, which JSON writes as TOML does: intents of anybody's lines may hold quotes."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _tensors(described: list[ort.NodeArg]) -> str:

@@ -21,7 +21,7 @@ from agent.training.selection_page import worst, write_selection
 pytestmark = pytest.mark.timeout(300)
 
 GOODS = ("a kettle", "the red lamp", "two chairs", "my shoes", "this phone", "that coat", "a blue bag", "the desk")
-SAID = {"buy": "I want to buy {}", "find": "where did you send {}", "give_back": "please take {} back"}
+SAID = {"buy": "I want to buy {}", "find": "where did you send {}", 'give "back"': "please take {} back"}
 
 
 def understanding(goods: Sequence[str]) -> Understanding:
