@@ -67,7 +67,9 @@ class Link:
             end.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        self._connection.close()
+        """Waits for whoever sends, whose descriptor could be another's otherwise before all is written."""
+        with self._sending:
+            self._connection.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,10 @@ class ModelProcess:
 
     def send(self, message: object) -> None:
         """From any thread. Raises `OSError` when the child has gone; whoever receives is told as well."""
-        if self._link is None:
+        link = self._link
+        if link is None:
             raise BrokenPipeError(f"the process for {self._name} does not run")
-        self._link.send(message)
+        link.send(message)
 
     def receive(self, within_s: float) -> Any:
         """The child's next message. Raises `ModelProcessEnded` when it has ended, or said nothing for `within_s`."""
@@ -133,8 +136,9 @@ class ModelProcess:
 
     def hang_up(self) -> None:
         """Lets the child end; from any thread."""
-        if self._link is not None:
-            self._link.hang_up()
+        link = self._link
+        if link is not None:
+            link.hang_up()
 
     def stop(self) -> None:
         """Ends the child, by force if it has to be. Does nothing where none runs."""
