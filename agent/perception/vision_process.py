@@ -34,6 +34,7 @@ SILENT_S = 15.0
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 10.0
 STABLE_AFTER_S = 30.0
 LOST = f"{FrameOutcome.FAILED}: its process ended"
+NO_PICTURE = f"{FrameOutcome.FAILED}: no picture could be made of it"
 NO_ROOM = f"{FrameOutcome.FAILED}: no memory for a picture of this size"
 
 
@@ -251,9 +252,11 @@ class VisionProcess:
             return
         self._standing = replace(self._standing, busy_ns=message.busy_ns)
         job = self._jobs.get(message.job)
-        if job is not None and message.use is not None:
+        if job is None:
+            return
+        if message.use is not None:
             job.call.use = message.use
-        self._finish(message.job, message.reading)
+        self._finish(message.job, message.reading or self._skip(job.frame, NO_PICTURE))
 
     def _began(self, ready: Ready) -> None:
         self._ready, self._up = ready, True

@@ -1,6 +1,7 @@
 """The process that reads pictures: a `VisionPool`, asked and answered over a link. `VisionProcess` is its other end."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,6 +16,8 @@ from agent.inference.model_process import Link
 from agent.inference.runtime import Opened, Runtime
 from agent.perception.frame_memory import FrameMemory
 from agent.perception.vision_pool import Use, VisionPool
+
+log = logging.getLogger(__name__)
 
 TELLS_EVERY_S = 1.0
 
@@ -71,7 +74,8 @@ class Standing:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     job: int
-    reading: VisionReading
+    reading: VisionReading | None
+    """None where the picture could not be taken out of the memory."""
     busy_ns: int
     use: Use | None
     """What its call has used; None once it is closed."""
@@ -118,7 +122,13 @@ class _Worker:
 
     def _read(self, asked: Read) -> None:
         """The picture is taken out of the shared memory at once, so that the slot is free for the next one."""
-        picture = Picture.unpacked(asked.layout, self._memory.view(asked.slot, asked.layout.size_bytes))
+        try:
+            picture = Picture.unpacked(asked.layout, self._memory.view(asked.slot, asked.layout.size_bytes))
+        except Exception:
+            # Whoever waits for this frame would wait for ever, and its call would see no more.
+            log.exception("call %s, frame %d: no picture could be made of it", asked.call_id, asked.stamp.frame_id)
+            self._answer(asked, None)
+            return
         frame = CameraFrame(
             call_id=asked.call_id,
             stamp=asked.stamp,
@@ -131,7 +141,7 @@ class _Worker:
         )
         answer.add_done_callback(lambda answer: self._answer(asked, answer.result()))
 
-    def _answer(self, asked: Read, reading: VisionReading) -> None:
+    def _answer(self, asked: Read, reading: VisionReading | None) -> None:
         use = self._pool.use_of(asked.call_id)
         self._send(Done(job=asked.job, reading=reading, busy_ns=self._pool.busy_ns, use=use))
 

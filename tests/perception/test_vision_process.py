@@ -5,21 +5,24 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from av import VideoFrame
 
 from agent.core.clock import NS_PER_MS, NS_PER_S, SystemClock
 from agent.core.consent import Purpose
 from agent.core.errors import CallNotFound, ModelMissing
+from agent.core.pictures import Layout, Picture
 from agent.core.settings import PerceptionSettings, VisionSettings
 from agent.core.types import VisionReading
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception import vision_process
 from agent.perception.vision import VisionAnalyser, VisionState
-from agent.perception.vision_process import LOST, NO_ROOM, VisionProcess
+from agent.perception.vision_process import LOST, NO_PICTURE, NO_ROOM, VisionProcess
 from tests.perception.pictures import consent, frame, with_face
 from tests.serving import until
 
@@ -120,6 +123,23 @@ async def test_a_picture_beyond_all_measure_spoils_one_frame(runtime: Runtime, m
         monkeypatch.setattr(vision_process, "SLOT_BYTES", 1_000)
         assert (await read(process)).reason == NO_ROOM
         monkeypatch.undo()
+        assert (await read(process, 1)).valid
+
+
+class Misdescribed(Picture):
+    """A picture that nobody can put together again."""
+
+    def layout(self) -> Layout:
+        return replace(super().layout(), pixel_format="of another kind")
+
+
+async def test_a_picture_that_cannot_be_taken_over_spoils_one_frame(runtime: Runtime) -> None:
+    """Its frame comes back unread instead of being waited for for ever; the next is read."""
+    async with reading(runtime) as process:
+        shown = frame(with_face(face_px=150))
+        broken = replace(shown, pixels=Misdescribed(VideoFrame.from_ndarray(shown.pixels.rgb(), format="rgb24")))
+        answer = process.submit("call", broken, CLOCK.now_ns() + 20 * NS_PER_S)
+        assert (await asyncio.wait_for(answer, 20)).reason == NO_PICTURE
         assert (await read(process, 1)).valid
 
 
