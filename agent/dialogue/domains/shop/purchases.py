@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -43,6 +43,11 @@ class Item:
     @property
     def cents(self) -> int:
         return self.product.price_cents * self.count
+
+    @property
+    def left(self) -> int:
+        """The most that a customer can have."""
+        return min(self.product.stock, MOST_OF_ONE)
 
 
 def quote_order(connection: Connection, customer: Customer, call: ToolCall, today: date) -> ToolResult:
@@ -132,12 +137,16 @@ def _quote(connection: Connection, customer: Customer, call: ToolCall, basket: l
 
 
 def _several(goods: Sequence[Product], call: ToolCall) -> list[Item]:
-    """What is wanted where more than one thing was named in a line, and each is clear and there."""
+    """What is wanted where more than one thing was named in a line, and each is clear and there. A bare number that is
+    said afterwards is how many it shall be of the one of which there were too many."""
     parts = [match for part in call.arguments.get("goods", "").split("; ") if (match := _NAMED_PART.fullmatch(part))]
     fits = [named_products(goods, part["name"]) for part in parts]
     if len(parts) < 2 or any(len(fit) != 1 or fit[0].stock == 0 for fit in fits):
         return []
-    return [Item(product=fit[0], count=int(part["count"])) for part, fit in zip(parts, fits, strict=True)]
+    items = [Item(product=fit[0], count=int(part["count"])) for part, fit in zip(parts, fits, strict=True)]
+    count = wanted_count(call) if call.arguments.get("quantity", "").isdecimal() else None
+    short = next((item for item in items if item.count > item.left), None)
+    return [replace(item, count=count) if item is short and count else item for item in items]
 
 
 def _together(items: Sequence[Item]) -> list[Item]:
@@ -176,10 +185,10 @@ def _sold_out(goods: Sequence[Product], wanted: Product, words: Wording) -> Tool
 
 
 def _offer(items: Sequence[Item], customer: Customer, words: Wording) -> ToolResult:
-    short = next((item for item in items if item.count > min(item.product.stock, MOST_OF_ONE)), None)
+    short = next((item for item in items if item.count > item.left), None)
     if short is not None:
-        left = min(short.product.stock, MOST_OF_ONE)
-        return ToolResult(outcome="too_many", values={"left": str(left), "name": words.phrase(short.product.name)})
+        values = {"left": str(short.left), "name": words.phrase(short.product.name)}
+        return ToolResult(outcome="too_many", values=values)
     goods_cents = sum(item.cents for item in items)
     shipping = shipping_cents(goods_cents)
     values = {
