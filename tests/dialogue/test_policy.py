@@ -62,6 +62,17 @@ def test_words_without_an_intent_are_not_guessed_at() -> None:
     assert said.because[0].words == "the words came without an intent"
 
 
+def test_replies_name_the_signals_that_shaped_them() -> None:
+    """Numbers of the intent and affect signals, and words for people, go with each reply."""
+    sad = [SignalSeen(signal=affect_signal(valence=-0.5, label="sadness", seq=seq)) for seq in range(2, 9)]
+    _, [said] = run(*sad, Chat(text="help", intent=Intent(label="help", probability=0.95, seq=9)))
+    assert isinstance(said, Say)
+    intent, affect = said.because
+    assert (intent.seqs, intent.words) == ((9,), "the question what this agent can do (95%)")
+    assert affect.seqs == (2, 8)
+    assert affect.words == "sadness for 6 s, so acknowledged first and spoken shorter and more slowly"
+
+
 def test_resumed_call_is_not_greeted_again() -> None:
     """After a break the open question comes again; a new engine admits that it has forgotten."""
     asked, _ = run(CallStarted(call_id="c1"), Chat(text="x", intent=Intent(label="explain_term", probability=0.9)))

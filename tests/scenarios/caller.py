@@ -37,9 +37,11 @@ from agent.dialogue.protocol import (
     Hide,
     Intent,
     Note,
+    Resumed,
     Say,
     Show,
     SignalSeen,
+    TakenOver,
     ToEngine,
     Utterance,
 )
@@ -77,6 +79,8 @@ class Caller:
     """Of what was said or typed last."""
     last_say: str = ""
     seq: int = 0
+    taken_over: bool = False
+    """True while a person speaks in the engine's place."""
     cards: dict[str, Card] = field(default_factory=dict)
     """That lie there, in the order in which they came."""
 
@@ -86,7 +90,7 @@ class Caller:
         self.seq += 1
         match turn:
             case {"says": words}:
-                intent = self._intent(words)
+                intent = self._intent(words, turn.get("intent"))
                 return await self._exchange(Utterance(id=self.seq, text=words, language=self.language, intent=intent))
             case {"types": words}:
                 intent = self._intent(words)
@@ -104,6 +108,14 @@ class Caller:
                 return await self._exchange(BargeIn(say=self.last_say, heard_text=heard))
             case {"affect": [label, seconds]}:
                 return await self._feel(label, seconds)
+            case {"event": "taken_over"}:
+                self.taken_over = True
+                return await self._exchange(TakenOver())
+            case {"event": "resumed"}:
+                self.taken_over = False
+                return await self._exchange(Resumed())
+            case {"whispers": words}:
+                return await self._exchange(Coach(text=words))
             case _:
                 raise ValueError(f"nothing happens in {turn}")
 
@@ -125,12 +137,17 @@ class Caller:
         for _ in range(round(seconds * 1000 / AFFECT_EVERY_MS)):
             self.clock.advance(ms=AFFECT_EVERY_MS)
             self.seq += 1
-            signal = affect_signal(valence=-0.5, label=label, seq=self.seq)
+            valence = None if label == "invalid" else -0.5
+            signal = affect_signal(valence=valence, label="anger" if valence is None else label, seq=self.seq)
             replies += await self._exchange(SignalSeen(signal=signal))
         return replies
 
-    def _intent(self, words: str) -> Intent:
+    def _intent(self, words: str, written: tuple[str, float] | None = None) -> Intent:
+        """As the pack's model reads the words, or as it is `written` that some model does."""
         self.language = language_of(words) or self.language
+        if written is not None:
+            label, probability = written
+            return Intent(label=label, probability=probability, seq=self.seq)
         read = self.readers.intent(words, self.language)
         return Intent(
             label=read.label,
@@ -141,8 +158,11 @@ class Caller:
         )
 
     async def _exchange(self, message: ToEngine) -> list[FromEngine]:
-        """Sends it, and after it a whisper that is always answered with a note: what comes before the note is all."""
+        """Sends it, and after it a whisper that is always answered with a note: what comes before the note is all.
+        An engine that must be silent answers no whisper either; what it says all the same comes with the next turn."""
         await self.socket.send(encode(message))
+        if self.taken_over:
+            return []
         await self.socket.send(encode(Coach(text="that was all")))
         replies: list[FromEngine] = []
         while not isinstance(reply := await self._read(), Note):

@@ -1,10 +1,12 @@
 """Whole calls over a real WebSocket, written as YAML, graded by what comes back and by what the database then holds.
 
 `tests/scenarios/<pack>/*.yaml` hold, besides `about`, `customer` and the `locale` of the page, a `talk` of turns. In a
-turn the customer `says` or `types` something, which the pack's own intent model reads, gives a `sign`, shows an
-`affect` [label, seconds], or is `cut_off_after` some words, `taps` a button of a card that lies there, or `fills` its
-form; `locked` does it while the database is held by somebody else. `hears` is in the first reply that comes, `then` in
-the second; without `hears` there must be none. `shows` is a card's title ("nothing" for no card), `rows` what its rows
+turn the customer `says` or `types` something, which the pack's own intent model reads unless an `intent` [label,
+probability] is written, gives a `sign`, shows an `affect` [label, seconds], "invalid" for one that is not valid, is
+`cut_off_after` some words, `taps` a button of a card that lies there, or `fills` its form; or a supervisor `whispers`,
+or the `event` is "taken_over" or "resumed". `locked` does it while the database is held by somebody else. `hears` is in
+the first reply that comes, `then` in the second; without `hears` there must be none. `because` lists the kinds of the
+first reply's reasons, flows and tools aside. `shows` is a card's title ("nothing" for no card), `rows` what its rows
 hold, `reference` the number on it, `table` the cells of rows by their names, `hands_off` the urgency with which a
 person is called. No reply or card of the call may contain what `never` lists. `database` holds queries with their
 single value, after a turn or at the end.
@@ -29,8 +31,8 @@ from agent.training.pack_head import head_name
 from tests.scenarios.caller import TODAY, Caller, calling
 
 SCENARIOS = sorted(Path(__file__).parent.glob("*/*.yaml"))
-DEEDS = {"says", "types", "sign", "affect", "cut_off_after", "taps", "fills", "locked"}
-KEYS = DEEDS | {"hears", "then", "shows", "rows", "table", "reference", "hands_off", "tone", "database"}
+DEEDS = {"says", "types", "sign", "affect", "cut_off_after", "taps", "fills", "event", "whispers", "intent", "locked"}
+REPLIES = {"hears", "then", "because", "shows", "rows", "table", "reference", "hands_off", "tone", "database"}
 
 
 @lru_cache(maxsize=2)
@@ -56,7 +58,10 @@ async def test_scenario(path: Path, tmp_path: Path) -> None:
     heard: list[FromEngine] = []
     async with calling(pack, customer, tmp_path / "b.sqlite3", readers_of(pack), locale=locale) as caller:
         for turn in scenario["talk"]:
-            heard += await play(turn, caller)
+            replies = await (caller.act_while_locked(turn) if turn.get("locked") else caller.act(turn))
+            check_replies(turn, replies)
+            check_database(turn.get("database", {}), caller)
+            heard += replies
         check_database(scenario.get("database", {}), caller)
     for secret in scenario.get("never", ()):
         assert secret not in str(heard)
@@ -67,11 +72,11 @@ def written(path: Path) -> dict[str, Any]:
     return scenario
 
 
-async def play(turn: dict[str, Any], caller: Caller) -> list[FromEngine]:
-    """Does one turn and grades it."""
-    assert turn.keys() <= KEYS, turn
-    replies = await (caller.act_while_locked(turn) if turn.get("locked") else caller.act(turn))
-    said = [reply.text for reply in replies if isinstance(reply, Say)]
+def check_replies(turn: dict[str, Any], replies: list[FromEngine]) -> None:
+    """Compares what came of a turn with what it asks for."""
+    assert turn.keys() <= DEEDS | REPLIES, turn
+    says = [reply for reply in replies if isinstance(reply, Say)]
+    said = [say.text for say in says]
     expected = [turn[key] for key in ("hears", "then") if key in turn]
     assert len(said) == len(expected), (turn, said)
     for text, part in zip(said, expected, strict=True):
@@ -91,9 +96,10 @@ async def play(turn: dict[str, Any], caller: Caller) -> list[FromEngine]:
     urgencies = [reply.urgency for reply in replies if isinstance(reply, Handoff)]
     assert urgencies == ([turn["hands_off"]] if "hands_off" in turn else []), turn
     if "tone" in turn:
-        assert [reply.style.tone for reply in replies if isinstance(reply, Say)][0] == turn["tone"]
-    check_database(turn.get("database", {}), caller)
-    return replies
+        assert says[0].style.tone == turn["tone"]
+    if "because" in turn:
+        kinds = [because.kind for because in says[0].because]
+        assert [kind for kind in kinds if kind not in ("flow", "tool")] == turn["because"], turn
 
 
 def check_database(queries: dict[str, Any], caller: Caller) -> None:
