@@ -108,11 +108,12 @@ def add_examples(file: Path, name: str, lines: Sequence[str]) -> None:
 
     Raises `DataRejected` when it holds something else.
     """
-    content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {"intents": {}}
-    if not isinstance(content, dict) or not isinstance(content.get("intents"), dict):
-        raise DataRejected(f"{file} has no `intents` with lists of lines by name")
-    known = content["intents"].setdefault(name, [])
-    known.extend(line for line in lines if line not in known)
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {"intents": {}}
+        known = content["intents"].setdefault(name, [])
+        known.extend(line for line in lines if line not in known)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError, AttributeError) as error:
+        raise DataRejected(f"{file} has no `intents` with lists of lines by name") from error
     save_yaml(content, file)
 
 

@@ -122,9 +122,11 @@ def test_what_cannot_be_found_or_read_is_said(tmp_path: Path) -> None:
     file.write_text("proposals: 3\n", encoding="utf-8")
     with pytest.raises(DataRejected, match=r"x\.yaml"):
         load_proposals(file)
-    file.write_text("- a\n", encoding="utf-8")
-    with pytest.raises(DataRejected, match=r"x\.yaml"):
-        add_examples(file, "gift", GIFTS)
+    for other in ("- a\n", "", "intents:\n", "intents: {gift: a line}\n", "intents: [\n"):
+        file.write_text(other, encoding="utf-8")
+        with pytest.raises(DataRejected, match=r"x\.yaml"):
+            add_examples(file, "gift", GIFTS)
+        assert file.read_text(encoding="utf-8") == other
 
 
 def test_examples_are_added_once(tmp_path: Path) -> None:
