@@ -4,7 +4,10 @@ PYTHON ?= python3
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --no-sync
 
-.PHONY: demo test check format bench bench-long models clean help
+.PHONY: demo test browser screens security check format bench bench-long models clean help
+
+# Tests that start the whole agent or a browser take the machine for themselves; all others run two at a time.
+WHOLE := tests/app tests/benchmarks tests/browser tests/security
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -12,13 +15,36 @@ help: ## this list
 demo: .venv/installed ## install, build the pages, check the models and serve on http://127.0.0.1:8080
 	@$(RUN) agent serve
 
+# The agent is started dozens of times: where bytecode may not be kept, half of each start is compiling.
+test security bench bench-long: export PYTHONDONTWRITEBYTECODE =
+
 test: .venv/installed-dev ## everything that CI runs: style, types, layers, tests in a real browser
 	@sh tests/install_browser.sh
+	@sh tests/install_databases.sh
+	@sh tests/install_turn.sh
 	@$(MAKE) --no-print-directory check
-	@$(RUN) pytest -q
 	@$(RUN) python webclient/npm.py ci --silent --no-audit --no-fund
 	@$(RUN) python webclient/npm.py run --silent check
 	@$(RUN) python webclient/npm.py test --silent
+	@failed=; $(RUN) pytest -q -n 2 --dist loadfile $(WHOLE:%=--ignore=%) || failed=1; \
+	  $(RUN) pytest -q $(WHOLE) || failed=1; test -z "$$failed"
+
+browser: .venv/installed-dev ## only the pages, in real Chromium and Firefox against the real server
+	@sh tests/install_browser.sh
+	@$(RUN) python webclient/npm.py ci --silent --no-audit --no-fund
+	@$(RUN) pytest -q tests/browser
+
+screens: .venv/installed-dev ## pictures of every state of the pages, in both themes and languages, in artefacts/screens
+	@sh tests/install_browser.sh
+	@$(RUN) python -m tests.browser.screens
+
+security: .venv/installed-dev ## the long forms: fuzzing, 10,000 broken offers and messages, every database, crashes
+	@sh tests/install_browser.sh
+	@sh tests/install_databases.sh
+	@sh tests/install_turn.sh
+	@$(RUN) pytest -q -m security
+	@$(RUN) agent sbom
+	@$(RUN) python -m tests.security.audit
 
 check: .venv/installed-dev ## style, types and the direction of imports
 	@$(RUN) ruff check .

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 import time
 from asyncio.subprocess import PIPE
@@ -14,7 +15,7 @@ from websockets.asyncio.client import connect
 from agent.core.errors import AgentError
 from benchmarks.fanout_worker import CALL_ID
 from benchmarks.percentiles import Machine, Percentiles, percentiles, this_machine
-from benchmarks.processes import cpu_seconds, ended, first_line
+from benchmarks.processes import KEY_HEADER, KEY_SETTING, cpu_seconds, ended, first_line
 from benchmarks.slopes import Slope, slope
 
 WARM_UP_S = 1.0
@@ -70,7 +71,7 @@ class Supervisors:
 
     async def follow(self, url: str, connected: asyncio.Semaphore) -> None:
         """One of them, until cancelled; releases `connected` with its first signal."""
-        async with connect(url, compression=None) as socket:
+        async with connect(url, compression=None, additional_headers=KEY_HEADER) as socket:
             await socket.send(json.dumps({"type": "watch", "call_id": CALL_ID, "pictures": False}))
             while (await self._next(socket.recv)) is None:
                 pass
@@ -134,7 +135,13 @@ async def _step(count: int, rate_hz: float, seconds: float) -> FanoutStep:
 async def _publisher(rate_hz: float) -> AsyncIterator[tuple[str, int]]:
     """The hub in a process of its own; its WebSocket address and process id."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.fanout_worker", str(rate_hz), stdin=PIPE, stdout=PIPE
+        sys.executable,
+        "-m",
+        "benchmarks.fanout_worker",
+        str(rate_hz),
+        env={**os.environ, **KEY_SETTING},
+        stdin=PIPE,
+        stdout=PIPE,
     )
     try:
         port = (await first_line(process, "the hub"))["port"]

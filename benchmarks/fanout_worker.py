@@ -13,9 +13,13 @@ import uvicorn
 from fastapi import FastAPI
 
 from agent.core.clock import NS_PER_S
+from agent.core.settings import load_settings
 from agent.core.signals import ExpressionSignal, ExpressionValue
+from agent.transport.auth import Doorkeeper
 from agent.transport.hub import Hub
-from agent.transport.messages import CallSummary
+from agent.transport.keys import ProgramKeys
+from agent.transport.record import nothing_recorded
+from agent.transport.supervisor_messages import CallSummary
 from agent.transport.supervisors import supervisor_router
 
 CALL_ID = "fanout"
@@ -57,7 +61,8 @@ async def _serve(rate_hz: float) -> None:
     summary = CallSummary(call_id=CALL_ID, state="connected", started_at=time.time(), locale="en", purposes=())
     hub.put_call(summary)
     app = FastAPI()
-    app.include_router(supervisor_router(hub))
+    app.state.doorkeeper = Doorkeeper(ProgramKeys(load_settings().identity))
+    app.include_router(supervisor_router(hub, lambda seconds: None, nothing_recorded))
     with socket.create_server(("127.0.0.1", 0), backlog=2_048) as listening:
         config = uvicorn.Config(
             app, log_level="warning", ws="websockets-sansio", ws_per_message_deflate=False, lifespan="off"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import secrets
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
@@ -18,6 +19,10 @@ STARTS_WITHIN_S = 90.0
 ENDS_WITHIN_S = 20.0
 LAST_WORDS = 3
 """Lines of what a command complained of that are passed on."""
+_KEY = secrets.token_urlsafe(24)
+KEY_SETTING = {"AGENT_IDENTITY__KEYS": json.dumps([{"key": _KEY, "role": "admin", "name": "benchmarks"}])}
+"""Lets who shows `KEY_HEADER` watch calls of an agent that was started with it."""
+KEY_HEADER = {"Authorization": f"Bearer {_KEY}"}
 
 
 @asynccontextmanager
@@ -27,7 +32,7 @@ async def running_agent(folder: Path, settings: Mapping[str, str] | None = None)
     `settings` are environment variables, such as `AGENT_SERVER__MAX_CALLS`.
     """
     command = (sys.executable, "-m", "agent.app", "serve", "--port", "0", "--json")
-    environment = {**os.environ, **(settings or {})}
+    environment = {**os.environ, **KEY_SETTING, **(settings or {})}
     # A pipe that nobody reads would stop an agent that has much to say, such as of hundreds of calls.
     with (folder / "agent.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=environment, stdout=PIPE, stderr=log)

@@ -87,10 +87,12 @@ class Loudspeaker:
     def falls_silent(self, since_ns: int, *, for_ms: float) -> int | None:
         """The last audible moment from `since_ns` on before a silence of `for_ms`; None if there was none such."""
         after = [at_ns for at_ns in self.audible_ns if at_ns >= since_ns]
+        if not after:
+            return since_ns
         for at_ns, next_ns in zip(after, [*after[1:], time.monotonic_ns()], strict=True):
             if next_ns - at_ns >= for_ms * NS_PER_MS:
                 return at_ns
-        return since_ns if not after else None
+        return None
 
     def gaps_ms(self, since_ns: int, until_ns: int, *, at_least_ms: float) -> list[float]:
         """Silences between audible moments."""

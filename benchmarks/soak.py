@@ -17,7 +17,7 @@ from agent.core.errors import AgentError
 from benchmarks.latency import AS_MANY_AS_COME
 from benchmarks.load import LoadCallers, load_callers
 from benchmarks.percentiles import Machine, this_machine
-from benchmarks.processes import cpu_seconds, running_agent
+from benchmarks.processes import KEY_HEADER, cpu_seconds, resident_mb, running_agent
 from benchmarks.slopes import Slope, slope
 
 PARALLEL = 4
@@ -27,13 +27,13 @@ WARM_UP_CALLS = 50
 SAMPLE_EVERY = 20
 """Calls between two looks at an agent that has none."""
 EMPTY_WITHIN_S = 20.0
-SETTLES_S = 0.5
-"""For the last words of the calls that ended."""
+SETTLES_S = 2.0
+"""For the last words of the calls that ended, and their decoders' threads."""
 GROWTH_ALLOWED = 0.05
 
 
 class SoakSample(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent without calls, after so many."""
+    """An agent without calls, after so many: all its processes."""
 
     calls: int
     at_s: float
@@ -134,7 +134,7 @@ async def _look(client: httpx.AsyncClient, pid: int, calls: int, at_s: float) ->
     """Waits until the agent has no calls, and looks at it. Raises `AgentError` when calls do not end."""
     address = f"{str(client.base_url).replace('http', 'ws', 1).rstrip('/')}/ws/supervisor"
     try:
-        async with asyncio.timeout(EMPTY_WITHIN_S), connect(address, compression=None) as supervisor:
+        async with asyncio.timeout(EMPTY_WITHIN_S), _supervisor(address) as supervisor:
             async for message in supervisor:
                 content = json.loads(message)
                 if content["type"] == "calls" and not content["calls"]:
@@ -143,15 +143,20 @@ async def _look(client: httpx.AsyncClient, pid: int, calls: int, at_s: float) ->
         raise AgentError(f"calls that hung up were still there {EMPTY_WITHIN_S:.0f} s later") from None
     await asyncio.sleep(SETTLES_S)
     metrics = (await client.get("/metrics")).text
-    process = psutil.Process(pid)
+    root = psutil.Process(pid)
+    processes = (root, *root.children(recursive=True))
     return SoakSample(
         calls=calls,
         at_s=round(at_s, 1),
-        rss_mb=round(process.memory_info().rss / 1e6, 2),
+        rss_mb=round(resident_mb(pid), 2),
         tasks=round(_gauge(metrics, "agent_tasks")),
-        threads=process.num_threads(),
-        files=process.num_fds(),
+        threads=sum(process.num_threads() for process in processes),
+        files=sum(process.num_fds() for process in processes),
     )
+
+
+def _supervisor(address: str) -> connect:
+    return connect(address, compression=None, additional_headers=KEY_HEADER)
 
 
 def _gauge(metrics: str, name: str) -> float:

@@ -16,7 +16,7 @@ from faster_whisper import WhisperModel
 from numpy.typing import NDArray
 
 from agent.core.settings import load_settings
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.synthesis.clauses import clauses

@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from agent.core.errors import AgentError
 from agent.media.barcode import BITS, read_barcode
+from benchmarks.processes import KEY_HEADER
 
 TIES_WANTED = 20
 """Barcodes that are read before measuring begins."""
@@ -38,7 +39,7 @@ class Subscriber:
 
     async def follow(self, url: str) -> None:
         """Reads until cancelled."""
-        async with connect(url, max_size=None, compression=None) as socket:
+        async with connect(url, max_size=None, compression=None, additional_headers=KEY_HEADER) as socket:
             if self.tie is None:
                 await self._watch(socket, pictures=True)
                 while len(self.ties()) < TIES_WANTED:

@@ -76,6 +76,7 @@ STEPS = (
         short="capacity --seconds 8 --most-calls 16",
         long="capacity --seconds 30 --most-calls 64 --repeats 3",
     ),
+    Step(name="overload", short="overload --seconds 10", long="overload --seconds 120"),
     Step(
         name="soak",
         short="soak --minutes 3 --most-calls 150",

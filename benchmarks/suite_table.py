@@ -1,4 +1,4 @@
-"""A benchmark's report as rows of the README's table: what was measured, and the figures in words."""
+"""A benchmark's report as rows of the table of docs/figures.md: what was measured, and the figures in words."""
 
 from collections.abc import Callable
 from typing import Any
@@ -98,6 +98,16 @@ def _capacity(report: Report) -> list[Row]:
     return [(f"calls with {budget}", figures)]
 
 
+def _overload(report: Report) -> list[Row]:
+    late = report["capture_to_signal_ms"]
+    served = "a call got no signal" if late is None else f"p95 {late['p95']:.0f} ms"
+    figures = (
+        f"{report['admitted']} taken ({served}, {report['analysed_fps']:.1f} analysed a second in the worst), "
+        f"{report['refused']} told to wait in line"
+    )
+    return [(f"{report['tried']} callers, twice the {report['rated_calls']} that it is rated for", figures)]
+
+
 def _soak(report: Report) -> list[Row]:
     growth = report["growth_percent"]
     grown = "too short to tell growth" if growth is None else f"memory {growth:+.1f} %"
@@ -118,5 +128,6 @@ ROWS: dict[str, Callable[[Report], list[Row]]] = {
     "fanout": _fanout,
     "peers": _peers,
     "capacity": _capacity,
+    "overload": _overload,
     "soak": _soak,
 }

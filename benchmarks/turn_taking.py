@@ -18,12 +18,7 @@ from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS, NS_PER_S, SystemClock
 from agent.core.settings import HearingSettings, Settings
-from agent.core.types import (
-    MIC_RATE_HZ,
-    HearingEvent,
-    Transcript,
-    VoiceStarted,
-)
+from agent.core.speech import MIC_RATE_HZ, HearingEvent, Transcript, VoiceStarted
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception.activity import VoiceActivity

@@ -16,6 +16,7 @@ import msgspec
 from agent.app.customer import Customer, open_call
 from agent.core.clock import NS_PER_MS
 from agent.core.consent import Choice
+from agent.core.errors import MediaError
 from agent.transport.messages import Chat
 from benchmarks.caller import PreparedFace
 from benchmarks.room import Loudspeaker, RoomMicrophone
@@ -69,7 +70,8 @@ class Bench:
         """Speaks; gives the monotonic times at which the first and the last sample were sent."""
         end_ns = await self.customer.caller.say(line.chunk)
         begin_ns = self.microphone.first_sample_ns
-        assert begin_ns is not None
+        if begin_ns is None:
+            raise MediaError(f"the call ended before {line.name!r} was said: {self.customer.seen.states[-1:]}")
         return begin_ns, end_ns
 
     async def until(self, condition: Callable[[], bool], within_s: float) -> bool:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.settings import Settings
-from agent.core.types import SpeechChunk, read_only
+from agent.core.speech import SpeechChunk
+from agent.core.types import read_only
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.media.clips import SPEECH_RATE_HZ, read_speech

@@ -13,14 +13,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from websockets.asyncio.client import connect
+
 ANY_MACHINE = {"AGENT_SERVER__MAX_CALLS": "32", "AGENT_SERVER__BEYOND_RATING": "true"}
 """What is tested does not depend on how many calls the machine of the tests bears."""
+STAFF_KEY = "the key that tests watch calls with"
+STAFF = {"Authorization": f"Bearer {STAFF_KEY}"}
+"""Headers of a program that may whatever staff may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningAgent:
     url: str
     """Without a slash at its end."""
+    supervisor_url: str
+    """The supervisors' page, with what lets a browser in."""
     signed_in_url: str | None
     """The customer page as the domain's example customer sees it."""
     process: subprocess.Popen[bytes]
@@ -37,6 +44,10 @@ class RunningAgent:
     def web_socket_url(self) -> str:
         return self.url.replace("http", "ws", 1) + "/ws/supervisor"
 
+    def watching(self) -> connect:
+        """A connection as supervisors have it, to be entered."""
+        return connect(self.web_socket_url, max_size=None, additional_headers=STAFF)
+
 
 @contextmanager
 def running_agent(folder: Path, **environment: str) -> Iterator[RunningAgent]:
@@ -47,7 +58,7 @@ def running_agent(folder: Path, **environment: str) -> Iterator[RunningAgent]:
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=log,
-            env={**os.environ, **ANY_MACHINE, **environment},
+            env={**os.environ, **ANY_MACHINE, **ours(folder), **environment},
         )
     assert process.stdout is not None
     try:
@@ -55,7 +66,11 @@ def running_agent(folder: Path, **environment: str) -> Iterator[RunningAgent]:
         assert line, f"the agent did not start:\n{(folder / 'agent.log').read_text()}"
         ready = json.loads(line)
         yield RunningAgent(
-            url=ready["url"].rstrip("/"), signed_in_url=ready["signed_in_url"], process=process, folder=folder
+            url=ready["url"].rstrip("/"),
+            supervisor_url=ready["supervisor_url"],
+            signed_in_url=ready["signed_in_url"],
+            process=process,
+            folder=folder,
         )
     finally:
         process.send_signal(signal.SIGINT)
@@ -70,6 +85,12 @@ def running_agent(folder: Path, **environment: str) -> Iterator[RunningAgent]:
     log_text = (folder / "agent.log").read_text()
     assert process.returncode == 0, log_text
     assert "Traceback" not in log_text, log_text
+
+
+def ours(folder: Path) -> dict[str, str]:
+    """Lets tests watch, and keeps what the agent remembers of its user out of the home of whoever runs the tests."""
+    keys = [{"key": STAFF_KEY, "role": "admin", "name": "tests"}]
+    return {"AGENT_IDENTITY__KEYS": json.dumps(keys), "XDG_STATE_HOME": str(folder)}
 
 
 async def until(condition: Callable[[], Any], within_s: float, what: str) -> None:

@@ -11,7 +11,7 @@ export default defineConfig({
     // The pages' content security policy allows no data: script or style, so every asset stays a file.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ["index.html", "supervisor.html", "transcribe.html"] },
+    rolldownOptions: { input: ["index.html", "supervisor.html", "history.html", "signin.html", "transcribe.html"] },
   },
   server: {
     host: "127.0.0.1",

@@ -10,7 +10,8 @@ from agent.core.clock import NS_PER_S, Clock
 from agent.core.frames import FrameLedger, FrameOutcome
 from agent.core.lifecycle import EndReason
 from agent.core.signals import Signal
-from agent.core.types import CameraFrame, HearingEvent, HearingFailed, Transcript, VisionReading, VoiceStarted
+from agent.core.speech import HearingEvent, HearingFailed, Transcript, VoiceStarted
+from agent.core.types import CameraFrame, VisionReading
 from agent.dialogue.client import ReplyClient
 from agent.fusion.health import outcome_of
 from agent.media.peer import Peer

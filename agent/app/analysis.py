@@ -11,23 +11,15 @@ import av
 import numpy as np
 from av import AudioFrame, AudioResampler, VideoFrame
 
+from agent.app.licences import within_licences
 from agent.core.clock import NS_PER_MS, NS_PER_S
 from agent.core.consent import Choice, consent_for
 from agent.core.errors import NotMedia
 from agent.core.pictures import Picture
 from agent.core.settings import Settings
 from agent.core.signals import Finding, IntentValue, Signal, signal_from
-from agent.core.types import (
-    MIC_RATE_HZ,
-    CameraFrame,
-    CaptureOrigin,
-    HearingEvent,
-    MicWindow,
-    Stamp,
-    Transcript,
-    VisionReading,
-    read_only,
-)
+from agent.core.speech import MIC_RATE_HZ, HearingEvent, MicWindow, Transcript
+from agent.core.types import CameraFrame, CaptureOrigin, Stamp, VisionReading, read_only
 from agent.dialogue.understanding import load_understandings
 from agent.fusion import fusion
 from agent.fusion.scene import Judge, SceneModel
@@ -82,16 +74,20 @@ def clip_facts(path: Path) -> ClipFacts:
 def analyse_clip(path: Path, settings: Settings) -> Iterator[Analysed]:
     """Steps through the file in the order of its time. Raises `NotMedia`, and `ModelError`s."""
     facts = clip_facts(path)
-    runtime = Runtime(Registry.load(settings.models.folder), settings.models.provider)
+    settings = within_licences(settings)
+    runtime = Runtime(Registry.of(settings.models), settings.models.provider)
     heard: list[HearingEvent] = []
     if facts.has_audio:
-        events = RecordedHearing(runtime, settings.hearing, reads_emotion=True).hear(_windows(path))
+        hearing = RecordedHearing(runtime, settings.hearing, reads_emotion=settings.privacy.emotion)
+        events = hearing.hear(_windows(path))
         heard = sorted(events, key=lambda event: event.stamp.media_ms)
     understandings = load_understandings(settings.reply.domain, settings.reply.examples)
-    fuser = _Fuser(open_readers(runtime, understandings), SceneModel(runtime))
+    feels = settings.privacy.emotion
+    fuser = _Fuser(open_readers(runtime, understandings, feels=feels), SceneModel(runtime) if feels else None)
     position = 0
     if facts.has_video:
-        consent = consent_for(Choice.AGREE, locale="en", given_at=time.time())
+        asked = settings.privacy.asked()
+        consent = consent_for(Choice.AGREE, locale="en", given_at=time.time(), asked=asked)
         analyser = VisionAnalyser(runtime, settings.vision, perception=settings.perception)
         with closing(VisionState(consent)) as state:
             for frame, camera_frame in _pictures(path):
@@ -107,8 +103,10 @@ def analyse_clip(path: Path, settings: Settings) -> Iterator[Analysed]:
 class _Fuser:
     """Fusion over the file, and numbering of the signals. Ages count from the start of each step's own work."""
 
-    def __init__(self, text: Readers, judge: Judge) -> None:
-        self._state = fusion.FusionState(reads_faces=True, reads_voices=True, reads_words=True)
+    def __init__(self, text: Readers, judge: Judge | None) -> None:
+        """Without a `judge` no emotion is read either."""
+        feels = judge is not None
+        self._state = fusion.FusionState(reads_faces=feels, reads_voices=feels, reads_words=feels)
         self._text = text
         self._judge = judge
         self._next_seq = 0
@@ -152,6 +150,8 @@ class _Fuser:
         return finding
 
     def _scene(self, stamp: Stamp) -> list[Finding]:
+        if self._judge is None:
+            return []
         self._state, findings = fusion.situate(self._state, self._judge, stamp, stamp.captured_ns)
         return findings
 

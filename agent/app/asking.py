@@ -18,6 +18,8 @@ class Asking:
         self._answer_within_s = answer_within_s
         self._on_absence = on_absence
         self._on_silence = on_silence
+        self.waits = True
+        """False while a person has the call, so that no answer is to come."""
         self._reply: ReplyClient | None = None
         self._overdue: asyncio.TimerHandle | None = None
         self._turn = 0
@@ -46,10 +48,12 @@ class Asking:
 
     def ask(self, question: Utterance | Chat) -> None:
         """Sends what the customer wants, and waits for the answer."""
-        if self._reply is None or not self._reply.connected:
+        if self.waits and (self._reply is None or not self._reply.connected):
             self._on_absence()
         self.tell(question)
         self.answered()
+        if not self.waits:
+            return
         self._overdue = asyncio.get_running_loop().call_later(self._answer_within_s, self._give_up)
 
     def answered(self) -> None:
@@ -60,6 +64,8 @@ class Asking:
 
     def _give_up(self) -> None:
         self._overdue = None
+        if not self.waits:
+            return
         if self._reply is not None:
             self._reply.give_up()
         self._on_silence()

@@ -25,7 +25,7 @@ CLAUSES = 2
 REST = 1.55
 """What a call takes as a whole over the sum of the parts that are measured here: fusion, publication, sending, the
 page's messages, the reply engine, most of it on the event loop. docs/capacity.md says where it comes from."""
-LOOP_STRETCH = 2.7
+LOOP_STRETCH = 3.2
 """How long the event loop takes for what it does over the processor time of that: it also waits for the interpreter,
 which all threads share and hand to each other thousands of times a second. With it the rating is what
 `agent bench capacity` found; docs/capacity.md says how."""
@@ -147,7 +147,7 @@ def _threads(
 def capacity_of(costs: PartCosts, settings: Settings, *, cores: float, memory_mb: float) -> Capacity:
     """The rating of a machine with these costs, `cores` that may be used, and `memory_mb` that may still be taken."""
     parts = parts_of_a_call(costs, settings)
-    everything = consent_for(Choice.AGREE, locale="en", given_at=0.0)
+    everything = consent_for(Choice.AGREE, locale="en", given_at=0.0, asked=settings.privacy.asked())
     call_cores = REST * sum(part.cores for part in parts if _taken(part, everything, camera=True))
     for_calls = cores * (1 - HEAD_ROOM)
     limits = {Binding.CORES: math.floor(for_calls / call_cores)}

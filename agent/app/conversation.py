@@ -2,35 +2,49 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field
 
 from agent.app import plain_words
 from agent.app.asking import Asking
+from agent.app.captions import Captions
 from agent.app.floor_keeper import FloorKeeper
 from agent.app.interpreter import Interpreter
+from agent.app.last_words import LastWords
 from agent.app.line_reader import LineReader, ReadEmotion, ReadIntent
 from agent.app.mouth import CutOff, Mouth, Reply
+from agent.app.next_reply import NextReplies
 from agent.app.page import Page
 from agent.app.senses import Senses
+from agent.app.staff_in_talk import StaffInTalk
 from agent.app.translated_lines import TranslatedLines
-from agent.core.clock import NS_PER_S, Clock
+from agent.app.unfinished_turn import UnfinishedTurn
+from agent.core.clock import Clock
+from agent.core.lifecycle import Outcome
 from agent.core.mailbox import Mailbox
-from agent.core.types import HearingEvent, HearingFailed, SpeechTranslated, Transcript
-from agent.dialogue import protocol
+from agent.core.speech import HearingEvent, HearingFailed, SpeechTranslated, Transcript
+from agent.dialogue import pictures, protocol
 from agent.dialogue.client import ReplyClient
+from agent.fusion.alerts import PersonAsked, ToolFailed
 from agent.storage.calls import CallStore
 from agent.transport import messages
 from agent.transport.hub import Hub
+from agent.transport.supervisor_messages import HandoffRequested, SupervisorNote
 
 log = logging.getLogger(__name__)
 
 HEARD_KEPT = 256
 CHATS_KEPT = 16
-TAKEN_UP_WITHIN_S = 3.0
-"""Who goes on within this time, before any reply was heard, had not finished: both parts are one turn."""
+OWN_REPLY = "agent-"
+"""What ids of replies that come from no engine begin with."""
 
-FOR_STAFF = frozenset({"coach", "flow", "tool"})
-"""Kinds of reasons for a reply that tell customers nothing, or of which they are not to know."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """Words that came whole."""
+
+    text: str = field(repr=False)
+    spoken: bool
+    """In a voice note, so that the page does not know them yet; else typed there."""
 
 
 class Conversation:
@@ -59,6 +73,7 @@ class Conversation:
         self._page = page
         self._mouth = mouth
         self._hub = hub
+        self._captions = Captions(call_id, page, hub)
         self._store = store
         self._reader = LineReader(
             senses, read_intent=read_intent, read_emotion=read_emotion, reads=reads, locale=locale
@@ -69,24 +84,37 @@ class Conversation:
         self.lines = TranslatedLines(
             interpreter,
             wait_s=translation_wait_ms / 1_000,
-            show=lambda caption: self._caption(caption, to_page=False),
+            show=self._captions.show_staff,
             tell=self._asking.tell,
             report=senses.report,
         )
         self._floor = FloorKeeper(mouth, clock, on_cut=self._be_cut_off)
         self._heard: Mailbox[tuple[HearingEvent, bool]] = Mailbox(HEARD_KEPT)
         """What was heard, and whether it is to be answered."""
-        self._answering: Transcript | None = None
-        """The turn that is being answered."""
-        self._unfinished: Transcript | None = None
-        """A turn that proved to go on: its words belong before the next ones."""
+        self._unfinished = UnfinishedTurn()
         self._guessed: protocol.Utterance | None = None
         """What may be all that the customer has to say, as it was told to the engine."""
         self.guesses = 0
         self.guesses_right = 0
-        self._chats: Mailbox[str] = Mailbox(CHATS_KEPT)
+        self._chats: Mailbox[_Line] = Mailbox(CHATS_KEPT)
         self._own_replies = 0
+        self._last = LastWords()
+        self._next = NextReplies(call_id, hub)
+        self.staff = StaffInTalk(call_id, mouth, self._asking, self._captions, self._next, store)
+        self._asked = self._answered = self._person_asked = False
+        """Whether the customer has said something, an answer was given, a person was called."""
         senses.on_palm = self._floor.see_palm
+        self.on_need: Callable[[PersonAsked | ToolFailed], None] = lambda need: None
+        """Called when a person is asked for, or a tool of the business failed."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of the call so far."""
+        if self._person_asked:
+            return Outcome.PERSON_ASKED
+        if self._answered:
+            return Outcome.ANSWERED
+        return Outcome.UNANSWERED if self._asked else Outcome.NOTHING_SAID
 
     # ---- what comes in from other tasks; none of these waits --------------------------------------------------------
 
@@ -102,7 +130,32 @@ class Conversation:
         if text.strip():
             # Who answers in writing, or by a card, has read on: what is still being said is in the way of the reply.
             self._mouth.interrupt()
-            self._chats.put(text.strip()[: protocol.LONGEST_TEXT])
+            self._chats.put(_Line(text=text.strip()[: protocol.LONGEST_TEXT], spoken=False))
+
+    def note(self, text: str) -> None:
+        """What the customer said in a voice note."""
+        self._mouth.interrupt()
+        self._chats.put(_Line(text=text[: protocol.LONGEST_TEXT], spoken=True))
+
+    def picture(self, picture: messages.SharedPicture, *, for_model: str = "") -> None:
+        """A picture that the customer shows, to those who watch; `for_model` is the same for a language model that
+        sees, a small JPEG in base64. Without one, the agent says that it cannot see it itself."""
+        self._hub.publish_shared_picture(picture)
+        if self._mouth.silenced:
+            return
+        self._mouth.interrupt()
+        if not for_model:
+            self._say_plainly(plain_words.CANNOT_SEE)
+            return
+        self._asking.ask(
+            protocol.Chat(
+                text=pictures.shown(self._reader.language),
+                language=self._reader.language,
+                affect=self._senses.affect,
+                turn=self._asking.next_turn(),
+                picture=for_model,
+            )
+        )
 
     def engine_link(self, connected: bool, reason: str) -> None:
         """The reply engine came or went."""
@@ -111,13 +164,24 @@ class Conversation:
             self._say_plainly(plain_words.ENGINE_LOST)
             self._ask_for_person("the reply engine is not reachable")
 
+    def connected_again(self) -> None:
+        """The customer is back after a break: told so, and told again what they may have missed of the agent."""
+        if self._mouth.silenced:
+            return
+        self._mouth.interrupt(force=True)
+        self._say_own(*self._last.again(self._reader.language))
+
     def show_reply(self, reply: Reply) -> None:
         """The text of a reply has begun or grown: caption for the customer and those who watch."""
         if reply.complete:
+            for one in reply.because:
+                if one.kind == "tool_failed":
+                    self.on_need(ToolFailed(words=one.words))
+            if not reply.id.startswith(OWN_REPLY):
+                self._answered |= self._asked
+                self._last.said(reply)
             self._store.record_reply(self._call_id, reply)
-        caption = _caption_of(reply, reply.because)
-        self._page.show(_caption_of(reply, tuple(one for one in reply.because if one.kind not in FOR_STAFF)))
-        self._caption(caption, to_page=False)
+        caption = self._captions.show_reply(reply)
         if reply.complete:
             self.lines.later(caption, reply.language)
 
@@ -130,15 +194,20 @@ class Conversation:
             if isinstance(event, HearingFailed):
                 self._senses.report("hearing", event.reason)
             elif isinstance(event, Transcript) and event.text and heed:
-                await self._said(self._joined(event))
+                await self._said(self._unfinished.joined(event))
 
     async def listen_to_chat(self) -> None:
-        """Passes on what was typed."""
+        """Passes on what was typed, or said in a voice note."""
         number = 0
-        async for text in self._chats:
-            number += 1
+        async for written in self._chats:
+            number, text = number + 1, written.text
+            self._keep(written)
             caption = messages.Caption(id=f"chat-{number}", speaker="customer", text=text)
-            self._caption(caption, to_page=False)
+            if written.spoken:
+                self._captions.show(caption)
+            else:
+                self._captions.show_staff(caption)
+            self._page.note(caption)
             self._senses.typed(text)
             language = self._reader.language = self._reader.tell_language(text)
             turn = self._asking.next_turn()
@@ -147,7 +216,6 @@ class Conversation:
             moment = self._senses.moment()
             intent = await self._reader.understand(*line, moment, utterance_id=None)
             await self._reader.feel(*line, moment, utterance_id=None)
-            self._store.record_utterance(self._call_id, "customer", text, typed=True)
             self._asking.ask(
                 protocol.Chat(
                     text=text,
@@ -167,26 +235,35 @@ class Conversation:
             match message:
                 case protocol.Say(guess=True):
                     self._mouth.make_ready(message)
+                    self._next.expect(message)
                 case protocol.Say() | protocol.SayDelta() | protocol.SayEnd():
                     self._asking.answered()
-                    self._floor.speak(message)
+                    wanted = self.staff.passed(message)
+                    if wanted is not None:
+                        self._floor.speak(wanted)
                 case protocol.Show(card=card):
+                    self._store.record_card(self._call_id, card)
                     self._page.show(messages.ShowCard(card=card))
                 case protocol.Hide(card=card_id):
+                    self._store.record_card_hidden(self._call_id, card_id)
                     self._page.show(messages.HideCard(id=card_id))
                 case protocol.Stop():
                     self._mouth.interrupt(force=True)
                 case protocol.Handoff(reason=reason, urgency=urgency):
                     self._asking.answered()
                     self._ask_for_person(reason, urgent=urgency == "high")
+                case protocol.Suggest():
+                    self.staff.suggest(message)
                 case protocol.Note(text=text):
-                    self._hub.publish_event(self._call_id, messages.SupervisorNote(call_id=self._call_id, text=text))
+                    self._hub.publish_event(self._call_id, SupervisorNote(call_id=self._call_id, text=text))
 
     def close(self) -> None:
-        """Nothing more is taken in."""
+        """Nothing more is taken in; what was written at the very end is kept, though nobody answers it."""
         self._asking.answered()
         self._floor.close()
         self._heard.close()
+        for written in self._chats.clear():
+            self._keep(written)
         self._chats.close()
         self.lines.close()
 
@@ -196,7 +273,9 @@ class Conversation:
         caption = messages.Caption(
             id=f"said-{event.utterance_id}", speaker="customer", text=event.text, final=event.final
         )
-        self._caption(caption)
+        self._captions.show(caption)
+        if event.final:
+            self._keep(_Line(text=event.text, spoken=True))
         language = self._reader.tell_language(event.text, heard=event.language)
         turn = self._asking.turn_of(event.utterance_id)
         translation = await self.lines.soon(caption, language, turn) if event.final else None
@@ -210,7 +289,6 @@ class Conversation:
         if event.final:
             self._reader.language = language
             await self._reader.feel(*line, event.stamp, utterance_id=event.utterance_id)
-            self._store.record_utterance(self._call_id, "customer", event.text, typed=False)
         utterance = protocol.Utterance(
             id=event.utterance_id,
             text=event.text,
@@ -225,7 +303,7 @@ class Conversation:
         self._guessed = utterance if utterance.likely_final else None
         self.guesses += utterance.likely_final
         if event.final:
-            self._answering = event
+            self._unfinished.answer(event)
             self._asking.ask(utterance)
             self.lines.went_out(turn, translated=translation is not None)
         else:
@@ -240,48 +318,26 @@ class Conversation:
         self._ask_for_person("the reply engine did not answer in time")
 
     def _say_plainly(self, text: str) -> None:
-        self._own_replies += 1
-        text, language = plain_words.in_language(text, self._reader.language)
-        self._floor.speak(protocol.Say(id=f"agent-{self._own_replies}", text=text, language=language))
+        self._say_own(*plain_words.in_language(text, self._reader.language))
 
-    def _joined(self, event: Transcript) -> Transcript:
-        """The words, after those of a turn that proved not to be over."""
-        before = self._unfinished
-        if before is None or event.utterance_id == before.utterance_id:
-            return event
-        if event.stamp.captured_ns - before.speech_end_ns > TAKEN_UP_WITHIN_S * NS_PER_S:
-            self._unfinished = None
-            return event
-        if event.final:
-            self._unfinished = None
-        return replace(event, utterance_id=before.utterance_id, stamp=before.stamp, text=f"{before.text} {event.text}")
+    def _say_own(self, text: str, language: str) -> None:
+        self._own_replies += 1
+        self._floor.speak(protocol.Say(id=f"{OWN_REPLY}{self._own_replies}", text=text, language=language))
 
     def _be_cut_off(self, cut_off: CutOff) -> None:
-        self._unfinished = None if cut_off.heard_text else self._answering
-        self._show_cut(cut_off)
+        self._unfinished.cut_off(cut_off.heard_text)
+        self._captions.show_cut(cut_off)
         self._asking.tell(protocol.BargeIn(say=cut_off.say_id, heard_text=cut_off.heard_text))
 
-    def _show_cut(self, cut_off: CutOff) -> None:
-        """Captions keep only what the customer can have heard."""
-        text = f"{cut_off.heard_text} …".strip()
-        self._caption(messages.Caption(id=cut_off.say_id, speaker="agent", text=text, final=True))
-        for say_id in cut_off.unheard:
-            self._caption(messages.Caption(id=say_id, speaker="agent", text="", final=True))
-
-    def _caption(self, caption: messages.Caption, *, to_page: bool = True) -> None:
-        if to_page:
-            self._page.show(caption)
-        self._hub.publish_caption(self._call_id, caption)
+    def _keep(self, line: _Line) -> None:
+        """Before it is read, which may take a while: the call may end meanwhile."""
+        self._asked = True
+        self._last.answered()
+        self._store.record_utterance(self._call_id, "customer", line.text, typed=not line.spoken)
 
     def _ask_for_person(self, reason: str, *, urgent: bool = False) -> None:
+        self._person_asked = True
+        self.on_need(PersonAsked(reason=reason, urgent=urgent))
         self._hub.publish_alert(
-            messages.HandoffRequested(call_id=self._call_id, reason=reason, urgency="high" if urgent else "normal")
+            HandoffRequested(call_id=self._call_id, reason=reason, urgency="high" if urgent else "normal")
         )
-
-
-def _caption_of(reply: Reply, because: tuple[protocol.Because, ...]) -> messages.Caption:
-    words = tuple(reason.words for reason in because)
-    seqs = tuple(seq for reason in because for seq in reason.seqs)
-    return messages.Caption(
-        id=reply.id, speaker="agent", text=reply.text, final=reply.complete, because=words, because_seqs=seqs
-    )

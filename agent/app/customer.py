@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import msgspec
@@ -13,6 +14,7 @@ from agent.core.cards import Card
 from agent.core.clock import NS_PER_MS
 from agent.core.consent import CONSENT_VERSION, Choice
 from agent.core.errors import AtCapacity, MediaError
+from agent.core.ice_servers import IceServer
 from agent.media.caller import Caller, CallerReport
 from agent.media.clips import FrameSource
 from agent.transport.messages import (
@@ -40,6 +42,7 @@ class CallTicket(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     whip_url: str
     purposes: tuple[str, ...]
+    ice_servers: tuple[IceServer, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,13 +83,21 @@ class CustomerReport(msgspec.Struct, frozen=True, kw_only=True):
     states: tuple[str, ...]
 
 
-async def open_call_in_turn(url: str, choice: Choice, *, on_position: Callable[[int], None]) -> CallTicket:
+def link_parts(url: str) -> tuple[str, str | None]:
+    """The agent's address and the customer's token of a link; an address without a token is a guest's."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}", dict(parse_qsl(parts.fragment)).get("customer")
+
+
+async def open_call_in_turn(
+    url: str, choice: Choice, *, on_position: Callable[[int], None], customer: str | None = None
+) -> CallTicket:
     """Waits in line for as long as there is one; `on_position` is told each place. Raises what `open_call` raises, and
     `AtCapacity` only where the line is full, too."""
     place: str | None = None
     while True:
         try:
-            return await open_call(url, choice, place=place)
+            return await open_call(url, choice, place=place, customer=customer)
         except AtCapacity as error:
             if error.place is None or error.position is None:
                 raise
@@ -95,10 +106,18 @@ async def open_call_in_turn(url: str, choice: Choice, *, on_position: Callable[[
             await asyncio.sleep(min(error.retry_after_s, ASKS_EVERY_S))
 
 
-async def open_call(url: str, choice: Choice, *, locale: str = "en", place: str | None = None) -> CallTicket:
-    """Consents at the agent under `url`; `place` is the one in line. Raises `AtCapacity`, or `MediaError` when it
-    refuses or is not there."""
-    wish = {"choice": choice.value, "consent_version": CONSENT_VERSION, "locale": locale, "place": place}
+async def open_call(
+    url: str, choice: Choice, *, locale: str = "en", place: str | None = None, customer: str | None = None
+) -> CallTicket:
+    """Consents at the agent under `url`; `place` is the one in line, `customer` the token of a link. Raises
+    `AtCapacity`, or `MediaError` when it refuses or is not there."""
+    wish = {
+        "choice": choice.value,
+        "consent_version": CONSENT_VERSION,
+        "locale": locale,
+        "place": place,
+        "customer": customer,
+    }
     try:
         async with httpx.AsyncClient(base_url=url, timeout=10) as client:
             answer = await client.post("/api/calls", json=wish)
@@ -113,8 +132,16 @@ async def open_call(url: str, choice: Choice, *, locale: str = "en", place: str 
             position=busy.get("position"),
         )
     if answer.status_code != 201:
-        raise MediaError(f"{url} refused the call: {answer.status_code} {answer.text[:200]}")
+        raise MediaError(f"{url} refused the call ({answer.status_code}): {_detail(answer)}")
     return msgspec.json.decode(answer.content, type=CallTicket)
+
+
+def _detail(answer: httpx.Response) -> str:
+    """The sentence of a refusal."""
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return answer.text[:200]
 
 
 async def leave_line(url: str, place: str | None) -> None:
@@ -129,7 +156,15 @@ async def leave_line(url: str, place: str | None) -> None:
 class Customer:
     """A `Caller` that speaks the page's side of the data channel."""
 
-    def __init__(self, url: str, ticket: CallTicket, *, frames: FrameSource | None, voice: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        ticket: CallTicket,
+        *,
+        frames: FrameSource | None,
+        voice: bool = True,
+        relayed: bool = False,
+    ) -> None:
         self.seen = Seen()
         self._fps = 0.0 if frames is None else frames.fps
         self.ticket = ticket
@@ -141,6 +176,8 @@ class Customer:
             frames=frames,
             voice=voice,
             on_message=self._take,
+            ice_servers=ticket.ice_servers,
+            relayed=relayed,
         )
 
     def _take(self, text: str) -> str | None:

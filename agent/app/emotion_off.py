@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +18,7 @@ from agent.core.settings import ReplySettings, Settings
 from agent.dialogue.domain import Domain, load_domain, open_tools
 from agent.dialogue.faq_search import FaqSearch
 from agent.dialogue.help_pages import HelpPages, open_searches
-from agent.dialogue.protocol import Chat, SignalSeen, Utterance
+from agent.dialogue.protocol import GUEST, CallStarted, Chat, SignalSeen, Utterance
 from agent.dialogue.replay import Answer, PastClock, Sent, replayed, without_emotion
 
 
@@ -38,12 +39,14 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     differing: tuple[Difference, ...]
 
 
-async def compared(sent: Sequence[Sent], settings: Settings) -> Comparison:
+async def compared(sent: Sequence[Sent], settings: Settings, customer: str = GUEST) -> Comparison:
     """Plays the call twice to the engine that ships, each time on a copy of the business's database as it is now.
 
+    `customer` is who called, as the business calls them; the archive has a pseudonym in their place.
     Raises `SettingsError` for a domain that cannot be loaded and `StoreError` for a database that cannot be copied.
     """
     reply = settings.reply
+    sent = [_called_by(customer, one) for one in sent]
     domain = load_domain(reply.domain, facts=reply.facts)
     searches = open_searches(reply.domain, sorted(domain.help_languages), partial(embedder, settings.models))
     for search in searches.values():
@@ -59,6 +62,12 @@ async def compared(sent: Sequence[Sent], settings: Settings) -> Comparison:
             if theirs != other
         ),
     )
+
+
+def _called_by(customer: str, one: Sent) -> Sent:
+    if not isinstance(one.message, CallStarted):
+        return one
+    return replace(one, message=msgspec.structs.replace(one.message, customer=customer))
 
 
 def _named(one: Sent) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
 
@@ -23,9 +24,12 @@ class EngineProcess:
     The child ends by itself when its standard input closes, so it cannot outlive this process.
     """
 
-    def __init__(self, *, domain: str, database: str) -> None:
+    def __init__(self, *, domain: str, database: str, key: str | None = None) -> None:
+        """`key` is what who speaks to the engine must show; None leaves it to the settings that the child reads."""
+        self._environment = os.environ if key is None else os.environ | {"AGENT_REPLY__KEY": key}
         self._arguments = ("--domain", domain, "--database", database)
         self._port = 0
+        self._launched: Process | None = None
         self.starts = 0
         """How often the child was started."""
         self.process_id: int | None = None
@@ -37,6 +41,15 @@ class EngineProcess:
             raise EngineUnavailable("the embedded reply engine has not started yet")
         return f"ws://127.0.0.1:{self._port}"
 
+    async def launch(self) -> None:
+        """Starts the child ahead of `run`, so that it loads while other things do; to be ended with `end`."""
+        self._launched = await self._start()
+
+    async def end(self) -> None:
+        """Ends a child that was launched and never run."""
+        if self._launched is not None:
+            await _end(self._launched)
+
     async def run(self, ready: asyncio.Event) -> None:
         """Keeps the child alive until cancelled; sets `ready` at the first start.
 
@@ -45,7 +58,7 @@ class EngineProcess:
         retry_s = FIRST_RETRY_S
         loop = asyncio.get_running_loop()
         while True:
-            process = await self._start()
+            process, self._launched = self._launched or await self._start(), None
             began_s = loop.time()
             try:
                 await self._await_port(process)
@@ -74,6 +87,7 @@ class EngineProcess:
             *self._arguments,
             stdin=PIPE,
             stdout=PIPE,
+            env=self._environment,
         )
         self.process_id = process.pid
         return process

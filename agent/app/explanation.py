@@ -17,6 +17,7 @@ from agent.dialogue.protocol import (
     Intent,
     Resumed,
     SignalSeen,
+    StaffWrote,
     TakenOver,
     ToEngine,
     Translated,
@@ -26,8 +27,8 @@ from agent.dialogue.protocol import (
 from agent.dialogue.replay import Sent
 from agent.storage.history import CallHistory, StoredCall, StoredReply, StoredSignal
 
-NEVER_SENT = frozenset({"voice", "health"})
-"""Kinds of signals that engines do not get."""
+NEVER_SENT = frozenset({"voice", "health", "alert", "alert_seen_to"})
+"""Kinds of what is kept with signals that engines do not get."""
 FELT = ("affect", "scene", "text_emotion", "voice_emotion")
 """Kinds of which the latest is shown with a turn."""
 
@@ -182,6 +183,8 @@ def _turn(one: Sent, began_s: float, readings: tuple[Reading, ...], replies: tup
             return Turn(what="a supervisor whispered", text=text, **shown)
         case TakenOver():
             return Turn(what="a person took over", **shown)
+        case StaffWrote(text=text):
+            return Turn(what="a person wrote", text=text, **shown)
         case Resumed():
             return Turn(what="a person handed back", **shown)
         case ConsentChanged(purposes=purposes):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from agent.app.mouth import CutOff, Mouth
 from agent.core.clock import NS_PER_S, Clock
-from agent.core.types import HearingEvent
+from agent.core.speech import HearingEvent
 from agent.dialogue.protocol import Say, SayDelta, SayEnd
 from agent.fusion import floor
 from agent.fusion.floor import Floor, Move, Ruling

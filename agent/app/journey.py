@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from agent.core.clock import NS_PER_MS, NS_PER_S
+from agent.core.clock import NS_PER_MS, unix_s
 from agent.core.frames import FrameOutcome
 from agent.core.signals import Signal, kind_of
 from agent.core.types import CameraFrame, VisionReading
-from agent.transport.messages import FrameTrace, SignalRef, StageSpan
+from agent.transport.supervisor_messages import FrameTrace, SignalRef, StageSpan
 
 Span = tuple[str, int, int]
 """A stage, and the monotonic times at which it began and ended."""
@@ -71,6 +72,7 @@ def trace_of(
     clock: that of its publication, or of its end where nothing of it was published."""
     stamp = frame.stamp
     ended_ns = spans[-1][2]
+    at_s = partial(unix_s, now_ns=now_ns, wall_ns=wall_ns)
     return FrameTrace(
         call_id=frame.call_id,
         frame_id=stamp.frame_id,
@@ -86,10 +88,10 @@ def trace_of(
             for name, began_ns, until_ns in spans
         ),
         signals=tuple(SignalRef(seq=signal.seq, kind=kind_of(signal)) for signal in signals),
-        captured_at=(wall_ns - (now_ns - stamp.captured_ns)) / NS_PER_S,
+        captured_at=at_s(stamp.captured_ns),
         captured_error_ms=stamp.captured_error_ns / NS_PER_MS,
         captured_from=stamp.captured_from.value,
-        arrived_at=(wall_ns - (now_ns - stamp.arrived_ns)) / NS_PER_S,
-        published_at=(wall_ns - (now_ns - ended_ns)) / NS_PER_S,
+        arrived_at=at_s(stamp.arrived_ns),
+        published_at=at_s(ended_ns),
         age_ms=stamp.age_ms(ended_ns),
     )

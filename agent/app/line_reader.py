@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from agent.app.senses import Senses
 from agent.core.signals import Finding, IntentValue
-from agent.core.types import IntentReading, Stamp, TextEmotionReading
+from agent.core.speech import IntentReading, TextEmotionReading
+from agent.core.types import Stamp
 from agent.dialogue.protocol import Intent, Translation
 from agent.perception.language import TOLD, language_of
 
@@ -60,7 +61,7 @@ class LineReader:
         finding = Finding(
             value=value, confidence=reading.probability, valid=True, stamp=stamp, sources=("transcript", "intent")
         )
-        (signal,) = self._senses.publish([finding])
+        signal, *_ = self._senses.publish([finding])
         return Intent(
             label=reading.label,
             probability=reading.probability,

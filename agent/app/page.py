@@ -6,10 +6,18 @@ from collections.abc import Callable
 
 import msgspec
 
+from agent.app.shown import Shown
 from agent.core.clock import NS_PER_MS, Clock
+from agent.core.errors import ProtocolError
 from agent.media.capture_clock import PageClock
 from agent.media.channel import Channel
-from agent.transport.messages import ClockPing, ClockPong, FromPage, ToPage
+from agent.transport.messages import (
+    ClockPing,
+    ClockPong,
+    FromPage,
+    ToPage,
+)
+from agent.transport.reading import from_page
 
 log = logging.getLogger(__name__)
 
@@ -17,8 +25,8 @@ PING_PAUSES_S = (0.2, 0.3, 0.5, 1.0)
 """Pauses between the first clock pings, which narrow the offset down quickly."""
 PING_EVERY_S = 5.0
 """Afterwards: often enough to follow two quartz clocks apart."""
-
-_decoder = msgspec.json.Decoder(FromPage)
+LATEST_PAGE_MS = 4_102_444_800_000
+"""The year 2100: no page's clock shows more, and beyond that nothing can be calculated with it."""
 
 
 class Page:
@@ -31,13 +39,25 @@ class Page:
         self._pings: dict[int, int] = {}
         """Sending time by id of the pings that are not answered yet."""
         self._next_ping = 0
+        self._shown = Shown()
         self.malformed = 0
         """Messages from the page that were not of the protocol."""
 
     def show(self, message: ToPage) -> None:
         """Sends a message; it waits, bounded, until the channel is open."""
+        self.note(message)
         if self._channel is not None:
             self._channel.send(msgspec.json.encode(message).decode())
+
+    def note(self, message: ToPage) -> None:
+        """The page has this already, and would need it again after being loaded anew."""
+        if self._channel is not None:
+            self._shown.note(message)
+
+    def show_again(self) -> None:
+        """To a page that has another connection, or is another: all that was said and shown."""
+        for message in self._shown.again():
+            self.show(message)
 
     async def listen(self, on_message: Callable[[FromPage], None]) -> None:
         """Reads until the channel closes. Clock pongs are dealt with here; anything else goes to `on_message`."""
@@ -45,8 +65,8 @@ class Page:
             return
         async for text in self._channel.inbox:
             try:
-                message = _decoder.decode(text)
-            except msgspec.DecodeError:
+                message = from_page(text)
+            except ProtocolError:
                 self.malformed += 1
                 continue
             if isinstance(message, ClockPong):
@@ -67,6 +87,9 @@ class Page:
             await asyncio.sleep(pause_s)
 
     def _take_pong(self, pong: ClockPong) -> None:
+        if not 0 <= pong.page_ms <= LATEST_PAGE_MS:
+            self.malformed += 1
+            return
         sent_ns = self._pings.pop(pong.id, None)
         if sent_ns is not None:
             page_ns = round(pong.page_ms * NS_PER_MS)

@@ -5,7 +5,12 @@ from collections.abc import Callable
 from typing import Literal
 
 from agent.core.errors import SynthesisError
-from agent.transport.messages import PageSay, PageSpeech, PageSpoken, ToPage
+from agent.transport.messages import (
+    PageSay,
+    PageSpeech,
+    PageSpoken,
+    ToPage,
+)
 
 START_WITHIN_S = 4.0
 """A page that has not begun by then does not speak; some browsers take a second or two to list their voices."""

@@ -47,6 +47,7 @@ def remembered_at(settings: Settings, registry: Registry) -> Path:
         settings.vision.model_dump_json(),
         settings.perception.model_dump_json(),
         settings.hearing.model_dump_json(),
+        sorted(registry.withheld),
     )
     digest = hashlib.sha256(repr(matters).encode()).hexdigest()[:16]
     return cache_folder() / f"capacity-{digest}.json"

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
+from ssl import SSLContext
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,15 @@ from agent.dialogue.engine import serve_engine
 from agent.dialogue.faq_search import Embed
 
 
-async def run_engine(settings: ReplySettings, models: ModelSettings, *, host: str, port: int, supervised: bool) -> None:
+async def run_engine(
+    settings: ReplySettings,
+    models: ModelSettings,
+    *,
+    host: str,
+    port: int,
+    supervised: bool,
+    tls: SSLContext | None = None,
+) -> None:
     """Serves until cancelled or, when `supervised`, until standard input closes, which is how a parent ends it.
 
     Prints one line of JSON with the port that it listens on.
@@ -24,7 +33,7 @@ async def run_engine(settings: ReplySettings, models: ModelSettings, *, host: st
     def announce(listening_port: int) -> None:
         print(json.dumps({"port": listening_port}), flush=True)
 
-    serving = serve_engine(host, port, settings, announce, embedding=partial(embedder, models))
+    serving = serve_engine(host, port, settings, announce, embedding=partial(embedder, models), tls=tls)
     if not supervised:
         await serving
         return

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from agent.core.errors import AgentError, AtCapacity, RequestRejected
 from agent.core.settings import Settings
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 from agent.inference.runtime import Runtime
 from agent.media.sound_files import decoded_sound
 from agent.perception.activity import VoiceActivity

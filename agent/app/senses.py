@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from agent.core.budget import LadderState
 from agent.core.clock import NS_PER_MS, NS_PER_S, Clock
 from agent.core.consent import Consent, Purpose
-from agent.core.signals import AffectValue, Finding, IntentValue, Signal, kind_of, signal_from
-from agent.core.types import CaptureOrigin, HearingEvent, Stamp, TextEmotionReading, VisionReading
+from agent.core.signals import AffectValue, Finding, HealthValue, IntentValue, Signal, kind_of, signal_from
+from agent.core.speech import HearingEvent, TextEmotionReading
+from agent.core.types import CaptureOrigin, Stamp, VisionReading
 from agent.dialogue.client import ReplyClient
 from agent.dialogue.protocol import SignalSeen
 from agent.fusion import fusion
@@ -61,13 +62,18 @@ class Senses:
         self._health = HealthMonitor(camera_expected=camera, started_ns=self._began_ns, frames=frames)
         self._next_seq = 0
         self.on_change: Callable[[], None] = lambda: None
-        """Called when `affect` or `last_intent` has changed."""
+        """Called when what the call list says of this call has changed."""
+        self.on_signals: Callable[[Sequence[Signal]], None] = lambda signals: None
+        """Called with all signals once they are published."""
         self.on_palm: Callable[[bool], None] = lambda raised: None
         """Called when an open palm has gone up or down."""
         self._palm = False
         self.affect = "unknown"
-        """Label of the latest affect signal."""
+        """Label of the latest affect signal; `valence`, in tenths, and its `trend` are of the same."""
+        self.valence: float | None = None
+        self.trend = "unknown"
         self.last_intent: str | None = None
+        self.degraded = False
 
     @property
     def mouth_talks(self) -> bool | None:
@@ -130,18 +136,23 @@ class Senses:
         self._health.stands(ladder, self._clock.wall_ns() / NS_PER_S)
         self.publish(self._health.conclude(self.moment(), now_ns=self._clock.now_ns()))
 
-    def withdraw(self, consent: Consent) -> None:
-        """Forgets what the customer no longer agrees to."""
+    def follow(self, consent: Consent) -> None:
+        """Takes in what the customer agrees to from now on, and forgets what they no longer agree to."""
         if not consent.allows(Purpose.EXPRESSION):
             self._go_blind("consent withdrawn")
             self._state = fusion.forget_emotion(self._state)
         if not consent.allows(Purpose.VOICE_EMOTION):
             self._state, findings = fusion.go_deaf(self._state, self.moment(), "consent withdrawn")
             self.publish(findings)
-
         if not consent.allows(Purpose.TEXT_EMOTION):
             self._state, findings = fusion.go_wordless(self._state, self.moment(), "consent withdrawn")
             self.publish(findings)
+        self._state = fusion.agree(
+            self._state,
+            faces=consent.allows(Purpose.EXPRESSION),
+            voices=consent.allows(Purpose.VOICE_EMOTION),
+            words=consent.allows(Purpose.TEXT_EMOTION),
+        )
 
     def _go_blind(self, reason: str) -> None:
         self._state, findings = fusion.go_blind(self._state, self.moment(), reason)
@@ -166,19 +177,27 @@ class Senses:
         findings = self._situated(findings, now_ns)
         signals = [self._numbered(finding, now_ns, wall_ns) for finding in findings]
         self._hub.publish_signals(self._call_id, signals)
-        before = (self.affect, self.last_intent)
+        before = self._told
         for signal in signals:
             self._store.record_signal(signal)
             match signal.value:
-                case AffectValue(label=label):
-                    self.affect = label
+                case AffectValue(label=label, valence=valence, trend=trend):
+                    self.affect, self.trend = label, trend
+                    self.valence = None if valence is None else round(valence, 1)
+                case HealthValue(state=state):
+                    self.degraded = state != "good"
                 case IntentValue(label=label, out_of_scope=out_of_scope):
                     self.last_intent = "out of scope" if out_of_scope else label
             if self._reply is not None and kind_of(signal) not in KEPT_FROM_ENGINE:
                 self._reply.send(SignalSeen(signal=signal))
-        if before != (self.affect, self.last_intent):
+        self.on_signals(signals)
+        if before != self._told:
             self.on_change()
         return signals
+
+    @property
+    def _told(self) -> tuple[object, ...]:
+        return self.affect, self.valence, self.trend, self.last_intent, self.degraded
 
     def _situated(self, findings: Iterable[Finding], now_ns: int) -> list[Finding]:
         """The findings, and what situation they leave the call in."""

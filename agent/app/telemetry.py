@@ -10,7 +10,8 @@ from agent.app.turn_clock import Turn
 from agent.core.clock import NS_PER_S
 from agent.core.frames import FrameLedger
 from agent.core.lifecycle import EndReason
-from agent.core.types import MIC_RATE_HZ, Stamp
+from agent.core.speech import MIC_RATE_HZ
+from agent.core.types import Stamp
 from agent.perception.hearing import Hearing
 from agent.transport.hub import Hub
 from agent.transport.metrics import Metrics, Totals

@@ -10,14 +10,14 @@ from typing import Any
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidURI, WebSocketException
+from websockets.exceptions import InvalidStatus, InvalidURI, WebSocketException
 
 from agent.core.errors import CallNotFound, MediaError
 from agent.core.signals import Signal, kind_of
-from agent.transport.messages import (
+from agent.transport.messages import Caption
+from agent.transport.supervisor_messages import (
     CallList,
     CallSummary,
-    Caption,
     Fault,
     FrameTrace,
     SignalMessage,
@@ -123,16 +123,19 @@ class Follower:
         self.shaped = life
 
 
-async def follow(url: str, call: str, *, frames: int, until_reply: bool, within_s: float) -> list[FrameLife]:
+async def follow(
+    url: str, call: str, *, frames: int, until_reply: bool, within_s: float, key: str | None = None
+) -> list[FrameLife]:
     """The next `frames` frames of a call, or with `until_reply` the one that shaped the next reply which names one.
 
-    `call` is an id, the beginning of one, or "latest". Gives fewer frames when time is up or the call ends.
-    Raises `MediaError` when no agent answers, `CallNotFound` naming the live calls when it is none of them.
+    `call` is an id, the beginning of one, or "latest"; `key` is one of the agent's `identity.keys`. Gives fewer frames
+    when time is up or the call ends. Raises `MediaError` when no agent answers or it lets nobody in with this key,
+    `CallNotFound` naming the live calls when it is none of them.
     """
     address = f"{url.rstrip('/')}/ws/supervisor".replace("http", "ws", 1)
     follower = Follower()
     lives: list[FrameLife] = []
-    async with _Line(address) as socket:
+    async with _Line(address, key) as socket:
         watched = choose(call, await _live_calls(socket))
         wish = Watch(call_id=watched.call_id, pictures=False, traces=True)
         await socket.send(msgspec.json.encode(wish).decode())
@@ -183,12 +186,20 @@ def _ids(calls: Sequence[CallSummary]) -> list[str]:
 class _Line:
     """A supervisor's connection, whose faults are said in one sentence, those of its sudden end included."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, key: str | None) -> None:
         self._address = address
+        self._shown = {} if key is None else {"Authorization": f"Bearer {key}"}
 
     async def __aenter__(self) -> ClientConnection:
         try:
-            self._socket = await connect(self._address, max_size=None, compression=None, proxy=None)
+            self._socket = await connect(
+                self._address, max_size=None, compression=None, proxy=None, additional_headers=self._shown
+            )
+        except InvalidStatus as refusal:
+            raise MediaError(
+                f"the agent at {self._address} lets nobody in with this key, or none ({refusal.response.status_code}); "
+                "give --key-file with a key whose role is supervisor or engineer"
+            ) from None
         except (OSError, InvalidURI, WebSocketException) as error:
             raise MediaError(
                 f"no agent answers at {self._address} ({type(error).__name__}); is `agent serve` running?"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from agent.app.journey import Span
 from agent.core.clock import NS_PER_S
-from agent.core.types import Transcript
+from agent.core.speech import Transcript
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,8 @@ GRACE_S = 10
 
 Fits = Callable[[Sequence[float]], bool]
 """Whether calls of these shares could all be taken now, besides those that go on."""
+OnOver = Callable[[int, bool], None]
+"""Told of each wait that is over how many nanoseconds it lasted, and whether it ended with a call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,8 @@ class _Waiter:
     share: float
     until_ns: int
     """The place is lost then."""
+    holder: str | None
+    since_ns: int
 
 
 class WaitingLine:
@@ -43,24 +47,38 @@ class WaitingLine:
     lasts, `FIRST_ASKS_EVERY_S` and `GRACE_S` at most once they have been told that they are the first.
     """
 
-    def __init__(self, most: int) -> None:
-        """`most` may stand in line."""
+    def __init__(self, most: int, on_over: OnOver = lambda waited_ns, served: None) -> None:
+        """`most` may stand in line. Who never had to stand in it has waited for nothing."""
         self._most = most
+        self._on_over = on_over
         self._waiters: dict[str, _Waiter] = {}
 
     def length(self, now_ns: int) -> int:
         self._forget(now_ns)
         return len(self._waiters)
 
+    def longest_wait_ns(self, now_ns: int) -> int | None:
+        """Of those who wait; None when nobody does."""
+        self._forget(now_ns)
+        return max((now_ns - waiter.since_ns for waiter in self._waiters.values()), default=None)
+
     def enter(self, token: str | None, share: float, fits: Fits, now_ns: int) -> bool:
         """Whether who asks may have a call now; if so, their place is given up. `token` is None for a newcomer."""
         self._forget(now_ns)
         if not fits([*self._ahead_of(token), share]):
             return False
-        self._waiters.pop(token or "", None)
+        waiter = self._waiters.pop(token or "", None)
+        self._on_over(0 if waiter is None else now_ns - waiter.since_ns, True)
         return True
 
-    def stand(self, token: str | None, share: float, *, ends_every_s: float, now_ns: int) -> Place | None:
+    def held_by(self, holder: str, now_ns: int, *, but: str | None) -> int:
+        """How many places `holder` has, not counting the one of the token `but`."""
+        self._forget(now_ns)
+        return sum(waiter.holder == holder for token, waiter in self._waiters.items() if token != but)
+
+    def stand(
+        self, token: str | None, share: float, *, ends_every_s: float, now_ns: int, holder: str | None = None
+    ) -> Place | None:
         """The place of who may not have a call yet: the one of `token`, or the last. None when the line is full.
 
         A token that is not known, or no longer, is a newcomer's. `ends_every_s`: how often a call ends, on average; by
@@ -74,13 +92,15 @@ class WaitingLine:
         position = len(self._ahead_of(token)) + 1
         longest_s = FIRST_ASKS_EVERY_S if position == 1 else LONGEST_PAUSE_S
         ask_again_s = max(1, min(round(position * ends_every_s), longest_s))
-        waiter = self._waiters.setdefault(token, _Waiter(share, now_ns))
+        waiter = self._waiters.setdefault(token, _Waiter(share, now_ns, holder, now_ns))
         waiter.share, waiter.until_ns = share, now_ns + (ask_again_s + GRACE_S) * NS_PER_S
         return Place(token=token, position=position, ask_again_s=ask_again_s)
 
-    def leave(self, token: str) -> None:
+    def leave(self, token: str, now_ns: int) -> None:
         """Gives a place up. Does nothing for one that is lost already."""
-        self._waiters.pop(token, None)
+        waiter = self._waiters.pop(token, None)
+        if waiter is not None:
+            self._on_over(now_ns - waiter.since_ns, False)
 
     def _ahead_of(self, token: str | None) -> list[float]:
         """Shares of those who come first: everybody's, for who has no place yet."""
@@ -92,4 +112,5 @@ class WaitingLine:
         return shares
 
     def _forget(self, now_ns: int) -> None:
-        self._waiters = {token: waiter for token, waiter in self._waiters.items() if waiter.until_ns > now_ns}
+        for token in [token for token, waiter in self._waiters.items() if waiter.until_ns <= now_ns]:
+            self._on_over(self._waiters[token].until_ns - self._waiters.pop(token).since_ns, False)

@@ -2,8 +2,10 @@
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
+NS_PER_US = 1_000
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
 
@@ -14,6 +16,16 @@ class Clock(Protocol):
     def now_ns(self) -> int: ...
 
     def wall_ns(self) -> int: ...
+
+
+def unix_s(at_ns: int, *, now_ns: int, wall_ns: int) -> float:
+    """Unix seconds of the monotonic time `at_ns`; `now_ns` and `wall_ns` are one instant on both clocks."""
+    return (wall_ns - (now_ns - at_ns)) / NS_PER_S
+
+
+def iso_time(at_s: float) -> str:
+    """Unix seconds as ISO 8601 to the second, in UTC: 2027-01-15T08:00:00+00:00."""
+    return datetime.fromtimestamp(at_s, UTC).isoformat(timespec="seconds")
 
 
 class SystemClock:

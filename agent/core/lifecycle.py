@@ -42,9 +42,24 @@ class EndReason(StrEnum):
     MEDIA_STOPPED = "media_stopped"
     """No packet arrived for too long."""
     AGENT_FINISHED = "agent_finished"
+    STAFF_ENDED = "staff_ended"
+    """A supervisor ended it."""
     SERVER_STOPPED = "server_stopped"
     INTERNAL_ERROR = "internal_error"
     NEVER_CONNECTED = "never_connected"
+
+
+class Outcome(StrEnum):
+    """What came of a call."""
+
+    PERSON_ASKED = "person_asked"
+    """A person was called, as the customer wished or the agent could not help."""
+    ANSWERED = "answered"
+    """The agent answered something that the customer said."""
+    UNANSWERED = "unanswered"
+    """The customer said something and got no answer."""
+    NOTHING_SAID = "nothing_said"
+    """The customer said nothing."""
 
 
 _NEXT: dict[tuple[CallState, CallEvent], CallState] = {

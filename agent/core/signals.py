@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from agent.core.clock import unix_s
 from agent.core.types import Stamp
 
 
@@ -293,6 +294,8 @@ _SIGNAL_OF: dict[type, type[SignalFields]] = {
 
 STATE_KINDS = frozenset({"face", "expression", "voice", "affect", "scene", "turn", "health"})
 """Kinds of which only the latest matters to a slow subscriber; the others are events, of which none may be lost."""
+EMOTION_KINDS = frozenset({"affect", "expression", "voice_emotion", "text_emotion", "scene"})
+"""Kinds of signals that say, or rest on, how the customer feels."""
 
 
 def kind_of(signal: Signal) -> str:
@@ -313,7 +316,7 @@ def signal_from(finding: Finding, *, call_id: str, seq: int, now_ns: int, wall_n
         valid=finding.valid,
         reason=finding.reason,
         frame_id=stamp.frame_id,
-        captured_at=(wall_ns - (now_ns - stamp.captured_ns)) / 1e9,
+        captured_at=unix_s(stamp.captured_ns, now_ns=now_ns, wall_ns=wall_ns),
         captured_error_ms=stamp.captured_error_ns / 1e6,
         captured_from=stamp.captured_from.value,
         media_ms=stamp.media_ms,

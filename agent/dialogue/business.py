@@ -30,6 +30,8 @@ def open_business(path: Path, customers: Table, seed: Callable[[Connection], Non
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # What is erased is overwritten, too.
+        connection.execute("PRAGMA secure_delete = ON")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

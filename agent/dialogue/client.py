@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import msgspec
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidURI, WebSocketException
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
@@ -17,6 +18,7 @@ from agent.core.clock import NS_PER_S, Clock, SystemClock
 from agent.core.errors import EngineUnavailable, ProtocolError, SettingsError
 from agent.core.mailbox import Mailbox
 from agent.dialogue.codec import Unknown, decode_from_engine, encode
+from agent.dialogue.doorway import connect_directly
 from agent.dialogue.link_timing import LinkTiming
 from agent.dialogue.outbox import Outbox
 from agent.dialogue.protocol import (
@@ -67,8 +69,8 @@ class ReplyClient:
 
     `run` belongs in the call's task group and ends only after `finish`, or when cancelled; it raises nothing about the
     engine. What the engine says comes out of `incoming` (one consumer, oldest dropped when it does not keep up).
-    `on_link` is called on the event loop at each change for better or worse, once a change, so that the call can say a
-    plain sentence; `on_send` with each message that is left for the engine.
+    `headers` go with each handshake. `on_link` is called on the event loop at each change for better or worse, once a
+    change, so that the call can say a plain sentence; `on_send` with each message that is left for the engine.
 
     Raises `SettingsError` when `url` is no WebSocket address.
     """
@@ -78,6 +80,7 @@ class ReplyClient:
         url: str,
         call: CallStarted,
         *,
+        headers: Mapping[str, str] = MappingProxyType({}),
         on_link: LinkListener = lambda connected, reason: None,
         on_send: Callable[[ToEngine], None] = lambda message: None,
         timing: LinkTiming | None = None,
@@ -94,6 +97,7 @@ class ReplyClient:
         self.connected = False
         """True from the engine's hello until the connection is lost."""
         self._url = url
+        self._headers = headers
         self._call = call
         self._on_link = on_link
         self._on_send = on_send
@@ -173,8 +177,9 @@ class ReplyClient:
     async def _connect_once(self) -> str:
         """Connects, introduces the call, and carries messages until the connection ends. Returns why it ended."""
         timing = self._timing
-        socket = await connect(
+        socket = await connect_directly(
             self._url,
+            additional_headers=self._headers,
             compression=None,
             subprotocols=[Subprotocol(SUBPROTOCOL)],
             max_size=HARD_MESSAGE_LIMIT_BYTES,

@@ -8,7 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from ssl import SSLContext
 
+from pydantic import SecretStr
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -20,6 +22,7 @@ from agent.core.settings import ReplySettings
 from agent.dialogue.codec import Unknown, decode_to_engine, encode
 from agent.dialogue.conversation import Conversation, Phase
 from agent.dialogue.domain import Domain, load_domain, open_tools
+from agent.dialogue.doorway import doorkeeper
 from agent.dialogue.help_pages import Embedding, with_help_pages
 from agent.dialogue.llm import ChatEndpoint
 from agent.dialogue.outside import Outside, opened
@@ -51,9 +54,11 @@ async def serve_engine(
     ready: Callable[[int], None] = lambda port: None,
     *,
     embedding: Embedding | None = None,
+    tls: SSLContext | None = None,
 ) -> None:
     """Serves until cancelled; `ready` gets the port once connections are taken (0 asks for a free one). Once
     `embedding` has embedded them, help pages are found by meaning; until then, and without it, by words alone.
+    With `tls` its address begins with wss://.
 
     Raises `SettingsError` for a domain or a key file that cannot be loaded, or a system outside that cannot be used,
     `StoreError` for the domain's database, and `EngineUnavailable` when the port is taken.
@@ -72,7 +77,8 @@ async def serve_engine(
             pages = with_help_pages(tools, settings.domain, sorted(domain.help_languages), embedding)
             preparing.submit(pages.prepare, stopped.is_set)
             async with opened(settings, domain) as outside:
-                await Engine(domain, pages, thread, model=model, outside=outside).serve(host, port, ready)
+                engine = Engine(domain, pages, thread, model=model, outside=outside)
+                await engine.serve(host, port, ready, key=settings.key, tls=tls)
         finally:
             stopped.set()
             if model is not None:
@@ -109,14 +115,27 @@ class Engine:
         self._kept: OrderedDict[str, tuple[int, Conversation]] = OrderedDict()
         """By call, since when and what, the oldest first."""
 
-    async def serve(self, host: str, port: int, ready: Callable[[int], None]) -> None:
-        """Takes connections until cancelled. Raises `EngineUnavailable` when the port cannot be had."""
+    async def serve(
+        self,
+        host: str,
+        port: int,
+        ready: Callable[[int], None],
+        *,
+        key: SecretStr | None = None,
+        tls: SSLContext | None = None,
+    ) -> None:
+        """Takes connections until cancelled, of who shows `key` where there is one.
+
+        Raises `EngineUnavailable` when the port cannot be had.
+        """
         try:
             server = await serve(
                 self._converse,
                 host,
                 port,
                 compression=None,
+                ssl=tls,
+                process_request=doorkeeper(key),
                 select_subprotocol=_select_subprotocol,
                 max_size=HARD_MESSAGE_LIMIT_BYTES,
                 close_timeout=1.0,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.errors import AgentError
-from agent.core.types import UNSPACED_LANGUAGES
+from agent.core.speech import UNSPACED_LANGUAGES
 from agent.dialogue.faq import Article
 
 log = logging.getLogger(__name__)

@@ -37,15 +37,23 @@ class LlmAnswer:
     """Used once. What has been said when it is cancelled or fails stands in `conversation`."""
 
     def __init__(
-        self, turn: Turn, heard: Intent | None, endpoint: ChatEndpoint, *, run_tool: RunTool, send: Send
+        self,
+        turn: Turn,
+        heard: Intent | None,
+        endpoint: ChatEndpoint,
+        *,
+        run_tool: RunTool,
+        send: Send,
+        picture: str = "",
     ) -> None:
-        """`turn` is of a line that a model may answer, the last of its history; `heard` is how it was understood."""
+        """`turn` is of a line that a model may answer, the last of its history; `heard` is how it was understood, and
+        `picture` what came with it, a JPEG in base64."""
         self._turn = turn
         self._heard = {} if heard is None else heard.slots
         self._endpoint = endpoint
         self._run_tool = run_tool
         self._send = send
-        self._prompt = messages(turn.conversation, turn.domain, turn.now_ns)
+        self._prompt = messages(turn.conversation, turn.domain, turn.now_ns, picture=picture)
         self._rules = rules_of(self._prompt)
         self._given = [line.text for line in turn.conversation.history if line.speaker is Speaker.AGENT]
         """What the business has said in this call; the model's own sentences were checked before they were said."""

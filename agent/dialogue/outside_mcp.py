@@ -117,7 +117,8 @@ async def open_server(settings: McpSettings) -> AsyncIterator[ServerTools]:
 async def _client(settings: McpSettings) -> AsyncIterator[Client]:
     if settings.url is None:
         command, *arguments = settings.command
-        started = StdioServerParameters(command=command, args=arguments, env=settings.env)
+        environment = {name: value.get_secret_value() for name, value in settings.env.items()}
+        started = StdioServerParameters(command=command, args=arguments, env=environment)
         async with Client(started) as client:
             yield client
     else:

@@ -11,6 +11,7 @@ from agent.dialogue.conversation import Conversation, Phase, Speaker
 from agent.dialogue.domain import Domain
 from agent.dialogue.hearing import hear, miss
 from agent.dialogue.mood import Mood, observe
+from agent.dialogue.pictures import cannot_see
 from agent.dialogue.protocol import (
     GUEST,
     BargeIn,
@@ -24,6 +25,7 @@ from agent.dialogue.protocol import (
     Note,
     Resumed,
     SignalSeen,
+    StaffWrote,
     TakenOver,
     ToEngine,
     Utterance,
@@ -56,6 +58,8 @@ def step(
         case Resumed() if conversation.phase is Phase.TAKEN_OVER:
             turn.become(phase=Phase.OPEN, grounds=())
             turn.say("handed_back")
+        case StaffWrote() if conversation.phase is Phase.TAKEN_OVER:
+            turn.become(history=conversation.remembering(Speaker.AGENT, message.text))
         case TakenOver() if not silent:
             turn.become(phase=Phase.TAKEN_OVER, task=None, offer=None)
         case SignalSeen(signal=AffectSignal() as signal):
@@ -73,6 +77,8 @@ def step(
             flows.take_result(turn, message)
         case SignalSeen() | Utterance() | Chat() | BargeIn() | Coach() if not silent:
             _attend(turn, message)
+        case Utterance(final=True) | Chat() if conversation.phase is Phase.TAKEN_OVER and message.text.strip():
+            remember(turn, message)
     return turn.conversation, (*_hide_answered(conversation, turn.conversation), *turn.outgoing)
 
 
@@ -87,6 +93,9 @@ def _attend(turn: Turn, message: SignalSeen | Utterance | Chat | BargeIn | Coach
     match message:
         case SignalSeen(signal=GestureSignal() as signal):
             signs.see(turn, signal)
+        case Chat(picture=picture) if picture:
+            remember(turn, message)
+            turn.speak(cannot_see(turn.conversation.language))
         case Utterance(final=True) | Chat() if message.text.strip():
             remember(turn, message)
             hear(turn, message.text.strip(), message.intent)

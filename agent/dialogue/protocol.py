@@ -26,6 +26,8 @@ GUEST = "guest"
 """Customer of a call to which nobody signed in."""
 
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+LONGEST_PICTURE = 48_000
+"""Characters of base64; a message has room for it beside its words."""
 LONGEST_TEXT = 4_000
 """Characters of one utterance, chat line or reply."""
 Spoken = Annotated[str, msgspec.Meta(max_length=LONGEST_TEXT)]
@@ -44,7 +46,7 @@ class AgentHello(Message, frozen=True, kw_only=True, tag="hello"):
 
     protocol: int = PROTOCOL_VERSION
     agent: str = "attentive-agent"
-    capabilities: tuple[str, ...] = ("say", "say_delta", "show", "hide", "handoff", "stop", "note")
+    capabilities: tuple[str, ...] = ("say", "say_delta", "show", "hide", "handoff", "stop", "note", "suggest")
     """Engine messages that this agent acts on."""
 
 
@@ -117,6 +119,9 @@ class Chat(Message, frozen=True, kw_only=True, tag="chat"):
     turn: int = 0
     """As of an utterance."""
     translation: Translation | None = None
+    picture: Annotated[str, msgspec.Meta(max_length=LONGEST_PICTURE)] = ""
+    """Sent along by the customer: a small JPEG in base64. Only where the embedded engine's language model sees pictures
+    (`reply.llm.sees_pictures`); it is for this answer, and kept by nobody."""
 
 
 class Translated(Message, frozen=True, kw_only=True, tag="translated"):
@@ -142,7 +147,13 @@ class Coach(Message, frozen=True, kw_only=True, tag="coach"):
 
 
 class TakenOver(Message, frozen=True, kw_only=True, tag="taken_over"):
-    """A person speaks in the agent's place: say nothing until `resumed`."""
+    """A person speaks in the agent's place: say nothing until `resumed`. What the customer says goes on to come."""
+
+
+class StaffWrote(Message, frozen=True, kw_only=True, tag="staff_wrote"):
+    """What a person who has the call wrote to the customer. What they say is read by nobody, and comes nowhere."""
+
+    text: Spoken
 
 
 class Resumed(Message, frozen=True, kw_only=True, tag="resumed"):
@@ -171,6 +182,7 @@ ToEngine = (
     | BargeIn
     | Coach
     | TakenOver
+    | StaffWrote
     | Resumed
     | ConsentChanged
     | CallEnded
@@ -272,7 +284,16 @@ class Note(Message, frozen=True, kw_only=True, tag="note"):
     text: str
 
 
-FromEngine = EngineHello | Say | SayDelta | SayEnd | Show | Hide | Handoff | Stop | Note
+class Suggest(Message, frozen=True, kw_only=True, tag="suggest"):
+    """What the engine would say if no person had the call: shown to that person, never spoken."""
+
+    text: Spoken
+    because: tuple[Because, ...] = ()
+    in_reply_to: int | None = None
+    """As of a `say`."""
+
+
+FromEngine = EngineHello | Say | SayDelta | SayEnd | Show | Hide | Handoff | Stop | Note | Suggest
 
 # ---- schema ---------------------------------------------------------------------------------------------------------
 

@@ -12,15 +12,12 @@ from dataclasses import dataclass, field
 import msgspec
 
 from agent.core.clock import NS_PER_S
-from agent.core.signals import kind_of
+from agent.core.signals import EMOTION_KINDS, kind_of
 from agent.dialogue.conversation import Conversation
 from agent.dialogue.domain import Domain
 from agent.dialogue.protocol import CallStarted, Chat, FromEngine, Handoff, Say, Show, SignalSeen, ToEngine, Utterance
 from agent.dialogue.talk import Talk
 from agent.dialogue.tools import FAILED, ToolCall, ToolResult, Tools
-
-EMOTION_KINDS = frozenset({"affect", "expression", "voice_emotion", "text_emotion", "scene"})
-"""Kinds of signals that say, or rest on, how the customer feels."""
 
 
 @dataclass(slots=True)

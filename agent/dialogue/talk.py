@@ -9,7 +9,7 @@ import msgspec
 
 from agent.core.clock import Clock
 from agent.core.errors import LanguageModelFailed
-from agent.dialogue.conversation import Conversation
+from agent.dialogue.conversation import Conversation, Phase
 from agent.dialogue.domain import Domain
 from agent.dialogue.guess import Guess
 from agent.dialogue.hearing import grounds, leaves_wording_open
@@ -17,18 +17,22 @@ from agent.dialogue.llm import ChatEndpoint
 from agent.dialogue.llm_answer import LlmAnswer, Send
 from agent.dialogue.policy import Incoming, remember, step
 from agent.dialogue.protocol import (
+    LONGEST_TEXT,
     Because,
     Chat,
     Coach,
     FromEngine,
+    Resumed,
     Say,
     SayDelta,
     SignalSeen,
+    Suggest,
+    TakenOver,
     ToEngine,
     Translated,
     Utterance,
 )
-from agent.dialogue.tools import RunTool, ToolCall, ToolResult
+from agent.dialogue.tools import FAILED, RunTool, ToolCall, ToolResult
 from agent.dialogue.turn import Turn
 
 log = logging.getLogger(__name__)
@@ -67,6 +71,8 @@ class Talk:
         self._later: deque[ToEngine] = deque(maxlen=MOST_LATER)
         self._guess: Guess | None = None
         """The early answer that is still open."""
+        self._aside: Conversation | None = None
+        """How the conversation would have gone on while a person has the call, if all was said that was suggested."""
         self._turn: int | None = None
         """The customer's turn that is being answered."""
         self._lookups: list[Because] = []
@@ -99,7 +105,7 @@ class Talk:
         self._turn = (message.turn or None) if isinstance(message, Utterance | Chat) else None
         self._lookups.clear()
         match message:
-            case Utterance(final=False, likely_final=True) if not self._may_be_worded(message):
+            case Utterance(final=False, likely_final=True) if self._may_be_guessed(message):
                 self._guess = await self._make_ready(message)
             case Utterance(final=False):
                 self._guess = guess
@@ -111,14 +117,51 @@ class Talk:
                 before = self.conversation
                 await self._step(message)
                 self._guess = guess.moved(message, before, self.conversation, self._clock.now_ns(), self._domain)
+            case TakenOver():
+                self._aside = self.conversation
+                await self._step(message)
+            case Resumed() if self._aside is not None:
+                self.conversation = replace(self.conversation, known=self._aside.known)
+                self._aside = None
+                await self._step(message)
             case _:
                 await self._step(message)
+                if self.conversation.phase is Phase.TAKEN_OVER and isinstance(message, Utterance | Chat):
+                    await self._suggest(message)
+
+    async def _suggest(self, message: Utterance | Chat) -> None:
+        """Says to the person who has the call what would be answered, without doing any of it."""
+        now = self.conversation
+        aside = replace(self._aside or now, mood=now.mood, situation=now.situation, purposes=now.purposes)
+        thought = await self._think(replace(aside, phase=Phase.OPEN), message)
+        if thought is None:
+            return
+        self._aside, held = thought
+        said = [out for out in held if isinstance(out, Say)]
+        if said:
+            because = tuple(dict.fromkeys(reason for say in said for reason in say.because))
+            text = " ".join(say.text for say in said)[:LONGEST_TEXT]
+            await self._send(Suggest(text=text, because=because, in_reply_to=self._turn))
 
     async def _make_ready(self, likely: Utterance) -> Guess | None:
         """Has the answer to words that may be all made ready, without writing anything."""
+        thought = await self._think(self.conversation, msgspec.structs.replace(likely, final=True))
+        if thought is None:
+            return None
+        after, held = thought
+        first = next((out for out in held if isinstance(out, Say)), None)
+        if first is not None:
+            await self._send(msgspec.structs.replace(first, guess=True))
+        # The ids in it are taken, whether it proves right or not.
+        self.conversation = replace(self.conversation, says=after.says)
+        return Guess(likely=likely, before=self.conversation, after=after, held=held)
+
+    async def _think(
+        self, after: Conversation, message: Utterance | Chat
+    ) -> tuple[Conversation, tuple[FromEngine, ...]] | None:
+        """The conversation `after` as it would be after `message`, what would go out; None where that would write."""
         held: list[FromEngine] = []
-        after = self.conversation
-        following: Incoming | None = msgspec.structs.replace(likely, final=True)
+        following: Incoming | None = message
         while following is not None:
             after, outgoing = step(after, following, self._clock.now_ns(), self._domain)
             following = None
@@ -129,12 +172,7 @@ class Talk:
                     following = await self._look_up(out)
                 else:
                     held.append(self._explained(out, after))
-        first = next((out for out in held if isinstance(out, Say)), None)
-        if first is not None:
-            await self._send(msgspec.structs.replace(first, guess=True))
-        # The ids in it are taken, whether it proves right or not.
-        self.conversation = replace(self.conversation, says=after.says)
-        return Guess(likely=likely, before=self.conversation, after=after, held=tuple(held))
+        return after, tuple(held)
 
     async def _step(self, message: Incoming) -> None:
         """The conversation after `message` and the tools it led to, all of it said."""
@@ -150,7 +188,8 @@ class Talk:
 
     async def _look_up(self, call: ToolCall) -> ToolResult:
         result = await self._run_tool(call)
-        self._lookups.append(Because(kind="tool", words=f"{call.name} said {result.outcome}"))
+        kind = "tool_failed" if result.outcome == FAILED.outcome else "tool"
+        self._lookups.append(Because(kind=kind, words=f"{call.name} said {result.outcome}"))
         return result
 
     def _explained(self, out: FromEngine, conversation: Conversation) -> FromEngine:
@@ -164,9 +203,14 @@ class Talk:
 
     # ---- a language model's answers ---------------------------------------------------------------------------------
 
+    def _may_be_guessed(self, likely: Utterance) -> bool:
+        return self.conversation.phase is not Phase.TAKEN_OVER and not self._may_be_worded(likely)
+
     def _may_be_worded(self, message: Utterance | Chat) -> bool:
         now_ns = self._clock.now_ns()
         available = self._model is not None and self._model.available(now_ns)
+        if isinstance(message, Chat) and message.picture:
+            available = available and self._model is not None and self._model.settings.sees_pictures
         return available and leaves_wording_open(self.conversation, message, self._domain, now_ns)
 
     async def _have_worded(self, message: Utterance | Chat) -> None:
@@ -198,7 +242,10 @@ class Talk:
         turn = Turn(conversation=before, domain=self._domain, now_ns=self._clock.now_ns())
         remember(turn, message)
         turn.become(grounds=grounds(turn, message.intent))
-        answer = LlmAnswer(turn, message.intent, model, run_tool=self._look_up, send=self._send_explained)
+        picture = message.picture if isinstance(message, Chat) else ""
+        answer = LlmAnswer(
+            turn, message.intent, model, run_tool=self._look_up, send=self._send_explained, picture=picture
+        )
         self._worded, answered = answer, False
         try:
             intent = await answer.run()

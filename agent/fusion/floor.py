@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from agent.core.clock import NS_PER_MS
-from agent.core.types import HearingEvent, HearingFailed, Transcript, VoiceStarted, VoiceStopped
+from agent.core.speech import HearingEvent, HearingFailed, Transcript, VoiceStarted, VoiceStopped
 from agent.fusion.words import Meaning, meaning
 
 WORDLESS_MS = 3_000

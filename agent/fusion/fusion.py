@@ -5,17 +5,16 @@ from dataclasses import dataclass, field, replace
 
 from agent.core.clock import NS_PER_S
 from agent.core.signals import Finding, TranscriptValue, VoiceValue
-from agent.core.types import (
+from agent.core.speech import (
     HearingEvent,
-    Stamp,
     TextEmotionReading,
     Transcript,
-    VisionReading,
     VoiceEmotionReading,
     VoiceLevel,
     VoiceStarted,
     VoiceStopped,
 )
+from agent.core.types import Stamp, VisionReading
 from agent.fusion import affect, expression, face, gestures, recent, scene, text_emotion, turns, voice_emotion
 from agent.fusion.affect import AffectState
 from agent.fusion.expression import ExpressionState
@@ -200,6 +199,16 @@ def go_wordless(state: FusionState, stamp: Stamp, reason: str) -> tuple[FusionSt
         return state, []
     state = replace(state, reads_words=False, words=text_emotion.UNREAD, recent=Recent())
     return state, [text_emotion.unknown(stamp, reason)]
+
+
+def agree(state: FusionState, *, faces: bool, voices: bool, words: bool) -> FusionState:
+    """The customer agrees to these, perhaps again: they are taken in from here on, and nothing of before comes back."""
+    return replace(
+        state,
+        reads_faces=state.reads_faces or faces,
+        reads_voices=state.reads_voices or voices,
+        reads_words=state.reads_words or words,
+    )
 
 
 def forget_emotion(state: FusionState) -> FusionState:

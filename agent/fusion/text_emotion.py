@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.signals import Finding, TextEmotionValue
-from agent.core.types import EXPRESSIONS, TEXT_EMOTIONS, Stamp, TextEmotionReading
+from agent.core.speech import TEXT_EMOTIONS, TextEmotionReading
+from agent.core.types import EXPRESSIONS, Stamp
 from agent.fusion.witness import Witness
 
 TEMPER = 0.6

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.signals import Finding, VoiceEmotionValue
-from agent.core.types import EXPRESSIONS, VOICE_EMOTIONS, Stamp, VoiceEmotionReading
+from agent.core.speech import VOICE_EMOTIONS, VoiceEmotionReading
+from agent.core.types import EXPRESSIONS, Stamp
 from agent.fusion.witness import Witness
 
 TEMPER = 0.3

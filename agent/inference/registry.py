@@ -4,12 +4,14 @@ import hashlib
 import importlib.util
 import threading
 import tomllib
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from agent.core.errors import ModelMismatch, ModelMissing
+from agent.core.errors import ModelMismatch, ModelMissing, ModelWithheld
+from agent.core.settings import ModelSettings
 
 MANIFEST = "manifest.toml"
 READ_BYTES = 1 << 20
@@ -44,6 +46,15 @@ class Tensor(msgspec.Struct, frozen=True, kw_only=True):
     """Values that make sense to warm the model up with, where zeros or ones do not."""
 
 
+class Ancestor(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a model was made from: weights, or what they learnt from."""
+
+    name: str
+    licence: str
+    commercial: bool
+    """Whether its licence lets what is made from it be used commercially, as far as is known; doubt means false."""
+
+
 class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     """What the manifest says of one model; its header explains each key."""
 
@@ -54,6 +65,8 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True):
     licence: str
     commercial: bool
     card: str
+    ancestry: tuple[Ancestor, ...] = ()
+    """Everything that it was made from; a model that names nothing is free for nothing."""
     package: Package | None = None
     extra: str | None = None
     """The optional extra of this program that installs the packages; without it the model may be absent."""
@@ -90,20 +103,29 @@ class _Manifest(msgspec.Struct, frozen=True, kw_only=True):
 class Registry:
     """The models of one manifest by name. Safe to share between threads; a file is hashed once."""
 
-    def __init__(self, folder: Path, entries: tuple[ModelEntry, ...]) -> None:
+    def __init__(self, folder: Path, entries: tuple[ModelEntry, ...], *, commercial_only: bool = False) -> None:
+        """With `commercial_only`, models of which anything is not free for commercial use are handed out to nobody."""
         self.folder = folder
         self.entries = entries
+        self.withheld = frozenset(entry.name for entry in entries if commercial_only and not commercially_free(entry))
+        """Models that are there and not handed out."""
+        self._commercial_only = commercial_only
         self._by_name = {entry.name: entry for entry in entries}
         self._verified: set[tuple[Path, str]] = set()
         """Files that had the sha256."""
         self._lock = threading.Lock()
 
-    def __reduce__(self) -> tuple[type["Registry"], tuple[Path, tuple[ModelEntry, ...]]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """In another process, one that hashes for itself."""
-        return Registry, (self.folder, self.entries)
+        return partial(Registry, commercial_only=self._commercial_only), (self.folder, self.entries)
 
     @classmethod
-    def load(cls, folder: Path) -> "Registry":
+    def of(cls, settings: ModelSettings) -> "Registry":
+        """As `load`, and withholds what the settings do."""
+        return cls.load(settings.folder, commercial_only=settings.commercial_only)
+
+    @classmethod
+    def load(cls, folder: Path, *, commercial_only: bool = False) -> "Registry":
         """Reads `folder`/manifest.toml; no model file is opened yet.
 
         Raises `ModelMissing` when there is no manifest, `ModelMismatch` when it is not one or names a model twice.
@@ -116,13 +138,13 @@ class Registry:
                 f"{path} cannot be read: point `models.folder` at the repository's models_onnx, or get the folder back "
                 "with `git checkout -- models_onnx`"
             ) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        except (ValueError, RecursionError) as error:
             raise ModelMismatch(f"{path} is not a model manifest: {error}; its header says what it holds") from None
         names = [entry.name for entry in entries]
         twice = {name for name in names if names.count(name) > 1}
         if twice:
             raise ModelMismatch(f"{path} names a model twice: {', '.join(sorted(twice))}; keep one entry of each")
-        return cls(folder, entries)
+        return cls(folder, entries, commercial_only=commercial_only)
 
     def entry(self, name: str) -> ModelEntry:
         """What the manifest says of `name`. Raises `ModelMissing` for a name that it does not hold."""
@@ -136,7 +158,7 @@ class Registry:
     def path(self, name: str) -> Path:
         """The model's first file, after all of its files proved to be there and to have their sha256.
 
-        Raises `ModelMissing` or `ModelMismatch`, naming the file and the remedy.
+        Raises `ModelMissing` or `ModelMismatch`, naming the file and the remedy, and `ModelWithheld`.
         """
         return self.paths(name)[0]
 
@@ -147,6 +169,11 @@ class Registry:
     def paths(self, name: str) -> tuple[Path, ...]:
         """All files of the model in the manifest's order. Checks as `path` does."""
         entry = self.entry(name)
+        if name in self.withheld:
+            raise ModelWithheld(
+                f"model {name!r} is not known to be free for commercial use ({entry.licence}), and "
+                "`models.commercial_only` is set"
+            )
         paths = tuple(self._root(entry, file) / file.path for file in entry.files)
         with self._lock:
             for path, file in zip(paths, entry.files, strict=True):
@@ -181,6 +208,12 @@ class Registry:
                 f"which is not installed: {remedy}"
             )
         return folder
+
+
+def commercially_free(entry: ModelEntry) -> bool:
+    """Whether the model and everything that it was made from may be used commercially, as far as is known."""
+    known = bool(entry.ancestry) and all(ancestor.commercial for ancestor in entry.ancestry)
+    return entry.commercial and known
 
 
 def _folder_of(package: Package) -> Path | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,16 +10,18 @@ from typing import Any
 from urllib.parse import urljoin
 
 import httpx
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver, RTCSessionDescription
+from aiortc import RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from aiortc.stats import RTCOutboundRtpStreamStats, RTCRemoteInboundRtpStreamStats
 from av import VideoFrame
 
 from agent.core.clock import NS_PER_MS, NS_PER_S
 from agent.core.errors import MediaError
-from agent.core.types import SpeechChunk
+from agent.core.ice_servers import IceServer
+from agent.core.speech import SpeechChunk
 from agent.media.channel import LABEL, Channel
 from agent.media.clips import FrameSource
+from agent.media.configuration import configured
 from agent.media.hardening import harden_aiortc
 from agent.media.recording import Recording
 from agent.media.speaker import Speaker
@@ -109,9 +111,13 @@ class Caller:
         on_message: Callable[[str], str | None] | None = None,
         send_only: bool = False,
         video_codec: str | None = None,
+        ice_servers: Sequence[IceServer] = (),
+        relayed: bool = False,
         client: httpx.AsyncClient | None = None,
     ) -> None:
-        """`video_codec` is a MIME type such as "video/H264"; None offers all. `client` stays open when it was given."""
+        """`video_codec` is a MIME type such as "video/H264"; None offers all. `relayed` takes no path but through a
+        TURN server of `ice_servers`. `client` stays open when it was given.
+        """
         harden_aiortc()
         self.recording = Recording()
         self.channel = None if send_only else Channel()
@@ -126,7 +132,7 @@ class Caller:
         self._send_only = send_only
         self._video_codec = video_codec
         self._client = client
-        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self._connection = RTCPeerConnection(configured(ice_servers, relayed=relayed))
         self._session_url: str | None = None
         self._connected = asyncio.Event()
         self._began_ns = 0

@@ -1,7 +1,9 @@
 """The data channel between the customer's page and the agent: text both ways, bounded both ways."""
 
 import asyncio
+import time
 from collections import deque
+from collections.abc import Callable
 
 from aiortc import RTCDataChannel
 
@@ -10,6 +12,9 @@ from agent.core.mailbox import Mailbox
 LABEL = "agent"
 MESSAGE_LIMIT_BYTES = 16 * 1024
 """A longer message from the page is dropped and counted."""
+MESSAGES_PER_S = 30.0
+"""On average; a page sends five a second at most. What comes faster for long is dropped and counted."""
+MESSAGES_AT_ONCE = 120
 WAITING_LIMIT = 64
 BUFFERED_LIMIT_BYTES = 256 * 1024
 """Above this, what the page has not taken yet stays in our own, bounded queue."""
@@ -22,19 +27,23 @@ class Channel:
     captions are worth less than new ones.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, now_s: Callable[[], float] = time.monotonic) -> None:
         self.inbox: Mailbox[str] = Mailbox(WAITING_LIMIT)
         self.opened = asyncio.Event()
         self.sent = 0
         self.dropped = 0
         """Messages to the page that were given up."""
         self.refused = 0
-        """Messages from the page that were too long or not text."""
+        """Messages from the page that were too long, too many, or not text."""
         self._waiting: deque[str] = deque(maxlen=WAITING_LIMIT)
         self._channel: RTCDataChannel | None = None
+        self._now_s = now_s
+        self._counted_s = now_s()
+        self._allowed = float(MESSAGES_AT_ONCE)
+        """Messages that may come now."""
 
     def attach(self, channel: RTCDataChannel) -> None:
-        """Takes the channel that the page opened. A second one is ignored."""
+        """Takes the channel that the page opened. A second one is ignored, until `detach`."""
         if self._channel is not None:
             return
         self._channel = channel
@@ -42,8 +51,13 @@ class Channel:
         channel.on("message", self._receive)
         channel.on("open", self._flush)
         channel.on("bufferedamountlow", self._flush)
-        channel.on("close", self.inbox.close)
         self._flush()
+
+    def detach(self) -> None:
+        """Forgets the page's channel, as its connection is gone: what is sent waits for the next one."""
+        if self._channel is not None:
+            self._channel.remove_listener("message", self._receive)
+            self._channel = None
 
     def send(self, text: str) -> None:
         """Sends, or keeps for later; never waits."""
@@ -66,7 +80,11 @@ class Channel:
             self.sent += 1
 
     def _receive(self, message: object) -> None:
-        if isinstance(message, str) and len(message.encode()) <= MESSAGE_LIMIT_BYTES:
+        now_s = self._now_s()
+        earned = (now_s - self._counted_s) * MESSAGES_PER_S
+        self._allowed, self._counted_s = min(MESSAGES_AT_ONCE, self._allowed + earned), now_s
+        if isinstance(message, str) and len(message.encode()) <= MESSAGE_LIMIT_BYTES and self._allowed >= 1:
+            self._allowed -= 1
             self.inbox.put(message)
         else:
             self.refused += 1

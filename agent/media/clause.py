@@ -6,7 +6,7 @@ import numpy as np
 from av import AudioFrame, AudioResampler
 from numpy.typing import NDArray
 
-from agent.core.types import SpeechChunk
+from agent.core.speech import SpeechChunk, Viseme
 
 RATE_HZ = 48_000
 FRAME_SAMPLES = RATE_HZ // 50
@@ -20,6 +20,7 @@ class Clause:
     """(n,) float32 at 48 kHz."""
     text: str
     last: bool
+    visemes: tuple[Viseme, ...] = ()
     sent: int = 0
 
 

@@ -10,7 +10,8 @@ from av import AudioResampler, VideoFrame
 from numpy.typing import NDArray
 
 from agent.core.errors import NotMedia
-from agent.core.types import SpeechChunk, read_only
+from agent.core.speech import SpeechChunk
+from agent.core.types import read_only
 from agent.media.barcode import write_barcode
 
 SPEECH_RATE_HZ = 48_000

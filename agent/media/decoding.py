@@ -1,18 +1,26 @@
 """Times each frame's way from its first packet through the decoder, and counts the frames that come to nothing."""
 
+import errno
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+import av
 from aiortc.codecs import get_decoder
 from aiortc.codecs.base import Decoder
+from aiortc.codecs.h264 import H264Decoder
+from aiortc.codecs.vpx import Vp8Decoder
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from av.frame import Frame
 
 from agent.core.types import Passage
 
 PASSAGES_KEPT = 256
+PIXELS_LIMIT = 4096 * 2304
+"""Of a picture; a frame that says it is larger is not decoded. Its header alone would have the decoder ask for half a
+gigabyte."""
+_VP8_START = b"\x9d\x01\x2a"
 
 
 @dataclass(slots=True)
@@ -53,13 +61,18 @@ class TimedDecoder(Decoder):
 
     def __init__(self, codec: RTCRtpCodecParameters) -> None:
         self._decoder = get_decoder(codec)
+        if isinstance(self._decoder, H264Decoder):
+            self._decoder.codec.options = {"max_pixels": str(PIXELS_LIMIT)}
 
     def decode(self, encoded_frame: Any) -> list[Frame]:
-        """The frame's pictures or sound, mostly one. Raises what the codec raises for broken data."""
+        """The frame's pictures or sound, mostly one. Raises what the codec raises for broken data, and
+        `av.InvalidDataError` for a picture of more than `PIXELS_LIMIT`."""
         frame: TrackedFrame = encoded_frame
         decoded: list[Frame] = []
         frame.decode_began_ns = time.monotonic_ns()
         try:
+            if isinstance(self._decoder, Vp8Decoder) and vp8_pixels(frame.data) > PIXELS_LIMIT:
+                raise av.InvalidDataError(errno.EINVAL, "a picture that large is not decoded")
             decoded = self._decoder.decode(encoded_frame)
         finally:
             frame.decoded_ns = time.monotonic_ns()
@@ -67,6 +80,14 @@ class TimedDecoder(Decoder):
             frame.counts.pictures += len(decoded)
             frame.counts.taken += 1
         return decoded
+
+
+def vp8_pixels(data: bytes) -> int:
+    """How many a keyframe says it has (RFC 6386, section 9.1); 0 for a frame that goes by an earlier one."""
+    if len(data) < 10 or data[0] & 1 or data[3:6] != _VP8_START:
+        return 0
+    width_px, height_px = (int.from_bytes(data[at : at + 2], "little") & 0x3FFF for at in (6, 8))
+    return width_px * height_px
 
 
 class Arrivals:

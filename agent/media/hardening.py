@@ -4,7 +4,7 @@ aiortc 1.16 waits for the next frame's first packet before it gives out a frame,
 for seconds behind one lost video packet and keeps a lost audio packet's delay for ever. All of it is replaced in one
 subclass of its receiver, which `harden_aiortc` puts in the place of the original, with `agent.media.shortcut` for the
 way to and from it. A connection that closes under a data channel message takes the message with it, as a network does,
-instead of failing a task that nobody awaits.
+instead of failing a task that nobody awaits; a packet that cannot be read costs its sender that packet alone.
 """
 
 import queue
@@ -14,18 +14,20 @@ from importlib.metadata import version
 from typing import Any
 
 import av
-from aiortc import rtcpeerconnection
+from aiortc import rtcpeerconnection, rtcsctptransport
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
+from aiortc.rtcsctptransport import RTCSctpTransport
 from aiortc.rtp import AnyRtcpPacket, RtcpSrPacket, RtpPacket
 
 from agent.core.errors import MediaError
 from agent.core.types import Passage
+from agent.media.bounded_channel import bound_channels
 from agent.media.decoding import Arrivals, DecodedCounts, TimedDecoder, TrackedFrame
 from agent.media.reassembly import AudioAssembler, LossReporter, VideoAssembler
 from agent.media.rollover import RunningCounter
-from agent.media.shortcut import take_shortcut
+from agent.media.shortcut import UNREADABLE, take_shortcut
 
 AIORTC_SERIES = "1.16."
 UNDECODED_LIMIT = 15
@@ -34,6 +36,9 @@ _PRIVATE_PARTS = ("codecs", "decoder_queue", "decoder_thread", "jitter_buffer", 
 
 SenderReportListener = Callable[[int, int, int], None]
 """Called with a sender report's 64-bit NTP time, its 32-bit RTP time, and the monotonic time at which it came."""
+
+FrameListener = Callable[[bytes, int], None]
+"""Called with each whole frame, still encoded, and its RTP time, running on where 32 bits wrap."""
 
 
 class PromptReceiver(RTCRtpReceiver):
@@ -55,6 +60,10 @@ class PromptReceiver(RTCRtpReceiver):
         self._arrivals = Arrivals()
         self._sound_decoder: TimedDecoder | None = None
         self._sound_codec = ""
+        self.decodes = True
+        """False leaves frames encoded: they go to `on_frame` alone."""
+        self.on_frame: FrameListener | None = None
+        self._keyframe_wanted = False
         self.assembler: AudioAssembler | VideoAssembler
         if kind == "audio":
             self.assembler = AudioAssembler()
@@ -79,6 +88,10 @@ class PromptReceiver(RTCRtpReceiver):
         frame = self._arrivals.frame(pts)
         return None if frame is None else frame.passage()
 
+    def ask_for_keyframe(self) -> None:
+        """Whoever sends is asked with the next packet that comes from there."""
+        self._keyframe_wanted = True
+
     def _part(self, name: str) -> Any:
         """A private attribute of the original; `harden_aiortc` has checked that it exists."""
         return getattr(self, f"_RTCRtpReceiver__{name}")
@@ -99,6 +112,10 @@ class PromptReceiver(RTCRtpReceiver):
                 self.undecodable += 1
                 continue
             timestamp = self._timestamps.extend(frame.timestamp)
+            if self.on_frame is not None:
+                self.on_frame(frame.data, timestamp)
+            if not self.decodes:
+                continue
             tracked = TrackedFrame(frame.data, timestamp, first_ns, now_ns, self.decoded)
             self._arrivals.keep(tracked)
             if isinstance(self.assembler, AudioAssembler):
@@ -108,6 +125,9 @@ class PromptReceiver(RTCRtpReceiver):
         if isinstance(self.assembler, VideoAssembler) and undecoded.qsize() > UNDECODED_LIMIT:
             self.discarded += _discard(undecoded)
             self.assembler.skip_to_keyframe()
+        if self._keyframe_wanted:
+            self._keyframe_wanted = False
+            await self._send_rtcp_pli(packet.ssrc)
 
     def _decode_sound(self, codec: RTCRtpCodecParameters, frame: TrackedFrame) -> None:
         """Decodes here and now: 20 ms of Opus take 60 us, handing them to a thread and back several times as long."""
@@ -142,6 +162,35 @@ async def _send_while_connected(self: RTCDtlsTransport, data: bytes) -> None:
         await _send_encrypted(self, data)
 
 
+_decode_params = rtcsctptransport.decode_params
+
+
+def _decode_params_to_the_end(body: bytes) -> list[tuple[int, bytes]]:
+    """The parameters of an SCTP chunk (RFC 9260 section 3.2.1), whose length counts their own four bytes.
+
+    Of one that says it has none, aiortc makes another and another until the memory of the machine is full. Raises
+    `ValueError` for that.
+    """
+    at = 0
+    while at <= len(body) - 4:
+        length = int.from_bytes(body[at + 2 : at + 4], "big")
+        if length < 4:
+            raise ValueError(f"a parameter of an SCTP chunk cannot be {length} bytes long")
+        at += length + -length % 4
+    return _decode_params(body)
+
+
+_take_sctp = RTCSctpTransport._handle_data
+
+
+async def _take_sctp_if_sound(self: RTCSctpTransport, data: bytes) -> None:
+    """A message that is no UTF-8, or a chunk out of place, would end the task that reads the whole connection."""
+    try:
+        await _take_sctp(self, data)
+    except UNREADABLE:
+        return
+
+
 def harden_aiortc() -> None:
     """Lets every peer connection made from now on receive through `PromptReceiver`; calling it again changes nothing.
 
@@ -158,6 +207,9 @@ def harden_aiortc() -> None:
         )
     rtcpeerconnection.RTCRtpReceiver = PromptReceiver  # type: ignore[attr-defined]
     RTCDtlsTransport._send_data = _send_while_connected  # type: ignore[method-assign]
+    RTCSctpTransport._handle_data = _take_sctp_if_sound  # type: ignore[method-assign]
+    rtcsctptransport.decode_params = _decode_params_to_the_end
+    bound_channels()
     take_shortcut()
 
 

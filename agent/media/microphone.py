@@ -1,4 +1,4 @@
-"""Turns a received audio track into stamped windows of 16 kHz mono, always drained, every gap accounted for."""
+"""Turns received audio tracks into stamped windows of 16 kHz mono, always drained, every gap accounted for."""
 
 from dataclasses import replace
 
@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_S, Clock
 from agent.core.mailbox import Mailbox
-from agent.core.types import MIC_RATE_HZ, MicWindow, read_only
-from agent.media.capture_clock import CaptureClock
+from agent.core.speech import MIC_RATE_HZ, MicWindow
+from agent.core.types import read_only
 from agent.media.hardening import PromptReceiver
+from agent.media.timeline import Stretch, Timeline
 
 WINDOW_SAMPLES = MIC_RATE_HZ // 50
 WINDOWS_KEPT = 100
@@ -36,30 +37,20 @@ class WindowMailbox(Mailbox[MicWindow]):
 
 
 class Microphone:
-    """A customer's microphone: drains its track for as long as `run` runs, and leaves windows in `windows`.
+    """A customer's microphone: `read` drains one connection's track, and leaves windows in `windows`.
 
     Takes any rate and layout. A window holds 20 ms or less: what a packet brought is given out with it, not when the
     next one has made it even.
     """
 
-    def __init__(
-        self,
-        track: MediaStreamTrack,
-        receiver: PromptReceiver,
-        *,
-        call_id: str,
-        capture: CaptureClock,
-        clock: Clock,
-    ) -> None:
+    def __init__(self, timeline: Timeline, *, call_id: str, clock: Clock) -> None:
         self.windows: Mailbox[MicWindow] = WindowMailbox()
         self.decoded = 0
         """Frames that came out of the decoder."""
         self.gap_samples = 0
-        """Samples at 16 kHz that never came, over the whole track."""
-        self._track = track
-        self._receiver = receiver
+        """Samples at 16 kHz that never came, over the whole call."""
+        self.timeline = timeline
         self._call_id = call_id
-        self._capture = capture
         self._clock = clock
         self._format: tuple[int, str, str] | None = None
         self._resampler = AudioResampler(format="s16", layout="mono", rate=MIC_RATE_HZ)
@@ -72,22 +63,20 @@ class Microphone:
         """A sample, its RTP time, and the RTP clock's ticks a second."""
         self._made = 0
 
-    async def run(self) -> None:
-        """Returns when the track has ended; `windows` is closed then."""
-        try:
-            while True:
-                frame = await self._track.recv()
-                if isinstance(frame, AudioFrame) and frame.samples:
-                    self.take(frame)
-        except MediaStreamError:
-            pass
-        finally:
-            self.windows.close()
+    async def read(self, track: MediaStreamTrack, receiver: PromptReceiver, stretch: Stretch) -> None:
+        """Returns when the track has ended."""
+        while True:
+            try:
+                frame = await track.recv()
+            except MediaStreamError:
+                return
+            if isinstance(frame, AudioFrame) and frame.samples:
+                self.take(frame, receiver, stretch)
 
-    def take(self, frame: AudioFrame) -> None:
-        """Cuts one decoded frame, whose `pts` is its RTP time, into windows."""
-        pts = frame.pts or 0
-        arrived_ns = self._receiver.arrived_ns(pts) or self._clock.now_ns()
+    def take(self, frame: AudioFrame, receiver: PromptReceiver, stretch: Stretch) -> None:
+        """Cuts one decoded frame, whose `pts` is its RTP time in this connection, into windows."""
+        arrived_ns = receiver.arrived_ns(frame.pts or 0) or self._clock.now_ns()
+        pts = stretch.of(frame.pts or 0)
         clock_hz = round(1 / frame.time_base) if frame.time_base else frame.sample_rate
         kind = (frame.sample_rate, frame.layout.name, frame.format.name)
         duration_ticks = frame.samples * clock_hz // frame.sample_rate
@@ -128,7 +117,7 @@ class Microphone:
     def _emit(self, samples: NDArray[np.float32], arrived_ns: int) -> None:
         count = len(samples)
         sample, ticks, clock_hz = self._anchor
-        stamp = self._capture.stamp(
+        stamp = self.timeline.capture.stamp(
             frame_id=self._made,
             rtp_timestamp=ticks + (self._position - sample) * clock_hz // MIC_RATE_HZ,
             arrived_ns=arrived_ns,

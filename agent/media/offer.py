@@ -8,11 +8,16 @@ from aiortc.rtcpeerconnection import find_common_codecs
 from aiortc.sdp import MediaDescription, SessionDescription, candidate_from_sdp
 
 from agent.core.errors import OfferRejected
+from agent.media.candidates import CANDIDATE_LIMIT
 
 OFFER_LIMIT_BYTES = 64 * 1024
 FRAGMENT_LIMIT_BYTES = 8 * 1024
-CANDIDATE_LIMIT = 64
-"""ICE candidates taken from one offer or fragment; browsers send a handful."""
+CODEC_LIMIT = 128
+"""Payload types in one section: RTP has no more numbers (RFC 3551 section 6)."""
+FEEDBACK_LIMIT = 512
+"""`a=rtcp-fb` lines in an offer; browsers send some five a codec."""
+FEEDBACK_FOR_ALL_LIMIT = 32
+"""Of these, those for every codec of their section."""
 SLOTS = ("audio", "video", "application")
 _SENDS = ("sendonly", "sendrecv")
 _RECEIVES = ("recvonly", "sendrecv")
@@ -34,12 +39,16 @@ class Offer:
     """The media section that carries the bundle's transport."""
 
 
-def read_offer(sdp: str) -> Offer:
-    """Raises `OfferRejected`: 400 for what is no offer, 413 for too large, 422 for sound but not served here."""
+def read_offer(sdp: str, *, of_viewer: bool = False) -> Offer:
+    """A customer's offer, or that `of_viewer`, who only receives.
+
+    Raises `OfferRejected`: 400 for what is no offer, 413 for too large, 422 for sound but not served here.
+    """
     if len(sdp) > OFFER_LIMIT_BYTES:
         raise OfferRejected(f"the offer is larger than {OFFER_LIMIT_BYTES // 1024} KiB", status=413)
     if not sdp.startswith("v=0"):
         raise OfferRejected("the body is no SDP: it must begin with v=0")
+    _check_codecs(sdp)
     description = _parsed(sdp)
     media = description.media
     _check_sections(description)
@@ -47,15 +56,18 @@ def read_offer(sdp: str) -> Offer:
         _check_section(section)
     by_kind = {section.kind: section for section in media}
     sending = {kind for kind in ("audio", "video") if kind in by_kind and by_kind[kind].direction in _SENDS}
-    if not sending:
+    receiving = frozenset(
+        kind for kind in ("audio", "video") if kind in by_kind and by_kind[kind].direction in _RECEIVES
+    )
+    if of_viewer and not receiving:
+        raise OfferRejected("the offer receives neither audio nor video, so there is nothing to view", status=422)
+    if not of_viewer and not sending:
         raise OfferRejected("the offer sends neither audio nor video; add a microphone or a camera", status=422)
     return Offer(
         sdp=sdp,
         sends_audio="audio" in sending,
         sends_video="video" in sending,
-        receives=frozenset(
-            kind for kind in ("audio", "video") if kind in by_kind and by_kind[kind].direction in _RECEIVES
-        ),
+        receives=receiving,
         has_channel="application" in by_kind,
         ice_user=_ice_user(media[0]),
         transport_mid=_bundle(description)[0],
@@ -84,6 +96,31 @@ def read_candidates(fragment: str, offer: Offer) -> list[RTCIceCandidate | None]
     if len(candidates) > CANDIDATE_LIMIT:
         raise OfferRejected(f"more than {CANDIDATE_LIMIT} candidates in one fragment", status=413)
     return candidates
+
+
+def _check_codecs(sdp: str) -> None:
+    """Before anything else is made of them: what is said of a codec is kept for each of its number, and answered for
+    each, so that a number that stands there hundreds of times would take seconds and a hundred megabytes.
+    """
+    numbers: set[int] = set()
+    feedback = for_all = 0
+    for line in sdp.splitlines():
+        name, _, value = line.partition(":")
+        if line.startswith("m="):
+            numbers.clear()
+        elif name == "a=rtcp-fb":
+            feedback += 1
+            for_all += value.startswith("*")
+        elif name == "a=rtpmap":
+            try:
+                number = int(value.split(" ", 1)[0])
+            except ValueError:
+                continue  # which the parser has words for
+            if number in numbers:
+                raise OfferRejected(f"a section names the payload type {number} twice")
+            numbers.add(number)
+        if len(numbers) > CODEC_LIMIT or feedback > FEEDBACK_LIMIT or for_all > FEEDBACK_FOR_ALL_LIMIT:
+            raise OfferRejected("the offer names more codecs, or more kinds of feedback, than any browser", status=413)
 
 
 def _parsed(sdp: str) -> SessionDescription:

@@ -1,99 +1,75 @@
-"""A customer's WebRTC connection: an offer becomes frames, windows, a voice and a channel, until it ends."""
+"""A customer at the other end of a call: frames, windows, a voice and a channel, over one connection after another."""
 
 import asyncio
-import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
-from aiortc import RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 from agent.core.clock import NS_PER_S, Clock
-from agent.core.consent import Consent, Purpose
+from agent.core.consent import Consent
 from agent.core.errors import OfferRejected
 from agent.core.frames import FrameOutcome
+from agent.core.ice_servers import IceServer
 from agent.core.lifecycle import EndReason
-from agent.core.mailbox import Mailbox
 from agent.core.settings import MediaSettings
-from agent.core.types import CameraFrame, MicWindow
-from agent.media.camera import Camera
-from agent.media.capture_clock import CaptureClock, PageClock
-from agent.media.channel import LABEL, Channel
-from agent.media.hardening import PromptReceiver, harden_aiortc
-from agent.media.microphone import Microphone
-from agent.media.offer import Offer, read_candidates, read_offer
-from agent.media.slots import Slot
+from agent.media.capture_clock import PageClock
+from agent.media.channel import Channel
+from agent.media.connection import Connection
+from agent.media.intake import Intake
+from agent.media.offer import read_offer
+from agent.media.relay import EncodedTrack
 from agent.media.speaker import Speaker
+from agent.media.statistics import PeerStatistics
 
-CLOSE_WITHIN_S = 5.0
-
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackStatistics:
-    """What came in on one track."""
-
-    packets: int = 0
-    packets_lost: int = 0
-    payload_bytes: int = 0
-    frames: int = 0
-    """Frames decoded."""
-    skipped: int = 0
-    """Frames given up because of loss."""
-    keyframes_requested: int = 0
-    dropped: int = 0
-    """Frames or windows that were replaced by newer ones before anyone took them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerStatistics:
-    video: TrackStatistics
-    audio: TrackStatistics
-    speech_frames_sent: int
-    messages_sent: int
-    messages_dropped: int
-    messages_refused: int
+RETURN_WITHIN_S = 20.0
+"""A page that closed its connection in good order was left by its customer, or is being loaded again."""
+_MAY_COME_BACK = frozenset(
+    {EndReason.CONNECTION_FAILED, EndReason.MEDIA_STOPPED, EndReason.CUSTOMER_LEFT, EndReason.NEVER_CONNECTED}
+)
 
 
 class Peer:
-    """One customer's connection. Made by `answer`; `run` must be running for media to flow; `close` ends all of it."""
+    """One customer of one call. Made by `answer`; `run` must be running for media to flow; `close` ends all of it.
+
+    A connection that breaks is waited for as long as `settings.resume_within_s` says; `resume` puts another in its
+    place, whether it broke or not. What is public here stays the same over all of them.
+    """
 
     def __init__(
-        self,
-        offer: Offer,
-        connection: RTCPeerConnection,
-        *,
-        call_id: str,
-        consent: Consent,
-        clock: Clock,
-        settings: MediaSettings,
+        self, connection: Connection, *, call_id: str, consent: Consent, clock: Clock, settings: MediaSettings
     ) -> None:
         self.call_id = call_id
-        self.offer = offer
-        self.answer_sdp = ""
-        self.frames: Mailbox[CameraFrame] | None = None
-        """None unless a purpose that needs the picture was agreed to, and the offer sends one."""
-        self.windows: Mailbox[MicWindow] | None = None
-        """None unless speech may be understood, and the offer sends sound."""
         self.speaker = Speaker()
-        self.channel = Channel() if offer.has_channel else None
+        self.channel = Channel() if connection.offer.has_channel else None
         self.page_clock = PageClock()
+        self._intake = Intake(connection, call_id=call_id, consent=consent, page=self.page_clock, clock=clock)
+        self.frames = self._intake.frames
+        """None unless a purpose that needs the picture was agreed to, and the first offer sends one."""
+        self.windows = self._intake.windows
+        """None unless speech may be understood, and the first offer sends sound."""
+        self.relays = self._intake.relays
+        """By kind, what the customer sends, as it was encoded: for people who watch."""
+        self.codecs = self._intake.codecs
+        """By kind, the codec that is used both ways."""
         self.connected = asyncio.Event()
-        """Set when the connection is up."""
-        self._connection = connection
+        """Set when the first connection is up, and for ever."""
+        self.on_line: Callable[[bool], None] = lambda up: None
+        """Told when a connection is lost, and when another is up."""
         self._clock = clock
         self._settings = settings
-        self._consent = consent
-        self._voice = Slot("audio", self.speaker)
-        self._staff_video = Slot("video")
-        self._camera: Camera | None = None
-        self._microphone: Microphone | None = None
-        self._receivers: dict[str, PromptReceiver] = {}
-        self._ended: asyncio.Future[EndReason] = asyncio.get_running_loop().create_future()
-        self._settled = asyncio.Event()
-        """Set when the connection is up, or will never be."""
-        self._closing = False
+        self._voice: MediaStreamTrack = self.speaker
+        self._staff_video: MediaStreamTrack | None = None
+        self._connections = 0
+        self._resuming = asyncio.Lock()
+        self._changed = asyncio.Event()
+        """Set when another connection has come, or none is wanted any more."""
+        self._lost_ns: int | None = None
+        self._closed = False
+        self._connection: Connection | None = None
+        """None while it is lost."""
+        self._open: set[Connection] = set()
+        """Those that are not closed yet."""
+        self._join(connection)
 
     @classmethod
     async def answer(
@@ -104,152 +80,199 @@ class Peer:
         consent: Consent,
         clock: Clock,
         settings: MediaSettings,
-        ice_servers: Sequence[str] = (),
+        ice_servers: Sequence[IceServer] = (),
+        client: str | None = None,
     ) -> "Peer":
-        """Answers an offer, gathering candidates through `ice_servers` (URLs of STUN servers).
+        """Answers an offer that came from the address `client`, gathering candidates through `ice_servers`.
 
         Raises `OfferRejected`, and leaves nothing behind then.
         """
-        harden_aiortc()
-        offer = read_offer(offer_sdp)
-        connection = RTCPeerConnection(RTCConfiguration(iceServers=[RTCIceServer(url) for url in ice_servers]))
-        peer = cls(offer, connection, call_id=call_id, consent=consent, clock=clock, settings=settings)
-        try:
-            await peer._negotiate()
-        except BaseException as error:
-            await peer.close()
-            if isinstance(error, Exception):
-                raise OfferRejected(f"the offer cannot be answered ({type(error).__name__})", status=422) from error
-            raise
-        return peer
+        connection = await Connection.answer(
+            read_offer(offer_sdp),
+            call_id=call_id,
+            clock=clock,
+            settings=settings,
+            ice_servers=ice_servers,
+            client=client,
+        )
+        return cls(connection, call_id=call_id, consent=consent, clock=clock, settings=settings)
+
+    @property
+    def answer_sdp(self) -> str:
+        """To the offer that was taken last."""
+        return self._connection.answer_sdp if self._connection is not None else ""
+
+    @property
+    def session(self) -> str:
+        """Names the connection that came last, and no other one ever."""
+        return f"{self.call_id}-{self._connections}"
 
     async def run(self) -> EndReason:
-        """Drains all tracks until the connection ends, and says why it ended. Does not close; `close` does."""
-        async with asyncio.TaskGroup() as tracks:
-            running = [tracks.create_task(reader.run()) for reader in (self._camera, self._microphone) if reader]
-            if "audio" not in self.offer.receives:
-                running.append(tracks.create_task(self._speak_to_nobody()))
-            reason = await self._end()
-            for task in running:
-                task.cancel()
-        return reason
+        """Carries media until the customer has gone for good, and says why. Does not close; `close` does."""
+        while (connection := self._connection) is not None:
+            reason = await self._carry(connection)
+            replaced = self._connection is not connection
+            if self._closed or (not replaced and not self._may_come_back(reason)):
+                return reason
+            if not replaced:
+                self._lose()
+            await self._close(connection)
+            if not replaced and not await self._another_came(reason):
+                return reason
+        return EndReason.AGENT_FINISHED
+
+    async def resume(self, offer_sdp: str, *, ice_servers: Sequence[IceServer] = (), client: str | None = None) -> str:
+        """Answers another offer of the same customer, whose connection takes the place of the present one at once.
+
+        Raises `OfferRejected`, and leaves all as it is, for an offer that cannot be answered, or whose sound or picture
+        would be encoded otherwise than before: staff are passed on what comes as it comes.
+        """
+        async with self._resuming:
+            connection = await Connection.answer(
+                read_offer(offer_sdp),
+                call_id=self.call_id,
+                clock=self._clock,
+                settings=self._settings,
+                ice_servers=ice_servers,
+                client=client,
+            )
+            old = self._connection
+            try:
+                self._intake.check(connection)
+                if self._closed:
+                    raise OfferRejected("the call has ended meanwhile", status=409)
+                self._join(connection)
+            except BaseException:
+                await connection.close()
+                raise
+            self._changed.set()
+            if old is not None:
+                await self._close(old)
+            return connection.answer_sdp
 
     async def add_candidates(self, fragment: str) -> None:
         """Takes a trickle fragment (RFC 8840). Raises `OfferRejected`."""
-        for candidate in read_candidates(fragment, self.offer):
-            await self._connection.addIceCandidate(candidate)
+        if self._connection is None:
+            raise OfferRejected("the connection that these candidates are for is gone", status=412)
+        await self._connection.add_candidates(fragment)
 
     def withdraw(self, consent: Consent) -> None:
         """Takes back what `consent` no longer holds: such a track is not even decoded from the next packet on."""
-        self._consent = consent
-        if self._camera is not None and not _may_see(consent):
-            self._receivers["video"]._enabled = False
-            self._camera.frames.close()
-        if self._microphone is not None and not consent.allows(Purpose.SPEECH):
-            self._receivers["audio"]._enabled = False
-            self._microphone.windows.close()
+        self._intake.withdraw(consent)
 
     def set_voice_track(self, track: MediaStreamTrack | None) -> None:
         """Lets the customer hear `track` in the agent's place; None gives the voice back to the agent."""
-        self._voice.switch(track or self.speaker)
+        self._voice = track or self.speaker
+        if self._connection is not None:
+            self._connection.voice.switch(self._voice)
 
     def set_staff_video(self, track: MediaStreamTrack | None) -> None:
         """Lets the customer see `track`; None shows nothing."""
-        self._staff_video.switch(track)
+        self._staff_video = track
+        if self._connection is not None:
+            self._connection.staff_video.switch(track)
 
     async def close(self) -> None:
         """Ends the connection and everything that belongs to it; may be called again."""
-        self._closing = True
-        self._finish(EndReason.AGENT_FINISHED)
+        self._closed = True
+        self._changed.set()
         self.speaker.stop()
-        self._voice.stop()
-        self._staff_video.stop()
-        for mailbox in (self.frames, self.windows):
-            if mailbox is not None:
-                mailbox.close()
+        self._intake.close()
         if self.channel is not None:
             self.channel.close()
-        try:
-            async with asyncio.timeout(CLOSE_WITHIN_S):
-                await self._connection.close()
-        except TimeoutError:
-            logger.warning("call %s: the connection did not close within %.0f s", self.call_id, CLOSE_WITHIN_S)
+        for connection in list(self._open):
+            await self._close(connection)
 
     @property
     def statistics(self) -> PeerStatistics:
         channel = self.channel
         return PeerStatistics(
-            video=self._track_statistics("video", self._camera),
-            audio=self._track_statistics("audio", self._microphone),
+            video=self._intake.video,
+            audio=self._intake.audio,
             speech_frames_sent=self.speaker.speech_frames_sent,
             messages_sent=channel.sent if channel else 0,
             messages_dropped=channel.dropped if channel else 0,
             messages_refused=channel.refused if channel else 0,
+            candidates_held_back=self._intake.candidates_held_back,
+            connections=self._connections,
         )
 
     def intake(self) -> tuple[int, Mapping[FrameOutcome, int]]:
         """Camera frames of which anything came so far, and those of them that nobody was given, by why."""
-        receiver = self._receivers.get("video")
-        if receiver is None or self._camera is None:
-            return 0, {}
-        taken, made = receiver.decoded.taken, receiver.decoded.pictures
-        counts = receiver.assembler.counts
-        return counts.frames + counts.frames_skipped, {
-            FrameOutcome.INCOMPLETE: counts.frames_skipped,
-            FrameOutcome.DECODER_BEHIND: receiver.discarded,
-            FrameOutcome.UNDECODED: receiver.undecodable + max(0, taken - made),
-            FrameOutcome.NOT_CONSENTED: self._camera.unwanted,
-        }
+        return self._intake.lost_frames()
 
-    async def _negotiate(self) -> None:
-        connection = self._connection
-        connection.on("connectionstatechange", self._note_state)
-        connection.on("datachannel", self._take_channel)
-        await connection.setRemoteDescription(RTCSessionDescription(self.offer.sdp, "offer"))
-        for transceiver in connection.getTransceivers():
-            if transceiver.kind in self.offer.receives:
-                transceiver.sender.replaceTrack(self._voice if transceiver.kind == "audio" else self._staff_video)
-                if transceiver.kind == "audio":
-                    self.speaker.encodes = transceiver._codecs[0].mimeType.lower() == "audio/opus"
-                transceiver.direction = "sendrecv"
-            if transceiver.receiver.track is not None:
-                codec = transceiver._codecs[0]
-                self._listen(transceiver.receiver, transceiver.receiver.track, codec.clockRate)
-        await connection.setLocalDescription(await connection.createAnswer())
-        for kind, receiver in self._receivers.items():
-            receiver._enabled = (self._camera if kind == "video" else self._microphone) is not None
-        self.answer_sdp = connection.localDescription.sdp
+    # ---- from one connection to the next ----------------------------------------------------------------------------
 
-    def _listen(self, receiver: object, track: MediaStreamTrack, rate_hz: int) -> None:
-        assert isinstance(receiver, PromptReceiver)
-        self._receivers[track.kind] = receiver
-        capture = CaptureClock(rate_hz, self.page_clock, self._clock)
-        receiver.on_sender_report = capture.on_sender_report
-        if track.kind == "video" and self.offer.sends_video and _may_see(self._consent):
-            self._camera = Camera(track, receiver, call_id=self.call_id, capture=capture, clock=self._clock)
-            self.frames = self._camera.frames
-        elif track.kind == "audio" and self.offer.sends_audio and self._consent.allows(Purpose.SPEECH):
-            self._microphone = Microphone(track, receiver, call_id=self.call_id, capture=capture, clock=self._clock)
-            self.windows = self._microphone.windows
+    def _join(self, connection: Connection) -> None:
+        """Lets everything flow over `connection` from now on."""
+        if self.channel is not None:
+            self.channel.detach()
+            connection.on_channel = self.channel.attach
+        connection.on_connected = self._note_connected
+        connection.on_keyframe_wanted = self._ask_staff_for_keyframe
+        connection.voice.switch(self._voice)
+        connection.staff_video.switch(self._staff_video)
+        if "audio" in connection.codecs:
+            self.speaker.encodes = connection.codecs["audio"].mimeType.lower() == "audio/opus"
+        self._reading = self._intake.join(connection)
+        self._connection = connection
+        self._connections += 1
+        self._open.add(connection)
 
-    def _take_channel(self, channel: RTCDataChannel) -> None:
-        if self.channel is not None and channel.label == LABEL:
-            self.channel.attach(channel)
+    async def _close(self, connection: Connection) -> None:
+        await connection.close()
+        self._open.discard(connection)
 
-    def _note_state(self) -> None:
-        state = self._connection.connectionState
-        if state == "connected":
-            self.connected.set()
-            self._settled.set()
-        elif state == "failed":
-            self._finish(EndReason.CONNECTION_FAILED)
-        elif state == "closed":
-            self._finish(EndReason.AGENT_FINISHED if self._closing else EndReason.CUSTOMER_LEFT)
+    async def _carry(self, connection: Connection) -> EndReason:
+        """Drains what comes over `connection` until it ends."""
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(read()) for read in self._reading]
+            if "audio" not in connection.offer.receives:
+                running.append(tasks.create_task(self._speak_to_nobody()))
+            reason = await connection.end()
+            for task in running:
+                task.cancel()
+        return reason
 
-    def _finish(self, reason: EndReason) -> None:
-        if not self._ended.done():
-            self._ended.set_result(reason)
-            self._settled.set()
+    def _may_come_back(self, reason: EndReason) -> bool:
+        return reason in _MAY_COME_BACK and self.connected.is_set() and self._settings.resume_within_s > 0
+
+    def _lose(self) -> None:
+        """The present connection is no more."""
+        self._connection = None
+        self._intake.leave()
+        if self.channel is not None:
+            self.channel.detach()
+        self._changed.clear()
+        if self._lost_ns is None:
+            self._lost_ns = self._clock.now_ns()
+            self.on_line(False)
+
+    async def _another_came(self, reason: EndReason) -> bool:
+        """Waits for another connection, as long as makes sense after one that ended for `reason`."""
+        patience_s = self._settings.resume_within_s
+        if reason is EndReason.CUSTOMER_LEFT:
+            patience_s = min(patience_s, RETURN_WITHIN_S)
+        if self._lost_ns is not None:
+            patience_s -= (self._clock.now_ns() - self._lost_ns) / NS_PER_S
+        try:
+            async with asyncio.timeout(patience_s):
+                await self._changed.wait()
+        except TimeoutError:
+            return False
+        return not self._closed
+
+    def _note_connected(self) -> None:
+        self._lost_ns = None
+        again = self.connected.is_set()
+        self.connected.set()
+        if again:
+            self.on_line(True)
+
+    def _ask_staff_for_keyframe(self) -> None:
+        """The customer's side cannot go on with the picture that it gets."""
+        if isinstance(self._staff_video, EncodedTrack):
+            self._staff_video.ask_for_keyframe()
 
     async def _speak_to_nobody(self) -> None:
         """Keeps the voice at its pace where the customer's side takes no sound, so that captions come in time."""
@@ -258,40 +281,3 @@ class Peer:
                 await self.speaker.recv()
             except MediaStreamError:
                 return
-
-    async def _end(self) -> EndReason:
-        """Waits for the end, or for the time to pass within which something must have come."""
-        try:
-            async with asyncio.timeout(self._settings.connect_within_s):
-                await self._settled.wait()
-        except TimeoutError:
-            return EndReason.NEVER_CONNECTED
-        quiet_since_ns = self._clock.now_ns()
-        while not self._ended.done():
-            heard_ns = [receiver.last_packet_ns for receiver in self._receivers.values()]
-            last_ns = max([quiet_since_ns, *(heard for heard in heard_ns if heard is not None)])
-            left_s = self._settings.silent_after_s - (self._clock.now_ns() - last_ns) / NS_PER_S
-            if left_s <= 0:
-                return EndReason.MEDIA_STOPPED
-            await asyncio.wait([self._ended], timeout=left_s)
-        return self._ended.result()
-
-    def _track_statistics(self, kind: str, reader: Camera | Microphone | None) -> TrackStatistics:
-        receiver = self._receivers.get(kind)
-        if receiver is None:
-            return TrackStatistics()
-        counts = receiver.assembler.counts
-        mailbox = self.frames if kind == "video" else self.windows
-        return TrackStatistics(
-            packets=receiver.packets,
-            packets_lost=receiver.packets_lost,
-            payload_bytes=receiver.payload_bytes,
-            frames=reader.decoded if reader else 0,
-            skipped=counts.frames_skipped,
-            keyframes_requested=counts.keyframes_requested,
-            dropped=mailbox.dropped if mailbox else 0,
-        )
-
-
-def _may_see(consent: Consent) -> bool:
-    return consent.allows(Purpose.EXPRESSION) or consent.allows(Purpose.GESTURE)

@@ -14,6 +14,7 @@ to the loop as a plain callback rather than as a task of its own.
 import asyncio
 import queue
 import socket
+import struct
 import threading
 from collections.abc import Coroutine
 from functools import partial
@@ -35,6 +36,8 @@ MEDIA_BYTES = range(128, 192)
 AT_ONCE = 32
 """Datagrams of one socket that are worked off before others have their turn: about 3 ms."""
 LARGEST_DATAGRAM = 65_535
+UNREADABLE = (AssertionError, AttributeError, LookupError, TypeError, ValueError, struct.error)
+"""What aiortc raises of packets that are not as it takes for granted; text that is no UTF-8 is a `ValueError`."""
 
 _queue_datagram = Connection.data_received
 _take_datagram = StunProtocol.datagram_received
@@ -94,10 +97,13 @@ def _take(transport: RTCDtlsTransport, data: bytes) -> None:
 
 
 def _finish_at_once(work: Coroutine[Any, Any, None]) -> None:
-    """Runs a coroutine that never waits: all that aiortc does on receiving is to compute, and to send datagrams."""
+    """Runs a coroutine that never waits: all that aiortc does on receiving is to compute, and to send datagrams.
+
+    A packet that cannot be read is lost, as on a bad network.
+    """
     try:
         work.send(None)
-    except (StopIteration, ConnectionError):
+    except (StopIteration, ConnectionError, *UNREADABLE):
         return
     work.close()
     raise RuntimeError("aiortc waits for something while it receives a packet; this version is not the one known")

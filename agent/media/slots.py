@@ -77,12 +77,13 @@ class Slot(MediaStreamTrack):
         now_ns = time.monotonic_ns()
         if self._began_ns is None:
             self._began_ns = now_ns
-        if isinstance(frame, VideoFrame):
+        if self.kind == "video":
             elapsed = (now_ns - self._began_ns) * VIDEO_CLOCK_HZ // NS_PER_S
             frame.pts = max(self._next_pts, elapsed)
             frame.time_base = Fraction(1, VIDEO_CLOCK_HZ)
             self._next_pts = frame.pts + 1
             return frame
+        assert not isinstance(frame, VideoFrame), "a slot of sound has no source of pictures"
         rate_hz, samples = (RATE_HZ, FRAME_SAMPLES) if isinstance(frame, Packet) else (frame.sample_rate, frame.samples)
         elapsed = (now_ns - self._began_ns) * rate_hz // NS_PER_S
         if elapsed - self._next_pts > rate_hz:

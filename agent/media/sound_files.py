@@ -11,7 +11,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from agent.core.errors import NotMedia
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 
 FORMATS = "aac,aiff,amr,asf,au,avi,caf,flac,matroska,mov,mp3,mp4,mpeg,mpegts,ogg,wav,w64,webm"
 """FFmpeg's names of what is read; playlists and other formats that point to further files are not."""

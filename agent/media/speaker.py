@@ -14,8 +14,9 @@ from av.stream import Stream
 from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_S
-from agent.core.types import SpeechChunk
+from agent.core.speech import SpeechChunk
 from agent.media.clause import FRAME_SAMPLES, RATE_HZ, Clause, resampled_speech, samples_since_quiet, spoken_part
+from agent.media.lips import Lips
 from agent.media.opus import SILENCE, OpusEncoder, as_int16
 
 FRAME_NS = NS_PER_S // 50
@@ -60,6 +61,7 @@ class Speaker(MediaStreamTrack):
         """Told when speech begins and ends."""
         self.on_played: Callable[[NDArray[np.float32], int], None] | None = None
         """Told each block of (960,) samples and the monotonic time at which it is due, silence too unless at rest."""
+        self.lips = Lips()
         self.first_sample_ns: int | None = None
         """Monotonic time at which the first sample of the present or last utterance was handed to the sender."""
         self.frames_sent = 0
@@ -123,7 +125,7 @@ class Speaker(MediaStreamTrack):
         if self.idle.is_set():
             self._begin()
         self._dry_frames = None
-        self._clauses.append(Clause(samples, chunk.text, chunk.last))
+        self._clauses.append(Clause(samples, chunk.text, chunk.last, chunk.visemes))
 
     def stop_speaking(self) -> Spoken:
         """Falls silent within 10 ms, drops what is queued, and says how far speech got."""
@@ -149,6 +151,7 @@ class Speaker(MediaStreamTrack):
             if not self._quiet:
                 self._fading = current.samples[current.sent : current.sent + FADE_SAMPLES]
         self._paused = True
+        self.lips.follow(None)
 
     def resume(self) -> None:
         """Goes on where `pause` left off, from the beginning of the word that was cut."""
@@ -243,6 +246,7 @@ class Speaker(MediaStreamTrack):
         filled = 0
         while self._clauses and filled < FRAME_SAMPLES:
             clause = self._clauses[0]
+            self.lips.follow(clause)
             part = clause.samples[clause.sent : clause.sent + FRAME_SAMPLES - filled]
             block[filled : filled + len(part)] = part
             clause.sent += len(part)
@@ -281,6 +285,7 @@ class Speaker(MediaStreamTrack):
 
     def _end(self) -> None:
         self._dry_frames = None
+        self.lips.follow(None)
         if not self.idle.is_set():
             self.idle.set()
             if self.on_speaking is not None:

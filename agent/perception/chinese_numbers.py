@@ -4,19 +4,18 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from agent.core.number_words import CHINESE_SPOKEN
 from agent.perception.quantities import LONGEST_MONTHS, MOST_MONEY, MOST_THINGS
 
-_DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
-_SPOKEN = _DIGITS | {"幺": 1, "两": 2}
 _SMALL = {"十": 10, "百": 100, "千": 1_000}
 _LARGE = {"万": 10_000, "亿": 100_000_000}
-_LETTERS = "".join([*_SPOKEN, *_SMALL, *_LARGE])
+_LETTERS = "".join([*CHINESE_SPOKEN, *_SMALL, *_LARGE])
 _NUMBER = re.compile(
     rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?[十百千万亿]*|[{_LETTERS}\d][{_LETTERS}\d点.]*(?<![点.])"
 )
 _PART = re.compile(r"\d[\d,]*(?:\.\d+)?|.")
-_RUN = re.compile(rf"[\d{''.join(_SPOKEN)}](?:[\s,，、.-]*[\d{''.join(_SPOKEN)}])*")
-_SPOKEN_RUN = re.compile(rf"[{''.join(_SPOKEN)}]{{3,}}")
+_RUN = re.compile(rf"[\d{''.join(CHINESE_SPOKEN)}](?:[\s,，、.-]*[\d{''.join(CHINESE_SPOKEN)}])*")
+_SPOKEN_RUN = re.compile(rf"[{''.join(CHINESE_SPOKEN)}]{{3,}}")
 _LETTER = re.compile(r"(?<![A-Za-z])([A-Za-z])(?:字母|杠|横杠|[\s,，-])*(?=[\d零〇一二三四五六七八九幺两])")
 _ORDER = re.compile(r"(?:订单|单|编)号?(?:码|是|为|[:：\s])*(?=[\d零〇一二三四五六七八九幺])")
 _COUNTED = "元块钱美个件台双只条套年月天日号点岁周次%％分毛角"
@@ -47,8 +46,8 @@ def numbers(text: str) -> Iterator[tuple[Decimal, int, int]]:
 
 def whole(said: str) -> Decimal | None:
     """The number that all of `said` is, or None. Digits one by one are the number that they write: 二〇二六."""
-    if said and all(letter in _SPOKEN for letter in said):
-        return Decimal("".join(str(_SPOKEN[letter]) for letter in said))
+    if said and all(letter in CHINESE_SPOKEN for letter in said):
+        return Decimal("".join(str(CHINESE_SPOKEN[letter]) for letter in said))
     if "点" in said:
         return _with_point(said)
     total, section, current, last, gap = Decimal(0), Decimal(0), None, 1, False
@@ -74,7 +73,7 @@ def whole(said: str) -> Decimal | None:
 def _part(part: str) -> Decimal | None:
     if part[0].isdecimal() and part[0].isascii():
         return Decimal(part.replace(",", ""))
-    return Decimal(_SPOKEN[part]) if part in _SPOKEN else None
+    return Decimal(CHINESE_SPOKEN[part]) if part in CHINESE_SPOKEN else None
 
 
 def _with_point(said: str) -> Decimal | None:
@@ -85,9 +84,9 @@ def _with_point(said: str) -> Decimal | None:
         scale *= (_SMALL | _LARGE)[after[-1]]
         after = after[:-1]
     number = whole(before)
-    if number is None or not after or not all(letter in _SPOKEN for letter in after):
+    if number is None or not after or not all(letter in CHINESE_SPOKEN for letter in after):
         return None
-    return (number + Decimal("0." + "".join(str(_SPOKEN[letter]) for letter in after))) * scale
+    return (number + Decimal("0." + "".join(str(CHINESE_SPOKEN[letter]) for letter in after))) * scale
 
 
 def figures_for_spoken(text: str) -> str:
@@ -133,7 +132,7 @@ def _digits_at(text: str, position: int, lengths: range) -> str | None:
 
 
 def _figures(run: str) -> str:
-    return "".join(letter if letter.isdecimal() else str(_SPOKEN.get(letter, "")) for letter in run)
+    return "".join(letter if letter.isdecimal() else str(CHINESE_SPOKEN.get(letter, "")) for letter in run)
 
 
 def amount(text: str) -> str | None:

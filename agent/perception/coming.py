@@ -3,8 +3,9 @@
 import re
 from datetime import date, timedelta
 
+from agent.core.number_words import TEENS, TENS, UNITS
 from agent.perception.dates import WEEKDAYS, century, day_of, named_date, number_before, ordinal, written_date
-from agent.perception.numerals import TEENS, TENS, UNITS, cardinal, plain_words, tokens
+from agent.perception.numerals import cardinal, plain_words, tokens
 
 MOST_AHEAD = 400
 """Days that somebody still makes plans for; what is later was misheard."""

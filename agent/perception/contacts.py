@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 import phonenumbers
 
+from agent.core.number_words import UNITS
 from agent.perception.chinese_numbers import figures_for_spoken
-from agent.perception.numerals import UNITS, digits, plain_words
+from agent.perception.numerals import digits, plain_words
 
 LONGEST_NUMBER = 15
 """Digits, by ITU-T recommendation E.164."""

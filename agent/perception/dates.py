@@ -2,7 +2,8 @@
 
 from datetime import date, timedelta
 
-from agent.perception.numerals import TEENS, TENS, UNITS, cardinal, tokens
+from agent.core.number_words import TEENS, TENS, UNITS
+from agent.perception.numerals import cardinal, tokens
 
 MOST_AGO = 400
 """Days that somebody still speaks of; what is older was misheard, or is a date of birth."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS, NS_PER_S
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 
 PLAYED_RATE_HZ = 48_000
 RATE_HZ = 8_000

@@ -3,7 +3,8 @@
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from agent.core.types import SpeechTranslated, Stamp
+from agent.core.speech import SpeechTranslated
+from agent.core.types import Stamp
 from agent.perception.utterance import Answer, Request, Utterance
 
 MOST_OPEN = 4

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 from agent.perception.activity import WINDOW_SAMPLES
 
 BEHIND_DB = 12.0

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_S
-from agent.core.types import MIC_RATE_HZ, MicWindow, Stamp
+from agent.core.speech import MIC_RATE_HZ, MicWindow
+from agent.core.types import Stamp
 from agent.perception.activity import WINDOW_SAMPLES
 
 _RTP_HZ = 48_000

@@ -11,7 +11,7 @@ from agent.core.clock import NS_PER_MS, NS_PER_S, Clock
 from agent.core.consent import Consent, Purpose
 from agent.core.errors import CallNotFound
 from agent.core.settings import HearingSettings
-from agent.core.types import MIC_RATE_HZ, HearingEvent, HearingFailed, MicWindow, VoiceEmotionReading
+from agent.core.speech import MIC_RATE_HZ, HearingEvent, HearingFailed, MicWindow, VoiceEmotionReading
 from agent.inference.runtime import Opened, Runtime
 from agent.perception.activity import VoiceActivity
 from agent.perception.echo import Playout
@@ -157,17 +157,19 @@ class Hearing:
         theirs = self._settings.language == "en" and self.understands(language)
         return language if theirs else self._settings.language
 
-    def withdraw(self, call_id: str, consent: Consent) -> None:
-        """Reads emotion in the voice no more where `consent` does not allow it: what waits to be read is dropped, what
-        has been read is not delivered. Raises `CallNotFound`.
-        """
+    def follow(self, call_id: str, consent: Consent) -> None:
+        """Hears from now on only what `consent` allows: words, and how they are said. What else waits to be read is
+        dropped, what has been read is not delivered, and without words a call stays deaf. Raises `CallNotFound`."""
         with self._wake:
             call = self._calls.get(call_id)
         if call is None:
             raise CallNotFound(f"call {call_id} is not being heard")
-        if not consent.allows(Purpose.VOICE_EMOTION):
-            call.listener.reads_emotion = False
+        call.listener.reads_emotion = consent.allows(Purpose.VOICE_EMOTION)
+        if not call.listener.reads_emotion:
             self._transcriber.forget_manner(call_id)
+        if not consent.allows(Purpose.SPEECH):
+            call.open = False
+            self._transcriber.forget(call_id)
 
     def close_call(self, call_id: str) -> None:
         """Stops hearing a call: nothing of it is delivered from now on. A call that is not open is no error."""
@@ -220,6 +222,8 @@ class Hearing:
     def _run(self) -> None:
         while (taken := self._take()) is not None:
             call, windows, answers = taken
+            if not call.open:
+                continue
             try:
                 for answer in answers:
                     self._count(call, answer)
@@ -251,7 +255,7 @@ class Hearing:
                 due = [
                     (self._silent_from_ns(call), call)
                     for call in self._calls.values()
-                    if call.listener.waits_for_silence
+                    if call.open and call.listener.waits_for_silence
                 ]
                 first_ns, first = min(due, key=lambda pair: pair[0], default=(0, None))
                 wait_ns = first_ns - self._clock.now_ns()
@@ -265,7 +269,7 @@ class Hearing:
 
     def _follow(self, call: _Call, outcome: Outcome) -> None:
         self._deliver(call, outcome.events)
-        for request in outcome.requests:
+        for request in outcome.requests if call.open else ():
             self._transcriber.ask(request)
 
     def _deliver(self, call: _Call, events: Iterable[HearingEvent]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.settings import HearingSettings
-from agent.core.types import HearingFailed, MicWindow, VoiceEmotionReading, VoiceLevel
+from agent.core.speech import HearingFailed, MicWindow, VoiceEmotionReading, VoiceLevel
 from agent.perception.activity import WINDOW_SAMPLES, VoiceGate
 from agent.perception.echo import EchoGuard, Playout
 from agent.perception.foreground import Foreground

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 
 SILENCE_DB = -100.0
 """Energy of digital silence, and the lowest value given."""

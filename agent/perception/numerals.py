@@ -4,22 +4,9 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
-UNITS = {
-    "zero": 0, "oh": 0, "o": 0, "nought": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
-    "eight": 8, "nine": 9,
-}  # fmt: skip
-TEENS = {
-    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
-    "seventeen": 17, "eighteen": 18, "nineteen": 19,
-}  # fmt: skip
-TENS = {
-    "twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
-    "ninety": 90,
-}  # fmt: skip
+from agent.core.number_words import HOMOPHONES, TEENS, TENS, TIMES, UNITS
+
 SCALES = {"hundred": 100, "thousand": 1_000, "grand": 1_000, "k": 1_000, "million": 1_000_000}
-HOMOPHONES = {"for": "four", "to": "two", "too": "two", "won": "one", "ate": "eight"}
-"""Heard for digits; believed only between other spoken digits."""
-_TIMES = {"double": 2, "triple": 3}
 _WORD = re.compile(r"[a-z]+|[0-9]+")
 _FIGURE = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?")
 _TOKEN = re.compile(rf"[$€£]|{_FIGURE.pattern}|[a-z]+|(?<=\d)[/.-](?=\d)")
@@ -90,8 +77,8 @@ def _groups(words: list[str], position: int) -> Iterator[tuple[str, int]]:
     """Each run of digits that is spoken as one number, with the position after it."""
     while position < len(words):
         word = words[position]
-        if word in _TIMES and words[position + 1 : position + 2] and words[position + 1] in UNITS:
-            group, position = str(UNITS[words[position + 1]]) * _TIMES[word], position + 2
+        if word in TIMES and words[position + 1 : position + 2] and words[position + 1] in UNITS:
+            group, position = str(UNITS[words[position + 1]]) * TIMES[word], position + 2
         elif word.isdigit():
             group, position = word, position + 1
         elif word in HOMOPHONES and spoken(words, position - 1) and spoken(words, position + 1):

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.core.types import MIC_RATE_HZ, read_only
+from agent.core.speech import MIC_RATE_HZ
+from agent.core.types import read_only
 from agent.perception.activity import START_WINDOWS, WINDOW_SAMPLES, VoiceActivity, VoiceGate
 from agent.perception.transcript import LONGEST_S
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from agent.core.types import IntentReading, Stamp, TextEmotionReading
+from agent.core.speech import IntentReading, TextEmotionReading
+from agent.core.types import Stamp
 from agent.perception.text import TextReader
 from agent.perception.text_emotion import LANGUAGE, TextEmotion, unreadable
 

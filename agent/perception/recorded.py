@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS, NS_PER_S, SystemClock
 from agent.core.settings import HearingSettings
-from agent.core.types import MIC_RATE_HZ, CaptureOrigin, HearingEvent, MicWindow, Stamp, read_only
+from agent.core.speech import MIC_RATE_HZ, HearingEvent, MicWindow
+from agent.core.types import CaptureOrigin, Stamp, read_only
 from agent.inference.runtime import Runtime
 from agent.perception.activity import VoiceActivity
 from agent.perception.listening import Listener

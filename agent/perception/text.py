@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from agent.core.types import IntentReading, read_only
+from agent.core.speech import IntentReading
+from agent.core.types import read_only
 from agent.core.understanding import SlotPattern
 from agent.inference.runtime import Runtime
 from agent.perception.slots import find_slots

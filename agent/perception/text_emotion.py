@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.core.types import TEXT_EMOTIONS, Stamp, TextEmotionReading, read_only
+from agent.core.speech import TEXT_EMOTIONS, TextEmotionReading
+from agent.core.types import Stamp, read_only
 from agent.inference.runtime import Runtime
 
 TEXT_EMOTION = "text_emotion"

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from agent.core.clock import NS_PER_MS, Clock
 from agent.core.settings import HearingSettings
-from agent.core.types import VoiceEmotionReading
+from agent.core.speech import VoiceEmotionReading
 from agent.inference.runtime import Opened, Runtime
 from agent.perception.end_of_turn import EndOfTurn
 from agent.perception.languages import Languages, Recognizer
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 
 MOST_FINALS_A_CALL = 8
 """Complete utterances of one call that may wait; beyond, the oldest is given up and said to be."""
+NOT_READ_HERE = "emotion in the voice is not read here"
 PARTIAL_REST = 2
 """After reading along, the thread rests from it this many times as long as it took."""
 
@@ -60,8 +61,9 @@ class Reader:
     process_id: int | None = None
 
     def __init__(
-        self, recognizer: Recognizer, end_of_turn: EndOfTurn, voice_emotion: VoiceEmotion, clock: Clock
+        self, recognizer: Recognizer, end_of_turn: EndOfTurn, voice_emotion: VoiceEmotion | None, clock: Clock
     ) -> None:
+        """Without `voice_emotion` nothing can be said of how words are said."""
         self._recognizer = recognizer
         self._end_of_turn = end_of_turn
         self._voice_emotion = voice_emotion
@@ -71,7 +73,7 @@ class Reader:
     def open(cls, runtime: Runtime, settings: HearingSettings, clock: Clock) -> "Reader":
         """Loads the models. Raises `ModelError`s, and `SettingsError` for a language that they do not know."""
         languages, end_of_turn = Languages.open(runtime, settings), EndOfTurn(runtime.open("end_of_turn"))
-        return cls(languages, end_of_turn, VoiceEmotion.open(runtime), clock)
+        return cls(languages, end_of_turn, VoiceEmotion.open(runtime) if settings.emotion else None, clock)
 
     @property
     def languages(self) -> frozenset[str]:
@@ -113,6 +115,8 @@ class Reader:
             yield not_read(request, _logged(error, request))
 
     def _manner(self, request: Request, said: Said) -> Answer:
+        if self._voice_emotion is None:
+            return Answer(request=request, words=None, manner=_manner(request, said, Heard(reason=NOT_READ_HERE)))
         try:
             heard = self._voice_emotion.hear(request.samples, said.words.states)
         except Exception as error:

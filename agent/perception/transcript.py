@@ -10,7 +10,8 @@ from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS
-from agent.core.types import MIC_RATE_HZ, read_only
+from agent.core.speech import MIC_RATE_HZ
+from agent.core.types import read_only
 from agent.perception.closing import Closing
 from agent.perception.hypothesis import Found, Hypothesis, most_tokens
 from agent.perception.log_mel import lifted, log_mel

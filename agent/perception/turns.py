@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS
 from agent.core.settings import HearingSettings
-from agent.core.types import MIC_RATE_HZ, HearingEvent, HearingFailed, Stamp, VoiceStarted, VoiceStopped
+from agent.core.speech import MIC_RATE_HZ, HearingEvent, HearingFailed, VoiceStarted, VoiceStopped
+from agent.core.types import Stamp
 from agent.perception.activity import START_WINDOWS, WINDOW_SAMPLES, VoiceGate
 from agent.perception.english import English
 from agent.perception.framing import SoundFrame

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS
-from agent.core.types import MIC_RATE_HZ, UNSPACED_LANGUAGES, Stamp, Transcript, VoiceEmotionReading, read_only
+from agent.core.speech import MIC_RATE_HZ, UNSPACED_LANGUAGES, Transcript, VoiceEmotionReading
+from agent.core.types import Stamp, read_only
 from agent.perception.activity import WINDOW_SAMPLES
 from agent.perception.transcript import LONGEST_S
 from agent.perception.wished import PLAIN, Decoding, Words

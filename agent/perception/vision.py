@@ -62,6 +62,47 @@ class VisionState:
         self.faces.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _FaceModels:
+    """What faces are read with; not there where none may ever be."""
+
+    reader: FaceReader | MediaPipeFaceReader
+    expression: ExpressionModel
+
+    @classmethod
+    def open(cls, runtime: Runtime, settings: VisionSettings, perception: PerceptionSettings | None) -> "_FaceModels":
+        if perception is not None and perception.backend == "mediapipe":
+            reader: FaceReader | MediaPipeFaceReader = MediaPipeFaceReader(
+                runtime, settings, perception.face_landmarker
+            )
+        else:
+            reader = FaceReader(runtime, settings)
+        return cls(reader, ExpressionModel(runtime))
+
+    def read(self, picture: Picture, frame: CameraFrame, state: VisionState, trace: FrameTrace) -> FaceReading | None:
+        """The customer's face and no other; None where it is not to be seen."""
+        face: Face | None = self.reader.read(picture, state.faces, frame.stamp.media_ms, trace)
+        if face is None:
+            return None
+        expression = None
+        if _due(state.expression_gate, frame, state.rates.expression_hz):
+            with trace.stage("expression"):
+                expression = self.expression.read(picture, face.landmarks_px, face.pose)
+            # A face that cannot be read is refused before the model runs.
+            trace.model_runs["expression"] += expression.valid
+        return FaceReading(
+            track_id=face.track_id,
+            box=face.box,
+            presence_prob=face.presence_prob,
+            landmarks_px=face.landmarks_px,
+            pose=face.pose,
+            eyes_open=face.eyes_open,
+            mouth_open=face.mouth_open,
+            expression=expression,
+            blendshapes=face.blendshapes,
+        )
+
+
 class FrameAnalyser(Protocol):
     """What a perception thread needs; `VisionAnalyser` is it."""
 
@@ -85,14 +126,14 @@ class VisionAnalyser:
         stage_clock_ns: Callable[[], int] = time.perf_counter_ns,
     ) -> None:
         """`perception` names the backend, `onnx` by default; `stage_clock_ns` measures the readings' `stage_ms`.
+        Without `max_faces` in the settings, no model of faces is opened, and none is read whatever is agreed to.
 
         Raises what `Runtime.open` and, with the other backend, `MediaPipeFaceReader` raise.
         """
         cv2.setNumThreads(1)
         self._clock = clock or SystemClock()
         self._stage_clock_ns = stage_clock_ns
-        self._faces = _face_reader(runtime, settings, perception or PerceptionSettings())
-        self._expression = ExpressionModel(runtime)
+        self._faces = _FaceModels.open(runtime, settings, perception) if settings.max_faces else None
         self._hands = HandReader(runtime, settings)
         self._gesture = GestureModel(runtime)
 
@@ -139,7 +180,8 @@ class VisionAnalyser:
         preview: bool,
         search: bool,
     ) -> VisionReading:
-        reads_face, reads_hands = consent.allows(Purpose.EXPRESSION), consent.allows(Purpose.GESTURE)
+        faces = self._faces if consent.allows(Purpose.EXPRESSION) else None
+        reads_face, reads_hands = faces is not None, consent.allows(Purpose.GESTURE)
         if not reads_face:
             state.faces = state.faces.anew()
         if not reads_hands:
@@ -148,7 +190,7 @@ class VisionAnalyser:
             return unread(frame, FrameOutcome.NOT_CONSENTED, now_ns=self._clock.now_ns())
         with trace.stage("convert"):
             picture = np.ascontiguousarray(frame.pixels.rgb())
-        face = self._read_face(picture, frame, state, trace) if reads_face else None
+        face = None if faces is None else faces.read(picture, frame, state, trace)
         hands: tuple[HandReading, ...] = ()
         state.unsearched = None
         hands_due = reads_hands and _due(state.hands_gate, frame, state.rates.hands_hz)
@@ -175,30 +217,6 @@ class VisionAnalyser:
             preview_jpeg=jpeg,
         )
 
-    def _read_face(
-        self, picture: Picture, frame: CameraFrame, state: VisionState, trace: FrameTrace
-    ) -> FaceReading | None:
-        face: Face | None = self._faces.read(picture, state.faces, frame.stamp.media_ms, trace)
-        if face is None:
-            return None
-        expression = None
-        if _due(state.expression_gate, frame, state.rates.expression_hz):
-            with trace.stage("expression"):
-                expression = self._expression.read(picture, face.landmarks_px, face.pose)
-            # A face that cannot be read is refused before the model runs.
-            trace.model_runs["expression"] += expression.valid
-        return FaceReading(
-            track_id=face.track_id,
-            box=face.box,
-            presence_prob=face.presence_prob,
-            landmarks_px=face.landmarks_px,
-            pose=face.pose,
-            eyes_open=face.eyes_open,
-            mouth_open=face.mouth_open,
-            expression=expression,
-            blendshapes=face.blendshapes,
-        )
-
     def _with_gesture(self, hand: Hand, trace: FrameTrace) -> HandReading:
         with trace.stage("gesture"):
             trace.model_runs["gesture"] += 1
@@ -212,14 +230,6 @@ class VisionAnalyser:
             gesture=gesture,
             gesture_prob=gesture_prob,
         )
-
-
-def _face_reader(
-    runtime: Runtime, settings: VisionSettings, perception: PerceptionSettings
-) -> FaceReader | MediaPipeFaceReader:
-    if perception.backend == "mediapipe":
-        return MediaPipeFaceReader(runtime, settings, perception.face_landmarker)
-    return FaceReader(runtime, settings)
 
 
 def unread(frame: CameraFrame, reason: str, *, now_ns: int) -> VisionReading:

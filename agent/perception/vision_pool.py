@@ -149,7 +149,7 @@ class VisionPool:
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
-    def withdraw(self, call_id: str, consent: Consent) -> None:
+    def follow(self, call_id: str, consent: Consent) -> None:
         """The consent that stands from now on: frames whose analysis has not begun are read under it.
 
         Raises `CallNotFound` for a call that is not open, as does everything here that is asked about a call.

@@ -152,13 +152,13 @@ class VisionProcess:
             if call.slot is not None and not call.waiting:
                 self._memory.give_back(call.slot)
 
-    def withdraw(self, call_id: str, consent: Consent) -> None:
+    def follow(self, call_id: str, consent: Consent) -> None:
         """The consent that stands from now on: frames whose analysis has not begun are read under it.
 
         Raises `CallNotFound` for a call that is not open, as does everything here that is asked about a call.
         """
         self._call(call_id).consent = consent
-        self._tell(Tell("withdraw", (call_id, consent)))
+        self._tell(Tell("follow", (call_id, consent)))
 
     def set_rates(self, call_id: str, rates: Rates) -> None:
         """How often hands and expression of this call are read from now on."""

@@ -41,7 +41,7 @@ class Ready:
 class Tell:
     """What the pool is to be told of a call."""
 
-    method: Literal["open_call", "close_call", "withdraw", "set_rates"]
+    method: Literal["open_call", "close_call", "follow", "set_rates"]
     arguments: tuple[object, ...]
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.core.types import MIC_RATE_HZ, VOICE_EMOTIONS, read_only
+from agent.core.speech import MIC_RATE_HZ, VOICE_EMOTIONS
+from agent.core.types import read_only
 from agent.inference.runtime import Runtime
 from agent.perception.prosody import PROSODY, SHORTEST_SAMPLES, percentiles, prosody, span_db, spoken
 

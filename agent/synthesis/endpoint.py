@@ -169,7 +169,7 @@ class EndpointVoice:
             samples = resampler.push(piece.samples)
             if piece.share >= 1.0:
                 samples = np.concatenate([samples, resampler.end()])
-            yield Piece(samples=read_only(samples), share=max(share, piece.share))
+            yield Piece(samples=read_only(samples), share=max(share, piece.share), visemes=piece.visemes)
 
 
 def _rate_of(content_type: str) -> int:

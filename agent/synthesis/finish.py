@@ -61,6 +61,8 @@ class Finish:
     """
 
     def __init__(self, rate_hz: int, loudness: Loudness, *, level_db: float) -> None:
+        self.cut = 0
+        """Samples of silence that were left out before the first that came out."""
         self._frame = round(_FRAME_S * rate_hz)
         self._fade = round(_FADE_S * rate_hz)
         self._rate_hz = rate_hz
@@ -117,6 +119,7 @@ class Finish:
         beginning = self._held is None
         if beginning:
             first = max(0, int(audible.argmax()) - _MARGIN_FRAMES)
+            self.cut = first * self._frame
             frames, power, audible = frames[first:], power[first:], audible[first:]
             self._held = frames[:0]
             self._before = frames[:0]

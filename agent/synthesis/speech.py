@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 
 from agent.core.errors import SynthesisError
-from agent.core.types import SpeechChunk
+from agent.core.speech import SpeechChunk
 from agent.synthesis.clauses import clauses
 from agent.synthesis.voice import Style, Voice
 
@@ -90,7 +90,13 @@ class Synthesizer:
                     reached = len(text) if ended else text.rfind(" ", told, round(piece.share * len(text)) + 1)
                     part, told = text[told : max(told, reached)].strip(), max(told, reached)
                     last = ended and position + 1 == len(pieces)
-                    yield SpeechChunk(samples=piece.samples, rate_hz=self._voice.rate_hz, text=part, last=last)
+                    yield SpeechChunk(
+                        samples=piece.samples,
+                        rate_hz=self._voice.rate_hz,
+                        text=part,
+                        last=last,
+                        visemes=piece.visemes,
+                    )
 
     def _speakable(self, text: str) -> list[str]:
         """Clauses that can all be spoken, those that cannot joined to the one before, or after at the beginning."""

@@ -13,6 +13,8 @@ FLOW_CONTEXT, DECODER_CONTEXT = 32, 10
 """Frames on either side that a frame depends on: four couplings of four convolutions that reach two frames each, and
 the widest path through the decoder's convolutions (VITS, Kim and others, 2021; HiFi-GAN, Kong and others, 2020)."""
 
+FRAME_SAMPLES = 256
+"""Samples of sound a frame, at the voice's rate."""
 FIRST_FRAMES = 28
 """Of the first window, about a third of a second: what a customer waits for, and listens to until the next is there."""
 GROWTH = 3
@@ -42,24 +44,26 @@ class Vits:
         self._decoder = runtime.open(DECODER)
         self._alone = threading.Lock()
 
-    def spoken(
+    def timed(
         self, ids: list[int], *, noise: float, length: float, duration_noise: float
-    ) -> Iterator[tuple[NDArray[np.float32], float]]:
-        """Windows of sound, (n,) float32 at the voice's rate, each with the share of the clause done by then.
+    ) -> tuple[NDArray[np.float32], list[float]]:
+        """What `sound` makes sound of, (1, 192, n), and of these n frames how many each phoneme takes.
 
         `ids` are the clause's phonemes, `length` scales their durations, and the noises say how much chance there is.
-        Joined, the windows are what the clause would have been in one piece, up to rounding.
         """
         with self._alone:
-            (prior,) = self._text.run(
+            prior, durations = self._text.run(
                 np.array([ids], np.int64),
                 np.array([len(ids)], np.int64),
                 np.array([noise, length, duration_noise], np.float32),
             )
-        yield from self.sound(prior)
+        return prior, durations.reshape(-1).tolist()
 
     def sound(self, prior: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.float32], float]]:
-        """The windows for the frames (1, 192, n) that the first model gives."""
+        """Windows of sound, (n,) float32 at the voice's rate, each with the share of the clause done by then.
+
+        Joined, they are what the clause would have been in one piece, up to rounding.
+        """
         frames = prior.shape[2]
         latent = np.empty_like(prior)
         known = 0

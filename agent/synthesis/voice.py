@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from agent.core.errors import ModelMismatch, SynthesisError
 from agent.core.settings import VoiceSettings
+from agent.core.speech import Viseme
 from agent.core.types import read_only
 from agent.inference.runtime import Runtime
 from agent.synthesis.finish import Finish, Loudness
 from agent.synthesis.front_end import FrontEnd
 from agent.synthesis.sound import RATE_HZ, Resampler, pause_after
-from agent.synthesis.vits import TEXT, Vits
+from agent.synthesis.visemes import MouthTrack
+from agent.synthesis.vits import FRAME_SAMPLES, TEXT, Vits
 from agent.synthesis.written import speakable
 
 _FIRST_WORDS = "Good morning, how can I help you today?"
@@ -60,6 +62,8 @@ class Piece:
     """(n,) float32 mono in [-1, 1], read-only."""
     share: float
     """How much of the clause has been spoken once these samples have, above 0; 1 with the last piece and no other."""
+    visemes: tuple[Viseme, ...] = ()
+    """The mouth during these samples, timed from their first; empty from a voice that does not know."""
 
 
 class Voice(Protocol):
@@ -88,6 +92,22 @@ class Voice(Protocol):
         it is too long to be one.
         """
         ...
+
+
+class Unvoiced:
+    """Nobody's voice, where the agent may have none of its own: an endpoint or the customer's browser speaks."""
+
+    rate_hz = RATE_HZ
+    fault = None
+
+    def speaks(self, language: str) -> bool:
+        return False
+
+    def can_speak(self, clause: str) -> bool:
+        return False
+
+    def stream(self, clause: str, style: Style) -> Generator[Piece, None, None]:
+        raise SynthesisError("the agent has no voice of its own here")
 
 
 class PiperVoice:
@@ -132,22 +152,28 @@ class PiperVoice:
         if len(symbols) > _MOST_SYMBOLS:
             raise SynthesisError(f"a clause of {len(symbols)} symbols is too long to speak at once; split it")
         voice, rate, pitch = self._configuration, style.rate * self._settings.rate, 2 ** (style.pitch_semitones / 12)
-        sound = self._vits.spoken(
-            voice.ids_of(symbols),
+        known = voice.known(symbols)
+        prior, frames = self._vits.timed(
+            voice.ids_of(known),
             noise=voice.noise,
             length=max(0.1, 1 + _OVERSHOOT * (pitch / rate - 1)),
             duration_noise=voice.duration_noise,
         )
         # lower pitch is faster speech played slower, and the other way round
-        resampler = Resampler(round(voice.rate_hz * pitch))
-        finish = Finish(RATE_HZ, self._loudness, level_db=self._settings.level_db)
-        for samples, share in sound:
+        rate_hz = round(voice.rate_hz * pitch)
+        resampler, finish = Resampler(rate_hz), Finish(RATE_HZ, self._loudness, level_db=self._settings.level_db)
+        mouth = MouthTrack.of(known, frames, frame_samples=FRAME_SAMPLES * RATE_HZ / rate_hz)
+        given = 0
+        for samples, share in self._vits.sound(prior):
             heard = finish.push(resampler.push(samples))
             if share == 1.0:
                 end = finish.push(resampler.end()), finish.end(pause_after(symbols[-1]) / rate)
                 heard = np.concatenate([heard, *end])
             if len(heard):
-                yield Piece(samples=read_only(heard), share=share)
+                start = finish.cut + given
+                given += len(heard)
+                visemes = mouth.between(start, start + len(heard), rate_hz=RATE_HZ)
+                yield Piece(samples=read_only(heard), share=share, visemes=visemes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,13 +188,14 @@ class VoiceConfiguration:
     duration_noise: float
     """How much the timing varies."""
 
-    def ids_of(self, symbols: str) -> list[int]:
-        """What the model takes for a clause; symbols that it does not know are left out."""
-        ids = [self.ids[_BEGIN], self.ids[_PAD]]
-        for symbol in symbols:
-            if symbol in self.ids:
-                ids += [self.ids[symbol], self.ids[_PAD]]
-        return [*ids, self.ids[_END]]
+    def known(self, symbols: str) -> list[str]:
+        """A clause as the model takes it: from beginning to end, a blank after each symbol but the last, and none that
+        it does not know."""
+        spoken = [part for symbol in symbols if symbol in self.ids for part in (symbol, _PAD)]
+        return [_BEGIN, _PAD, *spoken, _END]
+
+    def ids_of(self, known: list[str]) -> list[int]:
+        return [self.ids[symbol] for symbol in known]
 
 
 def read_configuration(path: Path) -> VoiceConfiguration:

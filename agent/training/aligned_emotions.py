@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.errors import DataRejected
-from agent.core.types import EXPRESSIONS, VOICE_EMOTIONS
+from agent.core.speech import VOICE_EMOTIONS
+from agent.core.types import EXPRESSIONS
 from agent.fusion.text_emotion import NAMES
 from agent.inference.runtime import Runtime
 from agent.perception.text import SentenceEmbedder

@@ -7,7 +7,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.core.types import EXPRESSIONS, VOICE_EMOTIONS
+from agent.core.speech import VOICE_EMOTIONS
+from agent.core.types import EXPRESSIONS
 from agent.fusion import text_emotion, voice_emotion
 from agent.fusion.affect import CLEAR_PROB, USUAL_IN_WORDS, clear, opposed, pooled
 from agent.fusion.witness import Evidence

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agent.core.types import VOICE_EMOTIONS
+from agent.core.speech import VOICE_EMOTIONS
 from agent.inference.runtime import Runtime
 from agent.perception.voice_emotion import VoiceEmotionModel
 from agent.training.evaluation import Evaluation, Stopwatch, evaluated

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.errors import DataRejected
-from agent.core.types import TEXT_EMOTIONS
+from agent.core.speech import TEXT_EMOTIONS
 
 GROUPS = {
     "anger": "anger annoyance disapproval",

@@ -46,11 +46,12 @@ def open_readers(
     *,
     cache: Path | None = None,
     today: Callable[[], date] = date.today,
+    feels: bool = True,
 ) -> Readers:
     """A reader for each language of a pack, the first for what is in none of them; days are told from `today` where the
-    business is. Raises as `open_reader`."""
+    business is. Unless it `feels`, no emotion can be read from any line. Raises as `open_reader`."""
     readers = {each.language: open_reader(runtime, each, cache=cache, today=today) for each in understandings}
-    return Readers(readers, TextEmotion(runtime))
+    return Readers(readers, TextEmotion(runtime) if feels else None)
 
 
 def head_name(understanding: Understanding) -> str:

@@ -16,12 +16,7 @@ from numpy.typing import NDArray
 
 from agent.core.errors import DataRejected
 from agent.core.settings import HearingSettings
-from agent.core.types import (
-    MIC_RATE_HZ,
-    UNSPACED_LANGUAGES,
-    MicWindow,
-    Transcript,
-)
+from agent.core.speech import MIC_RATE_HZ, UNSPACED_LANGUAGES, MicWindow, Transcript
 from agent.inference.runtime import Runtime
 from agent.media.sound_files import read_sound
 from agent.perception.recorded import RecordedHearing, windows_of

@@ -9,7 +9,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from agent.core.errors import DataRejected
-from agent.core.types import VOICE_EMOTIONS
+from agent.core.speech import VOICE_EMOTIONS
 from agent.inference.runtime import Runtime
 from agent.perception.voice_emotion import FEATURES
 from agent.training.evaluation import Stopwatch

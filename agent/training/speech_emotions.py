@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.errors import DataRejected, NotMedia
-from agent.core.types import MIC_RATE_HZ, VOICE_EMOTIONS
+from agent.core.speech import MIC_RATE_HZ, VOICE_EMOTIONS
 from agent.inference.runtime import Runtime
 from agent.media.sound_files import read_sound
 from agent.perception import log_mel, prosody, voice_emotion, whisper

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from agent.core.types import UNSPACED_LANGUAGES
+from agent.core.speech import UNSPACED_LANGUAGES
 from agent.perception.simplified import simplified
 
 with warnings.catch_warnings():

@@ -9,7 +9,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from agent.core.errors import DataRejected
-from agent.core.types import TEXT_EMOTIONS
+from agent.core.speech import TEXT_EMOTIONS
 from agent.inference.runtime import Runtime
 from agent.perception.text import SentenceEmbedder
 from agent.perception.text_emotion import TEXT_EMOTION

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from agent.core.errors import DataRejected
-from agent.core.types import EXPRESSIONS, IntentReading
+from agent.core.speech import IntentReading
+from agent.core.types import EXPRESSIONS
 from agent.fusion.cues import OF_GESTURE
 from agent.fusion.scene import OUTCOMES
 from agent.training.scenes import Feels, Gesture, Happening, Holder, Intended, Looks, Moment, Said, Timeline

@@ -1,11 +1,42 @@
 """What the HTTP side asks of the calls: a seam, so that routes know nothing of how a call is made."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
-from agent.core.consent import Choice
+from agent.core.consent import USUALLY_ASKED, Asked, Choice, Consent, Purpose, consent_for
 from agent.core.signed_customer import GUEST
-from agent.transport.messages import CallSummary
+from agent.transport.notice import language_shown
+from agent.transport.supervisor_messages import CallSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallWish:
+    """A call that a customer asks for, by their choice on the notice."""
+
+    choice: Choice
+    locale: str
+    place: str | None = None
+    """In line: the one that an earlier `AtCapacity` carried. Who shows it keeps it; those ahead of it come first."""
+    customer: str = GUEST
+    """As the business knows them."""
+    client: str | None = None
+    """The address that the call counts for; None for one that is not counted."""
+    asked: Asked = USUALLY_ASKED
+    """By the notice that was shown."""
+    extras: Collection[Purpose] = ()
+    """What was said yes to apart from the choice."""
+
+    def consent(self, *, given_at: float) -> Consent:
+        """What the customer agrees to. Raises `ConsentMissing` for a yes to what was not asked for."""
+        return consent_for(
+            self.choice,
+            locale=self.locale,
+            given_at=given_at,
+            language=language_shown(self.locale),
+            asked=self.asked,
+            extras=self.extras,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +72,30 @@ class Occupancy:
     """Customers who wait."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """Whether what happens is kept."""
+
+    state: Literal["good", "spooling", "dropping"]
+    """Spooling: the database takes nothing, and rows are kept on disk until it does. Dropping: nothing takes all."""
+    kept_rows: int
+    """Since the agent started; in the database or on disk."""
+    spooled_bytes: int
+    dropped_rows: int
+    """Since the agent started."""
+
+
 class CallDesk(Protocol):
     """Makes, answers and ends calls."""
 
-    def open(self, choice: Choice, *, locale: str, place: str | None = None, customer: str = GUEST) -> Ticket:
-        """Raises `AtCapacity` when one more call cannot be served. `customer` is a pseudonym. `place` is the one that
-        an earlier one carried: who shows it again keeps it, and those ahead of it come first.
+    def open(self, wish: CallWish) -> Ticket:
+        """Raises `AtCapacity` when one more call cannot be served, `LimitReached` when the address that it counts for
+        has as many calls and places in line as it may, `ConsentMissing` for a yes to what was not asked for.
         """
+        ...
+
+    def withdraw(self, call_id: str) -> bool:
+        """Takes a ticket back that no call was made of; false where one was, or the ticket is too old."""
         ...
 
     def leave_line(self, place: str) -> None:
@@ -56,8 +104,15 @@ class CallDesk(Protocol):
 
     def occupancy(self) -> Occupancy: ...
 
-    async def answer(self, token: str, offer_sdp: str) -> Answered:
-        """Raises `CallNotFound` for a token that is unknown or used, `OfferRejected` for an offer without an answer."""
+    def archive(self) -> Archive: ...
+
+    async def answer(self, token: str, offer_sdp: str, *, client: str | None = None) -> Answered:
+        """Answers an offer that came from the address `client`, None for one of this process.
+
+        With the token of a call that goes on, the new connection takes the place of its present one. Raises
+        `CallNotFound` for a token that is unknown, too old or of a call that has ended, `OfferRejected` for an offer
+        without an answer.
+        """
         ...
 
     async def add_candidates(self, call_id: str, token: str, etag: str | None, fragment: str) -> None:

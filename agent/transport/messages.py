@@ -1,4 +1,4 @@
-"""What the pages and the agent say to each other: over a call's data channel, and over the supervisors' WebSocket."""
+"""What a customer's page and the agent say to each other over a call's data channel."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ import msgspec
 
 from agent.core.cards import Card
 from agent.core.lifecycle import CallState, EndReason
-from agent.core.signals import Signal
+from agent.core.speech import MouthShape
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -23,6 +23,8 @@ class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
     """Purposes that are active in this call, as consented."""
     hears: str = "en"
     """The language that the customer is understood in, ISO 639-1, or `auto` for any."""
+    recorded: bool = False
+    """Whether the customer's picture and sound are being recorded."""
 
 
 class Caption(Message, frozen=True, kw_only=True, tag="caption"):
@@ -42,6 +44,17 @@ class Caption(Message, frozen=True, kw_only=True, tag="caption"):
     """ISO 639-1."""
 
 
+class SharedPicture(Message, frozen=True, kw_only=True, tag="shared_picture"):
+    """A picture that the customer sent into a watched call, for as long as the call lasts."""
+
+    call_id: str
+    id: str
+    url: str
+    """Where staff get it, as a path of this address."""
+    width_px: int
+    height_px: int
+
+
 class ShowCard(Message, frozen=True, kw_only=True, tag="card"):
     """Something to look at beside the call: an order, a form, a confirmation."""
 
@@ -54,6 +67,13 @@ class HideCard(Message, frozen=True, kw_only=True, tag="hide_card"):
     id: str
 
 
+class Recalled(Message, frozen=True, kw_only=True, tag="recalled"):
+    """What was said and shown so far, in order, to a page whose connection is another one: in place of what it has."""
+
+    captions: tuple[Caption, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+
 class CallStateChanged(Message, frozen=True, kw_only=True, tag="state"):
     state: CallState
     reason: EndReason | None = None
@@ -62,6 +82,15 @@ class CallStateChanged(Message, frozen=True, kw_only=True, tag="state"):
 
 class AgentSpeaking(Message, frozen=True, kw_only=True, tag="speaking"):
     active: bool
+
+
+class MouthMoves(Message, frozen=True, kw_only=True, tag="mouth"):
+    """What the drawn mouth does while the speech is heard that goes out now; it takes the place of what was told
+    before. Without any shape the mouth follows the sound, as it does for voices that do not tell."""
+
+    shapes: tuple[MouthShape, ...]
+    at_ms: tuple[int, ...]
+    """When each begins, from now on."""
 
 
 class PageSay(Message, frozen=True, kw_only=True, tag="say"):
@@ -125,6 +154,17 @@ class DeviceState(Message, frozen=True, kw_only=True, tag="devices"):
 
 
 class WithdrawConsent(Message, frozen=True, kw_only=True, tag="withdraw"):
+    """Takes effect with the next frame and word; answered by a `welcome` with what is left."""
+
+    purposes: tuple[str, ...]
+
+
+class GiveConsent(Message, frozen=True, kw_only=True, tag="agree"):
+    """Agrees to what the notice of this call asked for, too, or again; answered by a `welcome` with what then holds.
+
+    Nothing changes while there is no time to read more, or for a track that is closed since nothing may be read of it.
+    """
+
     purposes: tuple[str, ...]
 
 
@@ -132,168 +172,18 @@ class Leave(Message, frozen=True, kw_only=True, tag="leave"):
     """The customer ends the call."""
 
 
-FromPage = ClockPong | PageSpoken | Chat | DeviceState | WithdrawConsent | Leave
+FromPage = ClockPong | PageSpoken | Chat | DeviceState | WithdrawConsent | GiveConsent | Leave
 ToPage = (
     Welcome
     | Caption
     | ShowCard
     | HideCard
+    | Recalled
     | CallStateChanged
     | AgentSpeaking
+    | MouthMoves
     | PageSay
     | PageSpeech
     | ClockPing
     | SendLess
 )
-
-
-# ---- supervisors' WebSocket -----------------------------------------------------------------------------------------
-
-
-class CallSummary(msgspec.Struct, frozen=True, kw_only=True):
-    call_id: str
-    state: str
-    started_at: float
-    """Unix time in seconds."""
-    locale: str
-    purposes: tuple[str, ...]
-    affect: str = "unknown"
-    last_intent: str | None = None
-    ended_because: str | None = None
-
-
-class CallList(Message, frozen=True, kw_only=True, tag="calls"):
-    """All live calls; sent on connecting, whenever one begins, changes or ends, and when the line moves."""
-
-    calls: tuple[CallSummary, ...]
-    rated: int | None = None
-    """Calls with everything in them that may go on at a time; None while that is not known."""
-    in_line: int = 0
-    """Customers who wait for a free line."""
-
-
-class SignalMessage(Message, frozen=True, kw_only=True, tag="signal"):
-    signal: Signal
-
-
-class SupervisorCaption(Message, frozen=True, kw_only=True, tag="supervisor_caption"):
-    """What was said in a watched call, by either side, with the signals that shaped it."""
-
-    call_id: str
-    caption: Caption
-
-
-class SupervisorNote(Message, frozen=True, kw_only=True, tag="note"):
-    """What the reply engine wants a supervisor to know."""
-
-    call_id: str
-    text: str
-
-
-class HandoffRequested(Message, frozen=True, kw_only=True, tag="handoff"):
-    call_id: str
-    reason: str
-    urgency: Literal["normal", "high"] = "normal"
-
-
-class Fault(Message, frozen=True, kw_only=True, tag="error"):
-    """The last message could not be used; the connection goes on."""
-
-    message: str
-
-
-class FaceOverlay(msgspec.Struct, frozen=True, kw_only=True):
-    track_id: int
-    box: tuple[float, float, float, float]
-    """x, y, width, height as fractions of the picture."""
-    points: tuple[int, ...]
-    """x0, y0, x1, y1, … of 468 landmarks in ten-thousandths of the picture's width and height; empty for bystanders."""
-
-
-class HandOverlay(msgspec.Struct, frozen=True, kw_only=True):
-    side: str
-    gesture: str
-    probability: float
-    points: tuple[int, ...]
-    """x0, y0, … of 21 landmarks in ten-thousandths."""
-
-
-class PictureHeader(Message, frozen=True, kw_only=True, tag="picture"):
-    """Header of a binary message: 4 bytes big-endian length of this JSON, the JSON, then the JPEG of the same frame."""
-
-    call_id: str
-    frame_id: int
-    captured_at: float
-    media_ms: float
-    age_ms: float
-    width_px: int
-    height_px: int
-    faces: tuple[FaceOverlay, ...]
-    hands: tuple[HandOverlay, ...]
-    stage_ms: dict[str, float]
-
-
-class StageSpan(msgspec.Struct, frozen=True, kw_only=True):
-    """One stage of a frame's way."""
-
-    name: str
-    began_ms: float
-    """After the frame's capture, by the clock that the agent knows."""
-    took_ms: float
-
-
-class SignalRef(msgspec.Struct, frozen=True, kw_only=True):
-    """Names a signal of the same call."""
-
-    seq: int
-    kind: str
-
-
-class FrameTrace(Message, frozen=True, kw_only=True, tag="trace"):
-    """The life of one camera frame, whether it was analysed or not."""
-
-    call_id: str
-    frame_id: int
-    rtp_timestamp: int
-    outcome: str
-    """"analysed", or why it was not."""
-    stage_ms: dict[str, float]
-    """Milliseconds by stage: received (last packet to decoded and taken), those of the analysis, published."""
-    spans: tuple[StageSpan, ...]
-    """The same way in finer stages, in order, with when each began."""
-    signals: tuple[SignalRef, ...]
-    """What was published of this frame."""
-    captured_at: float
-    """Unix time in seconds."""
-    captured_error_ms: float
-    captured_from: str
-    arrived_at: float
-    """Unix time in seconds of the last packet's arrival."""
-    published_at: float
-    """Unix time in seconds at which the frame's signals went out."""
-    age_ms: float
-    """From capture to publication, by the clock that the agent knows."""
-
-
-class Watch(Message, frozen=True, kw_only=True, tag="watch"):
-    """Asks for signals, captions and pictures of one call, in place of the call watched before."""
-
-    call_id: str
-    pictures: bool = True
-    """Whether to send the analysed pictures too; making them costs the agent some time a frame."""
-    traces: bool = False
-    """Whether to send a `trace` for every frame."""
-
-
-class Unwatch(Message, frozen=True, kw_only=True, tag="unwatch"):
-    pass
-
-
-FromSupervisor = Watch | Unwatch
-ToSupervisor = CallList | SignalMessage | SupervisorCaption | SupervisorNote | HandoffRequested | FrameTrace | Fault
-
-
-def encode_picture(header: PictureHeader, jpeg: bytes) -> bytes:
-    """The binary message that carries a picture and what is drawn over it."""
-    head = msgspec.json.encode(header)
-    return len(head).to_bytes(4, "big") + head + jpeg

@@ -7,14 +7,14 @@ from asyncio import all_tasks, to_thread
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from agent.core.identity import Role
 from agent.core.settings import TelemetrySettings
-from agent.transport.desk import Occupancy
-from agent.transport.problems import problem
-from agent.transport.signalling import bearer_token
+from agent.transport.auth import Access, bearer_token, checked_by
+from agent.transport.desk import Archive, Occupancy
 
 AGES_S = (0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.25, 0.5, 1, 2.5)
 """The budget's own steps (20, 40 and 100 ms) are among them."""
@@ -62,6 +62,7 @@ GAUGES: dict[str, tuple[str, str | None]] = {
     "agent_customers_in_line": ("Customers who wait for a free line.", None),
     "agent_subscribers": ("Supervisors that are connected.", None),
     "agent_frames_in_flight": ("Frames that wait for the decoder or for analysis, or are at it.", None),
+    "agent_archive_spooled_bytes": ("What waits on disk, as the database did not take it.", None),
     "agent_tasks": ("Tasks of the event loop.", None),
     "agent_threads": ("Threads of the process, those of libraries included.", None),
 }
@@ -84,6 +85,7 @@ COUNTERS: dict[str, tuple[str, str | None]] = {
     "agent_sound_dropped_seconds": ("Customers' sound thrown away because it came faster than it was heard.", None),
     "agent_ladder_steps": ("Steps that calls took down or up the ladder of what is read of them.", "direction"),
     "agent_perception_threads_lost": ("Threads that read pictures and hung or died.", None),
+    "agent_archive_rows": ("Rows that the archive's database or, while that takes none, the disk has taken.", None),
     "agent_calls_ended": ("Calls that ended, by why.", "reason"),
 }
 """Meaning and label of each counter. OpenMetrics adds `_total` to the names."""
@@ -104,6 +106,8 @@ class Metrics:
         """Called on the event loop before metrics are read out, to `tally` what is counted elsewhere."""
         self.occupancy: Callable[[], Occupancy] | None = None
         """Asked on the event loop when metrics are read out."""
+        self.archive: Callable[[], Archive] | None = None
+        """Asked then, too."""
         histograms = {
             name: Histogram(name, meaning, _names(label), buckets=buckets, registry=registry)
             for name, (meaning, label, buckets) in HISTOGRAMS.items()
@@ -185,23 +189,30 @@ class Metrics:
             self._gauges["agent_calls_rated"].set(full.rated)
             self._gauges["agent_calls_reserved"].set(full.in_use)
             self._gauges["agent_customers_in_line"].set(full.in_line)
+        if self.archive is not None:
+            kept = self.archive()
+            self._gauges["agent_archive_spooled_bytes"].set(kept.spooled_bytes)
+            rows = {("agent_archive_rows", ""): kept.kept_rows, ("agent_dropped", "archive_row"): kept.dropped_rows}
+            self.tally("archive", rows)
         self._gauges["agent_tasks"].set(len(all_tasks()))
         return await to_thread(generate_latest, self.registry)
 
 
 def metrics_router(metrics: Metrics, settings: TelemetrySettings) -> APIRouter:
-    """The route `/metrics`: with a token set, for those who show it; without, for this machine only."""
-    router = APIRouter()
+    """The route `/metrics`: for engineers; for who shows the token, if one is set; else for this machine."""
+    engineers = Access(frozenset({Role.ENGINEER}))
 
-    @router.get("/metrics", include_in_schema=False)
-    async def get_metrics(request: Request) -> Response:
-        token = settings.metrics_token
-        if token is not None:
-            shown = bearer_token(request)
-            if shown is None or not hmac.compare_digest(shown.encode(), token.get_secret_value().encode()):
-                return problem(401, "show telemetry.metrics_token", headers={"WWW-Authenticate": "Bearer"})
-        elif not _from_this_machine(request):
-            return problem(403, "without telemetry.metrics_token, metrics are for this machine only; set it to scrape")
+    async def may_read(request: Request) -> None:
+        token, shown = settings.metrics_token, bearer_token(request)
+        if token is None and shown is None and _from_this_machine(request):
+            return
+        if token is None or not hmac.compare_digest((shown or "").encode(), token.get_secret_value().encode()):
+            await engineers(request)
+
+    router = APIRouter(dependencies=[checked_by("telemetry.metrics_token, this machine, or an engineer")])
+
+    @router.get("/metrics", include_in_schema=False, dependencies=[Depends(may_read)])
+    async def get_metrics() -> Response:
         return Response(await metrics.text(), media_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
     return router

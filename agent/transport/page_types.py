@@ -1,7 +1,8 @@
 """Writes the TypeScript types of all messages that pages take and send, so that nobody writes a message down twice.
 
-`python -m agent.transport.page_types` writes `webclient/src/wire/messages.ts` anew after a change of
-`agent.transport.messages`, `agent.core.signals` or `agent.core.cards`; a test says when that was forgotten.
+`python -m agent.transport.page_types` writes `webclient/src/wire/messages.ts` and `history.ts` beside it anew after a
+change of `agent.transport.messages`, `supervisor_messages` or `history_messages`, `agent.core.signals` or
+`agent.core.cards`; a test says when that was forgotten.
 """
 
 import ast
@@ -17,14 +18,23 @@ from msgspec import inspect as types
 from agent.core.cards import Card
 from agent.core.settings import REPOSITORY
 from agent.core.signals import Signal, TurnSignal
-from agent.transport.messages import FromPage, FromSupervisor, PictureHeader, ToPage, ToSupervisor
+from agent.transport.history_messages import HistoryAnswer, SearchLine
+from agent.transport.messages import FromPage, ToPage
+from agent.transport.supervisor_messages import (
+    FromSupervisor,
+    GlimpseHeader,
+    PictureHeader,
+    ToSupervisor,
+)
 
 PATH = REPOSITORY / "webclient" / "src" / "wire" / "messages.ts"
 TAKEN: dict[str, Any] = {"Signal": Signal, "ToPage": ToPage, "ToSupervisor": ToSupervisor}
 SENT: dict[str, Any] = {"FromPage": FromPage, "FromSupervisor": FromSupervisor}
 """Fields with a default may be left out in what a page sends, and never are in what it takes."""
-SHAPES: dict[str, type] = {"SIGNAL": TurnSignal, "CARD": Card, "PICTURE": PictureHeader}
+SHAPES: dict[str, type] = {"SIGNAL": TurnSignal, "CARD": Card, "PICTURE": PictureHeader, "GLIMPSE": GlimpseHeader}
 """What is looked at within a message. All signals have the fields of one."""
+HISTORY_PATH = PATH.with_name("history.ts")
+HISTORY: dict[str, Any] = {"HistoryAnswer": HistoryAnswer, "SearchLine": SearchLine}
 WIDTH = 120
 HEADER = """\
 // What the agent and its pages say to each other. Written by `python -m agent.transport.page_types`: change the Python
@@ -36,7 +46,7 @@ import type { Shape } from "./shape";
 def typescript() -> str:
     """The whole file."""
     interfaces: dict[str, str] = {}
-    for kinds, sent in (((*TAKEN.values(), PictureHeader), False), (SENT.values(), True)):
+    for kinds, sent in (((*TAKEN.values(), PictureHeader, GlimpseHeader), False), (SENT.values(), True)):
         for kind in kinds:
             for struct in _structs(types.type_info(kind)):
                 interfaces.setdefault(struct.cls.__name__, _interface(struct, sent=sent))
@@ -44,6 +54,15 @@ def typescript() -> str:
     shapes = [f"export const {name}_SHAPE: Shape = {_shape(_struct(kind))};" for name, kind in SHAPES.items()]
     by_tag = [_shapes("TO_PAGE", ToPage), _shapes("TO_SUPERVISOR", ToSupervisor)]
     return "\n".join([HEADER, *interfaces.values(), *unions, "", *shapes, *by_tag]) + "\n"
+
+
+def history_typescript() -> str:
+    """The whole file of what the page on past calls is told, which no other page loads."""
+    structs = [struct for kind in HISTORY.values() for struct in _structs(types.type_info(kind))]
+    interfaces = {struct.cls.__name__: _interface(struct, sent=False) for struct in structs}
+    unions = [_union(name, union) for name, union in HISTORY.items()]
+    header = HEADER.partition("import")[0]
+    return "\n".join([header, *interfaces.values(), *unions]) + "\n"
 
 
 def _struct(kind: type) -> types.StructType:
@@ -198,5 +217,6 @@ def _field_kind(kind: types.Type) -> str | None:
 
 
 if __name__ == "__main__":
-    PATH.write_text(typescript(), encoding="utf-8")
-    print(PATH.relative_to(REPOSITORY))
+    for path, text in ((PATH, typescript()), (HISTORY_PATH, history_typescript())):
+        path.write_text(text, encoding="utf-8")
+        print(path.relative_to(REPOSITORY))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
-from agent.core.types import UNSPACED_LANGUAGES
+from agent.core.speech import UNSPACED_LANGUAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

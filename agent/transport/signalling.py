@@ -1,10 +1,15 @@
 """WHIP (RFC 9725): one POST with an offer makes a WebRTC session, PATCH trickles candidates, DELETE ends it."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from agent.core.errors import CallNotFound, OfferRejected
+from agent.transport.addresses import host_of
+from agent.transport.auth import bearer_token, checked_by
 from agent.transport.desk import CallDesk
 from agent.transport.problems import problem
+from agent.transport.published import refusals
 
 SDP = "application/sdp"
 TRICKLE = "application/trickle-ice-sdpfrag"
@@ -14,26 +19,38 @@ SESSION_METHODS = "PATCH, DELETE, OPTIONS"
 
 def whip_router(desk: CallDesk) -> APIRouter:
     """Routes `/whip` (endpoint) and `/whip/{call_id}` (session). Bearer tokens come from `POST /api/calls`."""
-    router = APIRouter(tags=["WHIP"])
+    router = APIRouter(tags=["WHIP"], dependencies=[checked_by("the call's token")])
     _add_endpoint(router, desk)
     _add_session(router, desk)
     return router
 
 
+def text_body(kind: str) -> dict[str, Any]:
+    """For the published document: a body that the route reads by itself."""
+    return {"requestBody": {"required": True, "content": {kind: {"schema": {"type": "string"}}}}}
+
+
 def _add_endpoint(router: APIRouter, desk: CallDesk) -> None:
     """The WHIP endpoint: POST with an offer."""
 
-    @router.post("/whip", status_code=201, summary="Offer a WebRTC session", response_class=Response)
+    @router.post(
+        "/whip",
+        status_code=201,
+        summary="Offer a WebRTC session",
+        response_class=Response,
+        responses={201: {"content": {SDP: {"schema": {"type": "string"}}}}, **refusals(406, 415)},
+        openapi_extra=text_body(SDP),
+    )
     async def post_offer(request: Request) -> Response:
         token = bearer_token(request)
         if token is None:
             return _unauthorized()
-        if _media_type(request) != SDP:
+        if media_type(request) != SDP:
             return problem(415, f"send the offer as {SDP}", headers={"Accept-Post": SDP})
         if SDP not in request.headers.get("accept", SDP) and "*/*" not in request.headers.get("accept", ""):
             return problem(406, f"the answer is {SDP}; accept it")
         try:
-            answered = await desk.answer(token, await body_text(request))
+            answered = await desk.answer(token, await body_text(request), client=host_of(request))
         except CallNotFound as error:
             return problem(401, str(error), headers={"WWW-Authenticate": "Bearer"})
         except OfferRejected as error:
@@ -57,12 +74,19 @@ def _add_endpoint(router: APIRouter, desk: CallDesk) -> None:
 def _add_session(router: APIRouter, desk: CallDesk) -> None:
     """A WHIP session: PATCH with candidates, DELETE to end it."""
 
-    @router.patch("/whip/{call_id}", status_code=204, summary="Add ICE candidates", response_class=Response)
+    @router.patch(
+        "/whip/{call_id}",
+        status_code=204,
+        summary="Add ICE candidates",
+        response_class=Response,
+        responses=refusals(404, 412, 415, 428),
+        openapi_extra=text_body(TRICKLE),
+    )
     async def patch_session(call_id: str, request: Request) -> Response:
         token = bearer_token(request)
         if token is None:
             return _unauthorized()
-        if _media_type(request) != TRICKLE:
+        if media_type(request) != TRICKLE:
             return problem(415, f"send candidates as {TRICKLE}", headers={"Accept-Patch": TRICKLE})
         etag = request.headers.get("if-match")
         if etag is None:
@@ -78,7 +102,13 @@ def _add_session(router: APIRouter, desk: CallDesk) -> None:
             return problem(error.status, str(error))
         return Response(status_code=204)
 
-    @router.delete("/whip/{call_id}", status_code=200, summary="End the session", response_class=Response)
+    @router.delete(
+        "/whip/{call_id}",
+        status_code=200,
+        summary="End the session",
+        response_class=Response,
+        responses=refusals(404),
+    )
     async def delete_session(call_id: str, request: Request) -> Response:
         token = bearer_token(request)
         if token is None:
@@ -94,12 +124,6 @@ def _add_session(router: APIRouter, desk: CallDesk) -> None:
         return problem(405, "a WHIP session takes PATCH and DELETE", headers={"Allow": SESSION_METHODS})
 
 
-def bearer_token(request: Request) -> str | None:
-    """The token of an `Authorization: Bearer` header (RFC 6750), if there is one."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
-
-
 async def body_text(request: Request) -> str:
     """The body as text. Raises `OfferRejected` when it is none."""
     try:
@@ -108,7 +132,8 @@ async def body_text(request: Request) -> str:
         raise OfferRejected("the body is not UTF-8 text") from None
 
 
-def _media_type(request: Request) -> str:
+def media_type(request: Request) -> str:
+    """Of the body, in small letters and without parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 

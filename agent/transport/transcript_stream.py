@@ -8,7 +8,7 @@ import msgspec
 from fastapi import Response
 from starlette.types import Receive, Scope, Send
 
-from agent.core.types import UNSPACED_LANGUAGES
+from agent.core.speech import UNSPACED_LANGUAGES
 from agent.transport.scribe import Segment, Transcription
 
 Reading = Callable[[Callable[[Segment], None]], Awaitable[Transcription]]

@@ -16,6 +16,8 @@ from starlette.requests import ClientDisconnect
 
 from agent.core.errors import AtCapacity, NotMedia, RequestRejected
 from agent.core.settings import ApiSettings
+from agent.transport.auth import bearer_token, checked_by
+from agent.transport.published import Responses, refusals
 from agent.transport.scribe import Scribe, Segment, Transcription
 from agent.transport.subtitles import written
 from agent.transport.transcript_stream import TranscriptStream
@@ -39,24 +41,36 @@ _BODY = {
         "content": {"multipart/form-data": {"schema": {"properties": FIELDS, "required": ["file"]}}},
     }
 }
+_WORDS: Responses = {
+    200: {
+        "description": "In the form of `response_format`, or as server-sent events with `stream`",
+        "content": {"application/json": {}, "text/plain": {}, "text/vtt": {}, "text/event-stream": {}},
+    }
+}
 
 
 def transcriptions_router(scribe: Scribe, settings: ApiSettings) -> APIRouter:
     """The routes; they refuse everybody while no key is set."""
-    router = APIRouter(tags=["Speech recognition"])
+    router = APIRouter(tags=["Speech recognition"], dependencies=[checked_by("a key of api.keys")])
     digests = tuple(_digest(key) for key in settings.keys)
 
-    @router.post(PATH, summary="Words of a recording", description=_DESCRIPTION, openapi_extra=_BODY)
+    @router.post(
+        PATH,
+        summary="Words of a recording",
+        description=_DESCRIPTION,
+        openapi_extra=_BODY,
+        responses=_WORDS | refusals(404, 503),
+    )
     async def transcribe(request: Request) -> Response:
         refusal = _refused(request, digests, settings.max_file_bytes)
         return refusal or await _answered(request, scribe, settings)
 
-    @router.get(MODELS_PATH, summary="Models that recordings may be read with")
+    @router.get(MODELS_PATH, summary="Models that recordings may be read with", responses=refusals(404))
     async def models(request: Request) -> Response:
         refusal = _refused(request, digests, settings.max_file_bytes)
         return refusal or JSONResponse({"object": "list", "data": [_described(name) for name in scribe.models]})
 
-    @router.get(MODELS_PATH + "/{name:path}", summary="One of them")
+    @router.get(MODELS_PATH + "/{name:path}", summary="One of them", responses=refusals(404))
     async def model(request: Request, name: str) -> Response:
         refusal = _refused(request, digests, settings.max_file_bytes)
         if refusal is not None:
@@ -87,11 +101,11 @@ def _refused(request: Request, digests: tuple[bytes, ...], max_file_bytes: int) 
     """What is wrong before the body is read, if anything is."""
     if not digests:
         return Fault(404, "speech recognition for programs is switched off here; whoever runs this sets api.keys")
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    shown = hashlib.sha256(key.strip().encode()).digest()
+    key = bearer_token(request)
+    shown = hashlib.sha256((key or "").encode()).digest()
     # All are compared, so that the time taken does not tell which one is near.
     known = [hmac.compare_digest(shown, digest) for digest in digests]
-    if scheme.lower() != "bearer" or not any(known):
+    if key is None or not any(known):
         refusal = Fault(401, "no valid API key: send `Authorization: Bearer KEY`", code="invalid_api_key")
         refusal.headers["WWW-Authenticate"] = "Bearer"
         return refusal

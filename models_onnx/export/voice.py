@@ -2,7 +2,8 @@
 
 python models_onnx/export/voice.py --out models_onnx/speech
 
-text     phonemes → one frame of noise-like latent every 256 samples; needs the whole clause
+text     phonemes → one frame of noise-like latent every 256 samples, and how many frames each phoneme takes, by which a
+         drawn mouth can follow; needs the whole clause
 flow     latent → the voice's own latent; a frame depends on 32 others on either side
 decoder  latent → sound; a frame depends on 10 others on either side
 
@@ -32,9 +33,10 @@ TOLERANCE = 1e-4
 
 PRIOR, MASK, LATENT = "/Add_output_0", "/Cast_2_output_0", "/Mul_7_output_0"
 """Tensors at which the voice is cut. The mask is 1 everywhere as long as one clause is spoken at a time."""
-NAMES = {PRIOR: "prior", LATENT: "latent"}
+DURATIONS = "/Ceil_output_0"
+NAMES = {PRIOR: "prior", LATENT: "latent", DURATIONS: "durations"}
 PARTS = {
-    "voice_text": (["input", "input_lengths", "scales"], [PRIOR]),
+    "voice_text": (["input", "input_lengths", "scales"], [PRIOR, DURATIONS]),
     "voice_flow": ([PRIOR, MASK], [LATENT]),
     "voice_decoder": ([LATENT], ["output"]),
 }
@@ -50,6 +52,8 @@ def main() -> None:
     whole = onnx.load_model_from_string(content)
     for name in (PRIOR, LATENT):
         whole.graph.value_info.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", CHANNELS, "frames"]))
+    durations = helper.make_tensor_value_info(DURATIONS, TensorProto.FLOAT, ["n", 1, "phonemes"])
+    whole.graph.value_info.append(durations)
     whole.graph.value_info.append(helper.make_tensor_value_info(MASK, TensorProto.FLOAT, ["n", 1, "frames"]))
     extractor = Extractor(whole)
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -106,7 +110,7 @@ def compare(folder: Path, source: Path) -> None:
     print(f"whole: {expected.shape[-1]} samples, {cpu_ms(session, feeds, runs=10):.1f} ms CPU")
     for name in PARTS:
         session = open_session((folder / f"{name}.onnx").read_bytes(), weights=source.parent)
-        (given,) = session.run(None, feeds)
+        given, *_ = session.run(None, feeds)
         print(f"{name}: {cpu_ms(session, feeds, runs=10):.1f} ms CPU")
         feeds = {"prior" if name == "voice_text" else "latent": given}
     difference = worst_difference([given], [expected])

@@ -62,6 +62,7 @@ async def test_twice_as_many_as_there_are_lines(agent: RunningAgent, client: htt
     for answer in answers[LINES:]:
         assert answer.headers["content-type"] == "application/problem+json"
         assert int(answer.headers["retry-after"]) > 0 and "number" in answer.json()["detail"]
+        assert "wait_s" not in answer.json(), "no call has ended by which a wait could be told"
     first, second = (body["place"] for body in refused)
 
     authorization = {"Authorization": f"Bearer {answers[0].json()['token']}", "Content-Type": "application/sdp"}
@@ -85,7 +86,8 @@ async def test_twice_as_many_as_there_are_lines(agent: RunningAgent, client: htt
         assert newcomer["position"] == LINES + 1
         assert (await _ask(client, second)).json()["position"] == 2
         assert (await _ask(client, first)).status_code == 201
-        assert (await _ask(client, second)).json()["position"] == 1
+        last = (await _ask(client, second)).json()
+        assert last["position"] == 1 and last["wait_s"] > 0
         staying.cancel()
     for left, place in enumerate((second, newcomer["place"]), start=1):
         assert (await client.delete(f"/api/line/{place}")).status_code == 204

@@ -18,6 +18,7 @@ from agent.app.page import Page
 from agent.app.rooms import Rooms
 from agent.app.senses import Senses
 from agent.app.sight import Sight
+from agent.app.track_recorder import TrackRecorder
 from agent.core.clock import NS_PER_MS, NS_PER_S, FakeClock
 from agent.core.consent import Purpose
 from agent.core.frames import FrameOutcome
@@ -151,7 +152,8 @@ class Scene:
         for call_id, accounts in self.accounts.items():
             senses = Senses(call_id, AGREED, camera=True, clock=clock, hub=self.hub, store=store)
             page = Page(None, PageClock(), clock)
-            self.sights[call_id] = Sight(call_id, senses, page, cast(CallAccounts, accounts), rooms)
+            tracks = TrackRecorder(call_id, lambda: AGREED, store)
+            self.sights[call_id] = Sight(call_id, senses, page, cast(CallAccounts, accounts), tracks, rooms)
 
     async def lives(self, camera: BadCamera) -> None:
         """Six seconds, tick by tick; in each, the good call sends one frame, and waits until it knows its fate."""

@@ -12,15 +12,14 @@ import numpy as np
 import psutil
 import pytest
 from numpy.typing import NDArray
-from websockets.asyncio.client import connect
 
 from agent.app.customer import Customer, open_call
 from agent.core.consent import CONSENT_VERSION, Choice
-from agent.core.types import SpeechChunk
+from agent.core.speech import SpeechChunk
 from agent.media.clips import ArraySource, ClipSource, read_speech
 from benchmarks.face import face_picture
 from tests.media_made import OwnVoice
-from tests.serving import RunningAgent, running_agent, until
+from tests.serving import STAFF, RunningAgent, running_agent, until
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -52,7 +51,7 @@ def _said(customer: Customer, speaker: str) -> list[str]:
 async def _signals(agent: RunningAgent, call_id: str, seconds: float) -> list[dict[str, Any]]:
     """The signals of a call as a supervisor gets them."""
     signals = []
-    async with connect(agent.web_socket_url, max_size=None) as socket:
+    async with agent.watching() as socket:
         await socket.send(json.dumps({"type": "watch", "call_id": call_id, "pictures": False}))
         try:
             async with asyncio.timeout(seconds):
@@ -146,11 +145,11 @@ async def test_broken_offers_are_refused_and_cost_nothing(tmp_path: Path) -> Non
             customer = Customer(agent.url, ticket, frames=ArraySource(face_picture, fps=10))
             async with customer.caller.call():
                 await until(lambda: _said(customer, "agent"), 20, "a greeting")
-            calls = (await client.get("/api/calls")).json()
+            calls = (await client.get("/api/calls", headers=STAFF)).json()
             async with asyncio.timeout(10):
                 while calls:
                     await asyncio.sleep(0.1)
-                    calls = (await client.get("/api/calls")).json()
+                    calls = (await client.get("/api/calls", headers=STAFF)).json()
 
 
 async def test_a_recorded_person_is_seen_and_understood(agent: RunningAgent, shared_data: Path) -> None:

@@ -73,11 +73,12 @@ def test_a_missing_model_is_found(tmp_path: Path, models: Path) -> None:
     assert "gesture.onnx" in done.stdout
 
 
+@pytest.mark.timeout(60)
 def test_serving_beyond_loopback_is_refused(tmp_path: Path) -> None:
-    """Until staff can log in, an address that others can reach is an error, not a risk."""
+    """Without encryption and accounts, an address that others can reach is an error, not a risk."""
     done = _agent("serve", "--host", "0.0.0.0", folder=tmp_path)
     assert done.returncode == 1
-    assert "0.0.0.0" in done.stderr and "log in" in done.stderr
+    assert "0.0.0.0" in done.stderr and "server.tls_certificate" in done.stderr
 
 
 @pytest.mark.timeout(90)
@@ -90,6 +91,14 @@ def test_a_database_of_another_business_stops_the_start_in_sentences(tmp_path: P
     assert done.returncode == 1
     assert "shop.sqlite3 is not the shop's" in done.stderr and "reply engine did not start" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.timeout(90)
+def test_what_cannot_hear_stops_the_start(tmp_path: Path) -> None:
+    """What loads beside hearing ends with it, and one sentence says what is wrong."""
+    done = _agent("serve", "--port", "0", folder=tmp_path, AGENT_HEARING__LANGUAGE="xx")
+    assert done.returncode == 1
+    assert "xx" in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.timeout(60)

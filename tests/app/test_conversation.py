@@ -15,26 +15,42 @@ from agent.app.interpreter import Interpreter
 from agent.app.mouth import Mouth
 from agent.app.page import Page
 from agent.app.senses import Senses
+from agent.core.cards import Card
 from agent.core.clock import SystemClock
 from agent.core.consent import Choice, Purpose, consent_for
+from agent.core.errors import OfferRejected
+from agent.core.lifecycle import Outcome
 from agent.core.mailbox import Mailbox
-from agent.core.types import (
+from agent.core.speech import (
     TEXT_EMOTIONS,
     HearingEvent,
     IntentReading,
-    Stamp,
     TextEmotionReading,
     Transcript,
-    VisionReading,
     VoiceStarted,
     VoiceStopped,
 )
-from agent.dialogue.protocol import BargeIn, Because, Chat, FromEngine, Say, ToEngine, Utterance
+from agent.core.types import Stamp, VisionReading
+from agent.dialogue.protocol import (
+    BargeIn,
+    Because,
+    Chat,
+    FromEngine,
+    Handoff,
+    Hide,
+    Say,
+    Show,
+    StaffWrote,
+    Suggest,
+    ToEngine,
+    Utterance,
+)
 from agent.media.capture_clock import PageClock
 from agent.media.speaker import Speaker
 from agent.synthesis.speech import Synthesizer
 from agent.transport.hub import Hub
 from agent.transport.messages import Caption, ToPage
+from agent.transport.supervisor_messages import NextReply, ToSupervisor
 from tests.app.test_mouth import BeepVoice
 from tests.fusion.readings import frame, hand, stamp
 
@@ -43,10 +59,12 @@ LONG = "One two three four five six seven eight nine ten."
 
 
 class Notebook:
-    """A store that keeps nothing but what was said."""
+    """A store that keeps nothing but what was said and shown."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.cards: list[Card | str] = []
+        """Those that were shown, and the ids of those that were taken away."""
 
     def record_utterance(self, call_id: str, speaker: str, text: str, *, typed: bool) -> None:
         self.said.append(text)
@@ -54,6 +72,12 @@ class Notebook:
     def record_reply(self, call_id: str, reply: object) -> None: ...
 
     def record_signal(self, signal: object) -> None: ...
+
+    def record_card(self, call_id: str, card: Card) -> None:
+        self.cards.append(card)
+
+    def record_card_hidden(self, call_id: str, card_id: str) -> None:
+        self.cards.append(card_id)
 
 
 class Engine:
@@ -81,6 +105,13 @@ class NotedHub(Hub):
     def __init__(self) -> None:
         super().__init__()
         self.captions: list[Caption] = []
+        self.next_replies: list[tuple[str, bool]] = []
+        """What the agent would say next, and whether that is a suggestion."""
+
+    def publish_event(self, call_id: str, message: ToSupervisor) -> None:
+        if isinstance(message, NextReply):
+            self.next_replies.append((message.text, message.suggested))
+        super().publish_event(call_id, message)
 
     def publish_caption(self, call_id: str, caption: Caption) -> None:
         self.captions.append(caption)
@@ -119,7 +150,7 @@ class Talk:
         self.synthesizer = Synthesizer(self.voice)
         self.page = ShownPage()
         hub, consent = NotedHub(), consent_for(Choice.AGREE, locale="en", given_at=0.0)
-        self.captions = hub.captions
+        self.captions, self.next_replies = hub.captions, hub.next_replies
         self.senses = Senses("call", consent, camera=True, clock=clock, hub=hub, store=self.notebook)  # type: ignore[arg-type]
         self.mouth = Mouth(self.synthesizer, self.speaker, on_text=lambda reply: self.conversation.show_reply(reply))
         self.conversation = Conversation(
@@ -334,6 +365,17 @@ async def test_words_that_may_be_all_are_told_with_their_intent_and_counted() ->
         assert (talk.conversation.guesses, talk.conversation.guesses_right) == (2, 1)
 
 
+async def test_what_is_written_as_the_call_ends_is_kept_though_nobody_answers() -> None:
+    """A line that is just being read is kept already, and so are those behind it."""
+    async with talking() as talk:
+        talk.conversation.chat("Where is my parcel?")
+        talk.conversation.chat("I have to go.")
+        await asyncio.sleep(0)
+        talk.conversation.close()
+        assert talk.notebook.said == ["Where is my parcel?", "I have to go."]
+        assert talk.conversation.outcome is Outcome.UNANSWERED
+
+
 async def test_the_emotion_of_words_is_read_once_a_line_and_only_under_consent() -> None:
     """Final words and chat lines are read, those that were guessed too; none after consent is taken back."""
     async with talking() as talk:
@@ -343,7 +385,7 @@ async def test_the_emotion_of_words_is_read_once_a_line_and_only_under_consent()
         await talk.until(lambda: talk.engine.of(Chat))
         assert talk.felt == ["Where is it?", "I want my money back"]
         consent = consent_for(Choice.AGREE, locale="en", given_at=0.0)
-        talk.senses.withdraw(consent.without(Purpose.TEXT_EMOTION))
+        talk.senses.follow(consent.without(Purpose.TEXT_EMOTION))
         talk.conversation.chat("this is the third time")
         talk.hear(voice(1_000), words("I am furious", 1_000, number=1))
         await talk.until(lambda: len(talk.engine.of(Chat)) == 2 and len(talk.engine.of(Utterance)) == 3)
@@ -414,3 +456,66 @@ async def test_without_an_engine_the_customer_is_told_in_their_language() -> Non
         talk.conversation.chat("我的订单到哪儿了？")
         await talk.until(lambda: [caption.speaker for caption in talk.captions[-1:]] == ["agent"])
         assert talk.captions[-1].text.startswith("抱歉，我现在查不了")
+
+
+async def test_cards_are_kept_as_the_page_gets_them() -> None:
+    """What was shown and what was taken away again is recorded, in order."""
+    card = Card(id="order", title="Your order")
+    async with talking() as talk:
+        talk.engine.incoming.put(Show(card=card))
+        talk.engine.incoming.put(Hide(card="order"))
+        await talk.until(lambda: len(talk.page.shown) == 2)
+        assert talk.notebook.cards == [card, "order"]
+
+
+async def test_outcome_tells_what_came_of_the_call() -> None:
+    """Nothing said, said but not answered, answered by the engine, or a person called; the agent's own plain words are
+    no answer."""
+    async with talking(answer_within_ms=50) as talk:
+        talk.engine.incoming.put(Say(id="greeting", text="Hello."))
+        await talk.until(lambda: "Hello." in talk.voice.spoken)
+        outcomes = [talk.conversation.outcome]
+        talk.conversation.chat("where is my order")
+        await talk.until(lambda: talk.notebook.said)
+        outcomes.append(talk.conversation.outcome)
+    assert outcomes == [Outcome.NOTHING_SAID, Outcome.UNANSWERED]
+    async with talking() as talk:
+        talk.conversation.chat("where is my order")
+        await talk.until(lambda: talk.engine.of(Chat))
+        talk.engine.incoming.put(Say(id="s", text="On its way.", in_reply_to=1))
+        await talk.until(lambda: talk.conversation.outcome is Outcome.ANSWERED)
+        talk.engine.incoming.put(Handoff(reason="wants a person"))
+        await talk.until(lambda: talk.conversation.outcome is Outcome.PERSON_ASKED)
+
+
+async def test_those_who_watch_see_what_will_be_said_until_it_is_said() -> None:
+    """An answer that is made ready is shown with its reasons, and taken away once the reply itself comes."""
+    async with talking() as talk:
+        talk.engine.incoming.put(Say(id="s1", text="It is on its way.", guess=True))
+        await talk.until(lambda: talk.next_replies == [("It is on its way.", False)])
+        talk.engine.incoming.put(Say(id="s1", text="It is on its way."))
+        await talk.until(lambda: len(talk.next_replies) > 1)
+        assert talk.next_replies == [("It is on its way.", False), ("", False)]
+
+
+async def test_who_has_the_call_is_given_suggestions_and_writes_in_their_own_name() -> None:
+    """What the engine would say is shown to them and not spoken; what they write is theirs, for page, archive and
+    engine, and the suggestion is done with."""
+    async with talking() as talk:
+        with pytest.raises(OfferRejected, match="take the call over first"):
+            talk.conversation.staff.write("Hello, this is Robin.")
+        for message in (Suggest(text="Not wanted: the agent has the call."), Say(id="s", text="Yes.", guess=True)):
+            talk.engine.incoming.put(message)
+        await talk.until(lambda: talk.next_replies == [("Yes.", False)])
+        talk.conversation.staff.take_over()
+        talk.next_replies.clear()
+        talk.engine.incoming.put(
+            Suggest(text="It left yesterday.", because=(Because(kind="tool", words="order found"),))
+        )
+        await talk.until(lambda: talk.next_replies == [("It left yesterday.", True)])
+        talk.conversation.staff.write("It left yesterday.")
+        assert talk.next_replies[1:] == [("", False)]
+        assert [(one.speaker, one.text) for one in talk.captions] == [("staff", "It left yesterday.")]
+        assert talk.captions[0] in talk.page.shown and talk.notebook.said == ["It left yesterday."]
+        assert talk.engine.of(StaffWrote) == [StaffWrote(text="It left yesterday.")]
+        assert "It left yesterday." not in talk.voice.spoken

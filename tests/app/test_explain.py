@@ -17,6 +17,7 @@ from agent.core.consent import Choice, consent_for
 from agent.core.errors import AgentError, CallNotFound
 from agent.core.lifecycle import EndReason
 from agent.core.settings import Settings
+from agent.core.settings.storage import StorageSettings
 from agent.dialogue.faq import FAQ
 from agent.dialogue.protocol import (
     BargeIn,
@@ -33,6 +34,7 @@ from agent.dialogue.protocol import (
 )
 from agent.dialogue.replay import Sent
 from agent.storage.calls import CallStore
+from agent.storage.data_keys import open_keyring
 from agent.storage.history import CallHistory
 from tests.dialogue.wire import affect_signal
 
@@ -49,9 +51,9 @@ def asked(label: str, text: str, turn: int) -> Utterance:
     return Utterance(id=turn, text=text, turn=turn, intent=intent, affect="anger")
 
 
-async def keep_angry_call(url: str, clock: FakeClock) -> None:
+async def keep_angry_call(storage: StorageSettings, clock: FakeClock) -> None:
     """A call whose customer asks twice, the second time after six seconds of anger, and speaks over the agent."""
-    async with CallStore.opened(url, clock) as store:
+    async with CallStore.opened(storage, await open_keyring(storage), clock) as store:
         store.record_call_started(CALL, consent_for(Choice.AGREE, locale="en", given_at=BEGAN_S), BEGAN_S)
         store.record_sent(CALL, CallStarted(call_id=CALL))
         clock.advance(ms=2_000)
@@ -84,8 +86,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 async def kept(settings: Settings, clock: FakeClock) -> KeptCall:
     """The angry call, as it is found in the archive."""
     clock.unix_ns = round(BEGAN_S * 1e9)
-    await keep_angry_call(settings.storage.url, clock)
-    async with CallHistory.opened(settings.storage.url) as history:
+    await keep_angry_call(settings.storage, clock)
+    async with CallHistory.opened(settings.storage.url, await open_keyring(settings.storage)) as history:
         return await kept_call(history, "c")
 
 

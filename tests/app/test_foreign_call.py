@@ -13,7 +13,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from agent.app.customer import Customer, open_call
 from agent.core.consent import Choice
-from agent.core.types import SpeechChunk
+from agent.core.speech import SpeechChunk
 from agent.transport.messages import PageSay, PageSpeech, PageSpoken
 from tests.media_made import OwnVoice
 from tests.serving import running_agent, until

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from websockets.asyncio.client import connect
 
 from agent.app.customer import Customer, open_call
 from agent.core.consent import Choice
 from agent.media.clips import ArraySource
 from agent.transport.messages import SendLess
-from tests.serving import running_agent, until
+from tests.serving import RunningAgent, running_agent, until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -23,8 +22,8 @@ def _blank(index: int) -> NDArray[np.uint8]:
     return np.full((480, 640, 3), 90 + index % 3, np.uint8)
 
 
-async def _follow(address: str, call_id: str, seen: list[dict[str, Any]]) -> None:
-    async with connect(address, max_size=None) as socket:
+async def _follow(agent: RunningAgent, call_id: str, seen: list[dict[str, Any]]) -> None:
+    async with agent.watching() as socket:
         await socket.send(json.dumps({"type": "watch", "call_id": call_id, "pictures": False}))
         async for text in socket:
             message = json.loads(text)
@@ -39,7 +38,7 @@ async def test_a_server_without_time_asks_for_less_and_goes_on_talking(tmp_path:
     with running_agent(tmp_path, AGENT_VISION__DEADLINE_MS="1") as agent:
         customer = Customer(agent.url, await open_call(agent.url, Choice.AGREE), frames=ArraySource(_blank, fps=15))
         async with customer.caller.call() as caller, asyncio.TaskGroup() as tasks:
-            following = tasks.create_task(_follow(agent.web_socket_url, customer.ticket.call_id, health))
+            following = tasks.create_task(_follow(agent, customer.ticket.call_id, health))
             asked = customer.seen.asked
             await until(lambda: any(message.fps == 8 for message in asked), 40, "eight pictures a second")
             assert asked[:3] == [

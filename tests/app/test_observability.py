@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -18,7 +19,7 @@ from agent.app.customer import Customer, open_call
 from agent.core.consent import Choice
 from agent.media.clips import ArraySource
 from benchmarks.face import face_picture
-from tests.serving import RunningAgent, running_agent
+from tests.serving import RunningAgent, ours, running_agent
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -49,7 +50,8 @@ def _frames(metrics: dict[Sample, float]) -> dict[str, float]:
 
 async def _trace(agent: RunningAgent, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "agent.app", "trace", "--url", agent.url, *arguments]
-    return await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True)
+    environment = {**os.environ, **ours(agent.folder)}
+    return await asyncio.to_thread(subprocess.run, command, env=environment, capture_output=True, text=True)
 
 
 async def _until(agent: RunningAgent, name: str, at_least: float, **labels: str) -> dict[Sample, float]:

@@ -11,7 +11,12 @@ from agent.app.page_voice import PageVoice
 from agent.dialogue.protocol import Say, SayStyle
 from agent.media.speaker import Speaker
 from agent.synthesis.speech import Synthesizer
-from agent.transport.messages import PageSay, PageSpeech, PageSpoken, ToPage
+from agent.transport.messages import (
+    PageSay,
+    PageSpeech,
+    PageSpoken,
+    ToPage,
+)
 from tests.app.test_mouth import BeepVoice
 
 pytestmark = pytest.mark.usefixtures("unblocked_loop")

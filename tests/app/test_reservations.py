@@ -70,3 +70,23 @@ def test_what_is_taken_only_while_it_fits_never_exceeds_the_total(
             shares.pop(name, None)
         assert len(held) == len(shares) <= 6
         assert len(shares) <= 1 or sum(shares.values()) <= 1.0 + 1e-6
+
+
+def test_a_call_that_needs_less_makes_room_and_gets_more_only_where_there_is_some() -> None:
+    """Taking less always works; growing works for the last share that is free, and not beyond it."""
+    held = Reservations(1.0, most_calls=100)
+    held.put("a", 0.5)
+    held.put("b", 0.5)
+    assert not held.change("a", 0.6) and held.free_share == 0.0
+    assert held.change("a", 0.25) and held.fits([0.25])
+    held.put("c", 0.25)
+    assert not held.change("a", 0.3)
+    held.free("c")
+    assert held.change("a", 0.5) and held.free_share == 0.0
+
+
+def test_a_call_that_is_alone_may_need_whatever_it_needs() -> None:
+    """As when it was taken."""
+    held = Reservations(1.0, most_calls=1)
+    held.put("a", 0.4)
+    assert held.change("a", 3.0)

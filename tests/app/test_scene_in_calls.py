@@ -11,7 +11,14 @@ from agent.core.clock import FakeClock
 from agent.core.consent import Choice, consent_for
 from agent.core.settings import ModelSettings
 from agent.core.signals import Finding, IntentValue, SceneSignal, SceneValue, Signal, TextEmotionSignal
-from agent.core.types import TEXT_EMOTIONS, TextEmotionReading, Transcript, VoiceLevel, VoiceStarted, VoiceStopped
+from agent.core.speech import (
+    TEXT_EMOTIONS,
+    TextEmotionReading,
+    Transcript,
+    VoiceLevel,
+    VoiceStarted,
+    VoiceStopped,
+)
 from agent.fusion.scene import SceneModel
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
@@ -134,7 +141,7 @@ def test_a_scene_ends_with_the_consent(clock: FakeClock, judge: SceneModel) -> N
     """Followers learn that it is gone and why, once, and nothing comes after."""
     customer = Customer(clock, judge)
     complain(customer)
-    customer.senses.withdraw(WITHOUT)
+    customer.senses.follow(WITHOUT)
     told = len(customer.scenes())
     complain(customer)
     endings = [signal for signal in customer.signals if isinstance(signal, SceneSignal) and not signal.valid]

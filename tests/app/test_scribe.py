@@ -16,7 +16,7 @@ from agent.app.scribe import FileScribe
 from agent.core.clock import SystemClock
 from agent.core.errors import AtCapacity, NotMedia, RequestRejected
 from agent.core.settings import ApiSettings, HearingSettings, ModelSettings, Settings
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception.hearing import Hearing

@@ -10,6 +10,7 @@ from agent.app.page import Page
 from agent.app.rooms import Rooms
 from agent.app.senses import Senses
 from agent.app.sight import Sight
+from agent.app.track_recorder import TrackRecorder
 from agent.core.budget import RATES, LadderState, Rates, Rung
 from agent.core.clock import FakeClock
 from agent.core.consent import Purpose
@@ -32,10 +33,11 @@ class Around:
         self.signals: list[Signal] = []
         store = cast(CallStore, SimpleNamespace(record_signal=self.signals.append))
         vision = SimpleNamespace(set_rates=lambda call_id, rates: self.rates.append(rates))
-        rooms = SimpleNamespace(settings=Settings(), clock=clock, vision=vision)
+        rooms = SimpleNamespace(settings=Settings(), clock=clock, vision=vision, hub=Hub())
         senses = Senses("call", consent(Purpose.EXPRESSION), camera=True, clock=clock, hub=Hub(), store=store)
         page = cast(Page, SimpleNamespace(show=self.shown.append))
-        self.sight = Sight("call", senses, page, cast(CallAccounts, None), cast(Rooms, rooms))
+        tracks = TrackRecorder("call", lambda: consent(Purpose.EXPRESSION), store)
+        self.sight = Sight("call", senses, page, cast(CallAccounts, None), tracks, cast(Rooms, rooms))
 
     def stands_on(self, rung: Rung) -> None:
         self.sight._follow_ladder(LadderState(rung=rung, because=() if rung is Rung.FULL else BECAUSE))

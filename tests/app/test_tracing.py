@@ -7,10 +7,10 @@ from websockets.asyncio.server import ServerConnection, serve
 from agent.app.tracing import Follower, choose, follow
 from agent.core.errors import CallNotFound, MediaError
 from agent.core.signals import AffectSignal, AffectValue, HealthSignal, HealthValue, Signal
-from agent.transport.messages import (
+from agent.transport.messages import Caption
+from agent.transport.supervisor_messages import (
     CallList,
     CallSummary,
-    Caption,
     FrameTrace,
     SignalMessage,
     SignalRef,

@@ -10,7 +10,7 @@ import pytest
 from agent.app.interpreter import MOST_WAITING, RETRY_AFTER_S, Interpreter
 from agent.app.translated_lines import TranslatedLines
 from agent.core.errors import TranslationFailed
-from agent.core.types import SpeechTranslated
+from agent.core.speech import SpeechTranslated
 from agent.dialogue.protocol import Chat, Say, ToEngine, Translated, Translation, Utterance
 from agent.transport.messages import Caption
 from tests.app.test_conversation import talking, words

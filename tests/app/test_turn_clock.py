@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from agent.app.turn_clock import Turn, TurnClock
-from agent.core.types import CaptureOrigin, Stamp, Transcript
+from agent.core.speech import Transcript
+from agent.core.types import CaptureOrigin, Stamp
 
 MS = 1_000_000
 

@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
 from agent.app.customer import Customer, open_call
 from agent.core.consent import Choice
-from agent.core.types import SpeechChunk
+from agent.core.speech import SpeechChunk
 from tests.media_made import OwnVoice
 from tests.serving import RunningAgent, running_agent, until
 
@@ -49,7 +49,7 @@ class Onlooker:
 async def watching(agent: RunningAgent, call_id: str) -> AsyncIterator[Onlooker]:
     """Watches a call until the block is left."""
     onlooker = Onlooker()
-    async with connect(agent.web_socket_url, max_size=None) as socket, asyncio.TaskGroup() as tasks:
+    async with agent.watching() as socket, asyncio.TaskGroup() as tasks:
         await socket.send(json.dumps({"type": "watch", "call_id": call_id, "pictures": False}))
         task = tasks.create_task(onlooker.watch(socket))
         yield onlooker

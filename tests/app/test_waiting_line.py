@@ -93,8 +93,8 @@ def test_the_line_is_left_at_once() -> None:
     """Who says so makes room without anybody waiting for it; saying it twice is no error."""
     house = House()
     first, second = house.stand(), house.stand()
-    house.line.leave(first.token)
-    house.line.leave(first.token)
+    house.line.leave(first.token, house.clock.now_ns())
+    house.line.leave(first.token, house.clock.now_ns())
     assert house.stand(second.token).position == 1
 
 
@@ -175,7 +175,7 @@ class Lines(RuleBasedStateMachine):
     @rule(data=st.data())
     def leave(self, data: st.DataObject) -> None:
         token, _ = self.waiting.pop(data.draw(st.integers(0, len(self.waiting) - 1)))
-        self.house.line.leave(token)
+        self.house.line.leave(token, self.house.clock.now_ns())
 
     @rule(share=st.sampled_from([FULL, VOICE]))
     def end_a_call(self, share: float) -> None:

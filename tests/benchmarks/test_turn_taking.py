@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from agent.core.types import SpeechChunk, read_only
+from agent.core.speech import SpeechChunk
+from agent.core.types import read_only
 from benchmarks.turn_taking import PAUSES_MS, Ears, Heard, measure, report
 from benchmarks.voice_sounds import Line, OwnVoice
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from agent.core.errors import AgentError
-from agent.core.types import SpeechChunk, read_only
+from agent.core.speech import SpeechChunk
+from agent.core.types import read_only
 from benchmarks.room import Loudspeaker, RoomMicrophone
 from benchmarks.voice import counted, plot, report
 from benchmarks.voice_caller import Observed
@@ -50,6 +51,7 @@ def test_silence_counts_once_it_has_lasted() -> None:
     speaker.audible_ns = [at_ms * 1_000_000 for at_ms in (0, 20, 40, 300, 320, 1_000)]
     assert speaker.falls_silent(10_000_000, for_ms=500) == 320_000_000
     assert speaker.falls_silent(10_000_000, for_ms=200) == 40_000_000
+    assert speaker.falls_silent(2_000_000_000, for_ms=500) == 2_000_000_000
     assert speaker.first_after(50_000_000) == 300_000_000
     assert speaker.gaps_ms(0, 10**12, at_least_ms=200) == [260.0, 680.0]
 

@@ -36,3 +36,9 @@ async def called(
         "data-state", re.compile("connected|speaking"), timeout=15_000
     )
     return page
+
+
+async def call_id(page: Page) -> str:
+    """Of the call that the page is in; there may be others, whose pages went away without a word."""
+    kept: str = await page.evaluate("JSON.parse(sessionStorage.getItem('agent-call')).call.callId")
+    return kept

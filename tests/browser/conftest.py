@@ -40,11 +40,16 @@ def artefacts() -> Path:
 
 @asynccontextmanager
 async def chromium(
-    video: Path | None = None, audio: Path | None = None, *, devices_allowed: bool = True
+    video: Path | None = None,
+    audio: Path | None = None,
+    *,
+    devices_allowed: bool = True,
+    resolve: str | None = None,
 ) -> AsyncIterator[Browser]:
     """A headless Chromium whose camera shows `video` over and over and whose microphone plays `audio` once.
 
-    It grants camera and microphone to any page that asks, or refuses them unless `devices_allowed`.
+    It grants camera and microphone to any page that asks, or refuses them unless `devices_allowed`. `resolve` is a name
+    by which it finds this machine.
     """
     executable = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     assert executable is not None, "no Chromium on this machine; run `sh tests/install_browser.sh`"
@@ -57,6 +62,8 @@ async def chromium(
         "--disable-features=WebRtcHideLocalIpsWithMdns",
         "--autoplay-policy=no-user-gesture-required",
     ]
+    if resolve is not None:
+        flags.append(f"--host-resolver-rules=MAP {resolve} 127.0.0.1")
     if video is not None:
         flags.append(f"--use-file-for-fake-video-capture={video}")
     if audio is not None:

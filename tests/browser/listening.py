@@ -13,7 +13,7 @@ from faster_whisper import WhisperModel
 from numpy.typing import NDArray
 
 from agent.core.settings import Settings
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 from agent.inference.registry import Registry
 
 BLOCK_SAMPLES = MIC_RATE_HZ // 50

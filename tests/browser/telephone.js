@@ -34,10 +34,12 @@
 
   window.telephone = {
     /** Begins to record, once the page has the agent's voice. */
-    record() {
+    async record() {
+      const audio = document.querySelector("#remote-audio");
+      while (!audio.srcObject) await new Promise((go) => setTimeout(go, 20));
       agent = sound.createAnalyser();
       agent.fftSize = 2048;
-      const heard = sound.createMediaStreamSource(document.querySelector("#remote-audio").srcObject);
+      const heard = sound.createMediaStreamSource(audio.srcObject);
       heard.connect(agent);
       heard.connect(new GainNode(sound, { channelCount: 1, channelCountMode: "explicit" })).connect(channels, 0, 1);
       room.connect(channels, 0, 0);

@@ -17,7 +17,12 @@ from agent.core.cards import (
     CardSource,
     CardTable,
 )
-from agent.transport.messages import Caption, Chat, HideCard, ShowCard
+from agent.transport.messages import (
+    Caption,
+    Chat,
+    HideCard,
+    ShowCard,
+)
 from tests.browser.page_server import ScriptedCall, opened_page, serving_pages
 from tests.browser.test_customer_page import call_from, overhang
 

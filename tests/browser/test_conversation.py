@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.async_api import expect
-from websockets.asyncio.client import connect
 
-from tests.browser.calling import called
+from tests.browser.calling import call_id, called
 from tests.browser.conftest import chromium
 from tests.browser.listening import decoded, words_in
 from tests.media_made import OwnVoice
@@ -26,8 +25,10 @@ ALONE_S = 6.0
 """How long signals are counted before the supervisor's page opens: drawing two pages in software takes both cores of a
 small machine, and a supervisor sits at another."""
 RECORD = """
-    () => {
-        const stream = document.querySelector("#remote-audio").srcObject;
+    async () => {
+        const audio = document.querySelector("#remote-audio");
+        while (!audio.srcObject) await new Promise((go) => setTimeout(go, 20));
+        const stream = audio.srcObject;
         const recorder = new MediaRecorder(new MediaStream(stream.getAudioTracks()), { mimeType: "audio/webm" });
         window.heard = [];
         recorder.ondataavailable = (event) => window.heard.push(event.data);
@@ -59,17 +60,16 @@ class Watched:
         return [signal for signal in self.signals if signal["kind"] == kind]
 
 
-async def _watch(agent: RunningAgent, watched: Watched) -> None:
-    """Follows the first call there is, as a supervisor's page does."""
-    async with connect(agent.web_socket_url, max_size=None) as socket:
+async def _watch(agent: RunningAgent, call: str, watched: Watched) -> None:
+    """Follows a call as a supervisor's page does."""
+    async with agent.watching() as socket:
+        await socket.send(json.dumps({"type": "watch", "call_id": call}))
         while True:
             message = await socket.recv()
             if isinstance(message, bytes):
                 continue
             content = json.loads(message)
-            if content["type"] == "calls" and content["calls"]:
-                await socket.send(json.dumps({"type": "watch", "call_id": content["calls"][0]["call_id"]}))
-            elif content["type"] == "signal":
+            if content["type"] == "signal":
                 watched.signals.append(content["signal"])
                 if content["signal"]["kind"] == "expression" and content["signal"]["valid"]:
                     watched.arrived_s.append(time.monotonic())
@@ -77,22 +77,30 @@ async def _watch(agent: RunningAgent, watched: Watched) -> None:
                 watched.captions.append(content["caption"])
 
 
+def _said_to_be_slow(watched: Watched) -> bool:
+    """Whether the call's health told that fewer pictures are read, as on a machine with too much to do."""
+    values = [health["value"] for health in watched.of_kind("health")]
+    return any(value["rung"] != "full" or (value["analysed_fps"] or 10) < 10 for value in values)
+
+
 @pytest.mark.timeout(150)
 async def test_a_customer_is_seen_heard_and_answered(
     agent: RunningAgent, voice: OwnVoice, face_clip: Path, artefacts: Path, tmp_path: Path
 ) -> None:
-    """Expression at 10 Hz or more, the spoken words, the right intent, a caption, and a voice that says it."""
+    """Expression at 10 Hz or more unless health says that it is slower; the spoken words, the right intent, a caption,
+    and a voice that says it."""
     speech = voice.write(tmp_path / "speech.wav", GREETING_S, SPOKEN, 30.0)
     watched = Watched()
     async with chromium(face_clip, speech) as browser, asyncio.TaskGroup() as tasks:
-        watching = tasks.create_task(_watch(agent, watched))
         page = await called(browser, agent)
+        call = await call_id(page)
+        watching = tasks.create_task(_watch(agent, call, watched))
         await page.evaluate(RECORD)
         await asyncio.sleep(ALONE_S)
         arrived_s = list(watched.arrived_s)
         supervisor = await browser.new_page(viewport={"width": 1280, "height": 900})
-        await supervisor.goto(agent.url + "/supervisor")
-        await supervisor.click(".call-row")
+        await supervisor.goto(agent.supervisor_url)
+        await supervisor.click(f".call-row[data-call-id='{call}']")
         await until(lambda: watched.of_kind("intent"), 45, "the intent of what was said")
         await until(lambda: _answers(watched), 15, "an answer of the agent")
         await expect(supervisor.locator("#picture")).to_have_attribute("data-faces", "1", timeout=10_000)
@@ -104,7 +112,9 @@ async def test_a_customer_is_seen_heard_and_answered(
         await page.click("#end-call")
         watching.cancel()
     rate_hz = (len(arrived_s) - 1) / (arrived_s[-1] - arrived_s[0])
-    assert rate_hz >= 10, f"{rate_hz:.1f} expression signals a second"
+    assert rate_hz >= 10 or _said_to_be_slow(watched), (
+        f"{rate_hz:.1f} expression signals a second, and not a word of it"
+    )
     said = " ".join(signal["value"]["text"] for signal in watched.of_kind("transcript") if signal["value"]["final"])
     assert {"where", "order"} <= set(re.findall(r"[a-z]+", said.lower())), said
     assert watched.of_kind("intent")[0]["value"]["label"] == "order_status"
@@ -137,8 +147,9 @@ async def test_without_emotion_analysis_there_is_service_and_no_emotion(
     speech = voice.write(tmp_path / "speech.wav", GREETING_S, "I want to speak to a person, please.", 30.0)
     watched = Watched()
     async with chromium(face_clip, speech) as browser, asyncio.TaskGroup() as tasks:
-        watching = tasks.create_task(_watch(agent, watched))
         page = await called(browser, agent, "#choice-without-emotion")
+        call = await call_id(page)
+        watching = tasks.create_task(_watch(agent, call, watched))
         await until(lambda: watched.of_kind("intent"), 45, "the intent of what was said")
         await page.click("#end-call")
         watching.cancel()

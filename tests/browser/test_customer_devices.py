@@ -5,7 +5,12 @@ import asyncio
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from agent.transport.messages import Caption, ClockPing, ClockPong, DeviceState
+from agent.transport.messages import (
+    Caption,
+    ClockPing,
+    ClockPong,
+    DeviceState,
+)
 from tests.browser.conftest import chromium
 from tests.browser.page_server import ScriptedCall, opened_page, serving_pages
 from tests.browser.test_customer_page import call_from
@@ -124,12 +129,12 @@ async def test_a_second_tab_makes_no_second_call_until_the_first_has_ended() -> 
 
 
 async def test_the_page_calls_in_the_browsers_language_and_says_when_it_is_not_understood() -> None:
-    """A Chinese browser's call is in Chinese; where only English is understood, that is said in both."""
+    """A Chinese browser's call is in Chinese; where only English is understood, that is said in Chinese."""
     async with serving_pages() as server, chromium() as browser:
         page = await browser.new_page(locale="zh-CN")
         call = await call_from(page, server, hears="en")
         assert call.consent.locale == "zh-CN"
-        await expect(page.locator(".notices")).to_contain_text("understands English only, not Chinese")
+        await expect(page.locator(".notices")).to_contain_text("听不懂中文")
         await expect(page.locator(".notices")).to_contain_text("只能听懂英语")
 
 

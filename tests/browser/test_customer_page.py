@@ -193,13 +193,13 @@ async def test_the_agent_can_end_the_call_and_says_why(reason: EndReason) -> Non
         await expect(page.locator("#ended")).to_have_attribute("data-reason", reason)
 
 
-async def test_a_connection_that_breaks_is_told_in_plain_words() -> None:
-    """When the agent's side goes away without a word, the customer reads that the connection was lost."""
+async def test_a_call_that_is_gone_is_told_in_plain_words() -> None:
+    """When the agent's side goes away without a word and knows nothing of the call, the customer reads so."""
     async with serving_pages() as server, opened_page() as page:
         call = await call_from(page, server)
         assert call.peer is not None
         await call.peer.close()
-        await expect(page.locator("#ended")).to_have_attribute("data-reason", "connection_failed")
+        await expect(page.locator("#ended")).to_have_attribute("data-reason", "not_resumed")
 
 
 async def test_before_a_full_house_the_page_waits_in_line_by_itself() -> None:

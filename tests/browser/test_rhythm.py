@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 from tests.browser.calling import called
 from tests.browser.conftest import chromium
 from tests.browser.listening import decoded, likeness, sounds, words_in, words_of

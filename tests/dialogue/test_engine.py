@@ -24,28 +24,23 @@ from agent.dialogue.protocol import (
     FromEngine,
     Hide,
     Intent,
+    Resumed,
     Say,
     Show,
     SignalSeen,
+    StaffWrote,
+    Suggest,
+    TakenOver,
     ToEngine,
     Utterance,
 )
+from tests.dialogue.running_engine import engine_of
 from tests.dialogue.wire import affect_signal
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> ReplySettings:
     return ReplySettings(database=tmp_path / "shop.sqlite3")
-
-
-@asynccontextmanager
-async def engine_of(settings: ReplySettings) -> AsyncIterator[str]:
-    """A running engine's address."""
-    async with asyncio.timeout(15), asyncio.TaskGroup() as tasks:
-        port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        engine = tasks.create_task(serve_engine("127.0.0.1", 0, settings, port.set_result))
-        yield f"ws://127.0.0.1:{await port}"
-        engine.cancel()
 
 
 async def read(socket: ClientConnection) -> FromEngine:
@@ -235,3 +230,24 @@ async def test_database_that_is_none_is_said(shop: ReplySettings) -> None:
     with pytest.raises(StoreError, match=r"reply\.database"):
         await serve_engine("127.0.0.1", 0, shop)
     assert shop.database.read_text().startswith("dear diary")
+
+
+async def test_while_a_person_has_the_call_the_engine_suggests_and_does_nothing(shop: ReplySettings) -> None:
+    """What it would say comes as a suggestion, looked up in the business but without a card; a return that the customer
+    agrees to is opened by nobody, and what was learnt is known when the call is handed back."""
+    async with engine_of(shop) as url, talking_to(url) as socket:
+        await send(socket, TakenOver(), ask("return_item", order_id="A1017"))
+        suggested = await read(socket)
+        assert isinstance(suggested, Suggest) and suggested.text.startswith("Shall I open a return for the")
+        assert any(reason.kind == "tool" for reason in suggested.because)
+        await send(socket, ask("affirm", "yes"), StaffWrote(text="I will see to it."), ask("thanks"))
+        thanked = await read(socket)
+        assert isinstance(thanked, Suggest) and thanked.text.startswith("You're welcome")
+        await send(socket, Resumed())
+        assert isinstance(await read(socket), Say)
+        await send(socket, ask("order_status"))
+        assert isinstance(await read(socket), Show)
+        known = await read(socket)
+        assert isinstance(known, Say) and "order number" not in known.text
+    with closing(sqlite3.connect(shop.database)) as connection:
+        assert connection.execute("SELECT count(*) FROM returns WHERE number = 5004").fetchone() == (0,)

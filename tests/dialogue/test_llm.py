@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -89,11 +88,17 @@ class Call:
 
 @asynccontextmanager
 async def calling(
-    fake: FakeLlm, *, purposes: tuple[str, ...] = ("speech",), answer_within_s: float = 5.0
+    fake: FakeLlm,
+    *,
+    purposes: tuple[str, ...] = ("speech",),
+    answer_within_s: float = 5.0,
+    sees_pictures: bool = False,
 ) -> AsyncIterator[Call]:
     """A call to a kiosk whose answers `fake` words, after its greeting."""
     tools, clock, domain = KioskTools(), FakeClock(), load_domain(PACK)
-    model = ChatEndpoint(LlmSettings(url=fake.url, model="tiny", answer_within_s=answer_within_s))
+    model = ChatEndpoint(
+        LlmSettings(url=fake.url, model="tiny", answer_within_s=answer_within_s, sees_pictures=sees_pictures)
+    )
     port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     with ThreadPoolExecutor(1) as thread:
         async with asyncio.timeout(15), asyncio.TaskGroup() as tasks:
@@ -126,7 +131,7 @@ async def test_sentences_are_said_as_they_come_and_say_what_they_are_from() -> N
     assert "tiny" in end.because[-1].words
 
 
-async def test_what_tools_found_may_be_said() -> None:
+async def test_what_tools_found_may_bespoken() -> None:
     """The model asks, the order's card is shown, and figures that came from the business are said."""
     script = (wants("order_status", order_id="A1042"), says("It costs $40.00 and comes on Thursday, November 23."))
     async with fake_llm(*script) as fake, calling(fake) as call:
@@ -152,7 +157,7 @@ async def test_what_tools_found_may_be_said() -> None:
         "You know nothing about this customer's affairs and this business's terms.",
     ],
 )
-async def test_what_no_tool_said_is_not_said(invented: str) -> None:
+async def test_what_no_tool_said_is_notspoken(invented: str) -> None:
     """The flow answers in the model's place, with what the business knows."""
     script = (wants("order_status", order_id="A1042"), says(invented))
     async with fake_llm(*script) as fake, calling(fake) as call:
@@ -307,18 +312,37 @@ async def test_what_a_flow_asked_is_answered_to_the_flow() -> None:
     assert fake.asked == []
 
 
-def test_a_key_may_lie_in_a_file(tmp_path: Path) -> None:
-    """It is read when the engine starts; a missing file is said so."""
-    key = tmp_path / "key"
-    key.write_text("secret\n")
-    settings = LlmSettings(url="http://127.0.0.1:1/v1", model="m", key_file=key)
-    assert settings.bearer() == {"Authorization": "Bearer secret"}
-    key.unlink()
-    with pytest.raises(SettingsError, match="key_file"):
-        settings.bearer()
-
-
 def test_flows_must_have_time_left() -> None:
     """A model that may take as long as the whole answer would leave a silence."""
     with pytest.raises(SettingsError, match="leaves the flows less"):
         load_settings(reply={"llm": {"url": "http://127.0.0.1:1/v1", "model": "m", "answer_within_s": 3.9}})
+
+
+JPEG = "/9j/4AAQ" + "A" * 400
+"""Base64 of what begins as a JPEG does."""
+
+
+async def test_a_picture_is_shown_to_a_model_that_sees_with_the_line_that_it_came_with() -> None:
+    """In OpenAI's form, in the latest line and no other; the next question does not carry it again."""
+    script = (says("It shows a brown parcel."), says("You are welcome."))
+    async with fake_llm(*script) as llm, calling(llm, sees_pictures=True) as call:
+        await call.send(Chat(text="I am sending you a picture.", turn=1, picture=JPEG))
+        replies = await call.rest()
+        assert "It shows a brown parcel." in spoken(replies)
+        line = llm.asked[-1]["messages"][-1]["content"]
+        assert line == [
+            {"type": "text", "text": "I am sending you a picture."},
+            {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{JPEG}"}},
+        ]
+        assert "Never say who somebody in it is" in " ".join(llm.asked[-1]["messages"][0]["content"].split())
+        await call.ask("Thank you for that")
+        assert JPEG not in str(llm.asked[-1])
+
+
+async def test_a_picture_that_nothing_looks_at_is_told_so() -> None:
+    """By a model that does not see, or one that fails: the customer hears that a colleague can see it."""
+    for sees, script in ((False, ()), (True, ([DROP],))):
+        async with fake_llm(*script) as llm, calling(llm, sees_pictures=sees) as call:
+            await call.send(Chat(text="I am sending you a picture.", turn=1, picture=JPEG))
+            assert "cannot look at pictures" in spoken(await call.rest())
+            assert sees or llm.asked == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.types import HearingEvent, HearingFailed, Transcript, VoiceStarted, VoiceStopped
+from agent.core.speech import HearingEvent, HearingFailed, Transcript, VoiceStarted, VoiceStopped
 from agent.fusion import floor
 from agent.fusion.floor import PALM_HOLDS_MS, UNREAD_MS, WORDLESS_MS, AgentSpeech, Floor, Move
 from tests.fusion.readings import stamp

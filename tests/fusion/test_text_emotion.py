@@ -9,16 +9,8 @@ from hypothesis import strategies as st
 
 from agent.core.clock import NS_PER_MS
 from agent.core.signals import AffectValue, Finding, TextEmotionValue
-from agent.core.types import (
-    EXPRESSIONS,
-    TEXT_EMOTIONS,
-    ExpressionReading,
-    HearingEvent,
-    TextEmotionReading,
-    Transcript,
-    VoiceLevel,
-    read_only,
-)
+from agent.core.speech import TEXT_EMOTIONS, HearingEvent, TextEmotionReading, Transcript, VoiceLevel
+from agent.core.types import EXPRESSIONS, ExpressionReading, read_only
 from agent.fusion import fusion
 from agent.fusion.affect import pooled
 from agent.fusion.fusion import FusionState

@@ -1,7 +1,7 @@
 """Who holds the turn follows who is heard, and speaking over the agent is a barge-in."""
 
 from agent.core.signals import TurnValue
-from agent.core.types import VoiceStarted, VoiceStopped
+from agent.core.speech import VoiceStarted, VoiceStopped
 from agent.fusion.fusion import FusionState, hear, speak
 from tests.fusion.readings import stamp
 

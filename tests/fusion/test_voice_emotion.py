@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from agent.core.clock import NS_PER_MS
 from agent.core.signals import AffectValue, Finding, VoiceEmotionValue
-from agent.core.types import VOICE_EMOTIONS, ExpressionReading, VoiceEmotionReading, read_only
+from agent.core.speech import VOICE_EMOTIONS, VoiceEmotionReading
+from agent.core.types import ExpressionReading, read_only
 from agent.fusion import fusion
 from agent.fusion.fusion import FusionState
 from agent.fusion.voice_emotion import COUNTED

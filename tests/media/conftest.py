@@ -29,6 +29,8 @@ class Line:
     caller: Caller
     peer: Peer
     ended: asyncio.Task[EndReason]
+    another: Callable[[], Caller]
+    """A caller who comes back into this call."""
 
 
 Dial = Callable[..., AbstractAsyncContextManager[Line]]
@@ -63,6 +65,9 @@ async def _dial(
         if request.method == "DELETE":
             return httpx.Response(200)
         try:
+            if peers:
+                answer_sdp = await peers[0].resume(request.content.decode())
+                return httpx.Response(201, text=answer_sdp, headers={"Location": "/whip/call-1"})
             peer = await Peer.answer(
                 request.content.decode(),
                 call_id="call-1",
@@ -81,21 +86,25 @@ async def _dial(
         asyncio.TaskGroup() as tasks,
         httpx.AsyncClient(transport=httpx.MockTransport(whip)) as client,
     ):
-        caller = Caller(
-            "http://agent.test/whip",
-            "token",
-            frames=frames,
-            voice=voice,
-            send_only=send_only,
-            video_codec=video_codec,
-            on_message=on_message,
-            client=client,
-        )
+
+        def another() -> Caller:
+            return Caller(
+                "http://agent.test/whip",
+                "token",
+                frames=frames,
+                voice=voice,
+                send_only=send_only,
+                video_codec=video_codec,
+                on_message=on_message,
+                client=client,
+            )
+
+        caller = another()
         try:
             async with caller.call():
                 async with asyncio.timeout(10):
                     await peers[0].connected.wait()
-                yield Line(caller, peers[0], running[0])
+                yield Line(caller, peers[0], running[0], another)
         finally:
             for peer in peers:
                 await peer.close()

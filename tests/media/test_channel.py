@@ -2,7 +2,14 @@
 
 from pyee.asyncio import AsyncIOEventEmitter
 
-from agent.media.channel import BUFFERED_LIMIT_BYTES, MESSAGE_LIMIT_BYTES, WAITING_LIMIT, Channel
+from agent.media.channel import (
+    BUFFERED_LIMIT_BYTES,
+    MESSAGE_LIMIT_BYTES,
+    MESSAGES_AT_ONCE,
+    MESSAGES_PER_S,
+    WAITING_LIMIT,
+    Channel,
+)
 
 
 class Pipe(AsyncIOEventEmitter):
@@ -61,18 +68,44 @@ async def test_flood_keeps_the_newest() -> None:
     """A page that floods fills a bounded inbox, no more."""
     channel, pipe = Channel(), Pipe("open")
     channel.attach(pipe)  # type: ignore[arg-type]
-    for number in range(1_000):
+    for number in range(MESSAGES_AT_ONCE):
         pipe.emit("message", str(number))
-    assert len(channel.inbox) == 64
-    assert await channel.inbox.get() == "936"
+    assert len(channel.inbox) == WAITING_LIMIT
+    assert await channel.inbox.get() == str(MESSAGES_AT_ONCE - WAITING_LIMIT)
 
 
-async def test_closed_channel_ends_the_inbox() -> None:
+async def test_closing_ends_the_inbox() -> None:
     """Whoever reads the inbox learns that nothing more comes, and sending is harmless."""
     channel, pipe = Channel(), Pipe("open")
     channel.attach(pipe)  # type: ignore[arg-type]
     pipe.readyState = "closed"
-    pipe.emit("close")
+    channel.close()
     assert [message async for message in channel.inbox] == []
     channel.send("to nobody")
     assert pipe.sent == []
+
+
+async def test_the_next_connection_gets_what_waited() -> None:
+    """Between two connections messages wait; then the new channel takes them, and nothing more is heard of the old."""
+    channel, old, new = Channel(), Pipe("open"), Pipe("open")
+    channel.attach(old)  # type: ignore[arg-type]
+    channel.detach()
+    channel.send("in between")
+    old.emit("message", "late")
+    channel.attach(new)  # type: ignore[arg-type]
+    new.emit("message", "hello again")
+    assert (old.sent, new.sent) == ([], ["in between"])
+    assert await channel.inbox.get() == "hello again"
+
+
+async def test_a_stream_of_messages_is_thinned_out() -> None:
+    """A burst is taken, and what a page needs on average; a script that never pauses gets no more."""
+    time_s = 0.0
+    channel, pipe = Channel(now_s=lambda: time_s), Pipe("open")
+    channel.attach(pipe)  # type: ignore[arg-type]
+    for _ in range(10):
+        for _ in range(1_000):
+            pipe.emit("message", "again")
+        time_s += 1.0
+    taken = 10 * 1_000 - channel.refused
+    assert taken == MESSAGES_AT_ONCE + 9 * MESSAGES_PER_S

@@ -142,7 +142,7 @@ async def test_lost_sound_leaves_a_gap_and_no_delay(dial: Dial) -> None:
         for _ in range(25):
             await line.peer.windows.get()
         assert len(line.peer.windows) <= 2
-        receiver = line.peer._receivers["audio"]
+        receiver = line.peer._connection.receivers["audio"]  # type: ignore[union-attr]
         assert not receiver.assembler._held
 
 

@@ -9,7 +9,7 @@ import pytest
 from agent.core.frames import FrameLedger, FrameOutcome
 from agent.core.types import CameraFrame
 from agent.media.hardening import PromptReceiver
-from tests.media.conftest import Dial, barcoded
+from tests.media.conftest import AGREED, Dial, barcoded
 from tests.media.test_hardening import BadNetwork
 
 pytestmark = pytest.mark.timeout(40)
@@ -81,7 +81,7 @@ async def test_a_camera_that_may_not_be_looked_at_any_more_is_not_received(dial:
         line.peer.frames.on_drop = lambda frame: ledger.settle(FrameOutcome.NEWER_ARRIVED)
         await line.peer.frames.get()
         ledger.settle(FrameOutcome.ANALYSED)
-        consent = line.peer._consent
+        consent = AGREED
         line.peer.withdraw(consent.without(*consent.purposes))
         received = ledger.received
         await asyncio.sleep(0.5)

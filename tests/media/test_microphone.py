@@ -1,17 +1,18 @@
 """Decoded sound of any kind to windows of 16 kHz mono, gap by gap."""
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
 import pytest
-from aiortc.mediastreams import AudioStreamTrack
 from av import AudioFrame
 
 from agent.core.clock import NS_PER_MS, FakeClock
-from agent.core.types import MicWindow
-from agent.media.capture_clock import CaptureClock, PageClock
+from agent.core.speech import MicWindow
+from agent.media.capture_clock import PageClock
 from agent.media.hardening import PromptReceiver
 from agent.media.microphone import Microphone, WindowMailbox
+from agent.media.timeline import Stretch, Timeline
 
 
 class Arrivals(PromptReceiver):
@@ -24,14 +25,11 @@ class Arrivals(PromptReceiver):
         return self.clock.now_ns()
 
 
-def microphone(clock: FakeClock, rate_hz: int = 48_000) -> Microphone:
-    return Microphone(
-        AudioStreamTrack(),
-        Arrivals(clock),
-        call_id="call-1",
-        capture=CaptureClock(rate_hz, PageClock(), clock),
-        clock=clock,
-    )
+def microphone(clock: FakeClock, rate_hz: int = 48_000) -> tuple[Microphone, Callable[[AudioFrame], None]]:
+    """A microphone, and what lets it take the frames of one connection."""
+    timeline = Timeline(rate_hz, PageClock(), clock)
+    mic, receiver, stretch = Microphone(timeline, call_id="call-1", clock=clock), Arrivals(clock), Stretch(timeline)
+    return mic, lambda frame: mic.take(frame, receiver, stretch)
 
 
 def tone(
@@ -61,10 +59,10 @@ async def test_any_rate_and_layout_becomes_16_khz_mono(
     clock: FakeClock, rate_hz: int, channels: int, clock_hz: int
 ) -> None:
     """Whatever the codec, the tone keeps its pitch and loudness, without gaps, in windows of at most 20 ms."""
-    mic = microphone(clock, clock_hz)
+    mic, take = microphone(clock, clock_hz)
     per_frame = rate_hz // 50
     for index in range(50):
-        mic.take(tone(index * per_frame, per_frame, rate_hz=rate_hz, channels=channels, clock_hz=clock_hz))
+        take(tone(index * per_frame, per_frame, rate_hz=rate_hz, channels=channels, clock_hz=clock_hz))
     windows = await drain(mic)
     sound = np.concatenate([window.samples for window in windows])
     assert max(len(window.samples) for window in windows) == 320
@@ -77,9 +75,9 @@ async def test_any_rate_and_layout_becomes_16_khz_mono(
 
 async def test_lost_sound_is_a_gap_of_its_length(clock: FakeClock) -> None:
     """Positions count what is missing, and nothing that came is thrown away."""
-    mic = microphone(clock)
+    mic, take = microphone(clock)
     for index in [0, 1, 2, 6, 7, 8]:
-        mic.take(tone(index * 960, 960))
+        take(tone(index * 960, 960))
     windows = await drain(mic)
     gaps = [(window.start_sample, window.gap_samples) for window in windows if window.gap_samples]
     assert gaps == [(6 * 320, 3 * 320)]
@@ -88,9 +86,9 @@ async def test_lost_sound_is_a_gap_of_its_length(clock: FakeClock) -> None:
 
 async def test_window_says_when_its_first_sample_was_spoken(clock: FakeClock) -> None:
     """RTP time and position in the track advance with the samples, over gaps too."""
-    mic = microphone(clock)
+    mic, take = microphone(clock)
     for index in [0, 1, 5]:
-        mic.take(tone(10_000 + index * 960, 960))
+        take(tone(10_000 + index * 960, 960))
         clock.advance(ms=20)
     windows = await drain(mic)
     for window in windows:
@@ -102,33 +100,33 @@ async def test_window_says_when_its_first_sample_was_spoken(clock: FakeClock) ->
 @pytest.mark.parametrize("jump", [-48_000, 48_000 * 3_600])
 async def test_broken_clock_is_a_new_beginning(clock: FakeClock, jump: int) -> None:
     """A clock that went back, or far ahead, resets listeners by a short gap instead of an hour of silence."""
-    mic = microphone(clock)
-    mic.take(tone(100_000, 960))
-    mic.take(tone(100_960 + jump, 960))
+    mic, take = microphone(clock)
+    take(tone(100_000, 960))
+    take(tone(100_960 + jump, 960))
     windows = await drain(mic)
     assert [window.gap_samples for window in windows if window.gap_samples] == [320]
 
 
 async def test_codec_may_change_in_a_call(clock: FakeClock) -> None:
     """Another rate and layout from one frame to the next is no error."""
-    mic = microphone(clock)
-    mic.take(tone(0, 960))
+    mic, take = microphone(clock)
+    take(tone(0, 960))
     frame = tone(960, 320, rate_hz=16_000, channels=2)
     frame.pts = 960
     frame.time_base = Fraction(1, 48_000)
-    mic.take(frame)
+    take(frame)
     assert sum(len(window.samples) for window in await drain(mic)) >= 600
 
 
 async def test_windows_dropped_unheard_are_owned_up_to(clock: FakeClock) -> None:
     """A listener that fell behind learns of the loss as a gap."""
-    mic = microphone(clock)
+    mic, take = microphone(clock)
     mic.windows = WindowMailbox(3)
     for index in range(3):
-        mic.take(tone(index * 960, 960))
+        take(tone(index * 960, 960))
     first = await mic.windows.get()
     for index in range(3, 10):
-        mic.take(tone(index * 960, 960))
+        take(tone(index * 960, 960))
     second = await mic.windows.get()
     assert second.gap_samples == second.start_sample - first.start_sample - len(first.samples) > 0
     assert (await mic.windows.get()).gap_samples == 0

@@ -133,3 +133,18 @@ async def test_flawed_fragment_is_refused(sdp: str, fragment: str, status: int) 
     with pytest.raises(OfferRejected) as refused:
         read_candidates(fragment, read_offer(sdp))
     assert refused.value.status == status
+
+
+@pytest.mark.parametrize(
+    ("line", "times", "status"),
+    [("a=rtpmap:97 VP8/90000", 700, 400), ("a=rtpmap:{} VP8/90000", 129, 413), ("a=rtcp-fb:* nack", 600, 413)],
+)
+async def test_an_offer_is_not_blown_up(line: str, times: int, status: int) -> None:
+    """Codecs that stand there again and again are refused before they are multiplied by what is said of them."""
+    sdp = await page_offer()
+    place = sdp.index("m=video")
+    end = sdp.index("\r\n", sdp.index("a=mid", place)) + 2
+    more = "".join(f"{line.format(1_000 + number)}\r\n" for number in range(times))
+    with pytest.raises(OfferRejected) as refused:
+        read_offer(sdp[:end] + more + sdp[end:])
+    assert refused.value.status == status

@@ -9,14 +9,21 @@ from typing import Any
 
 import pytest
 
+from agent.media.peer import Peer
 from agent.media.shortcut import _finish_at_once, decode_frames
 from tests.media.conftest import Dial, barcoded
+
+
+def _ice(peer: Peer) -> Any:
+    """The ICE connection below everything."""
+    assert peer._connection is not None
+    return peer._connection._connection.getTransceivers()[0].receiver.transport.transport._connection
 
 
 async def test_no_packet_of_media_waits_in_a_queue(dial: Dial, monkeypatch: pytest.MonkeyPatch) -> None:
     """While picture and sound flow, nothing of them passes through the queue that has no bound."""
     async with dial(frames=barcoded()) as line:
-        connection = line.peer._connection.getTransceivers()[0].receiver.transport.transport._connection
+        connection = _ice(line.peer)
         queued: list[Any] = []
         monkeypatch.setattr(connection._queue, "put_nowait", queued.append)
         before = line.peer.statistics.video.packets
@@ -29,7 +36,7 @@ async def test_no_packet_of_media_waits_in_a_queue(dial: Dial, monkeypatch: pyte
 async def test_datagrams_that_wait_are_taken_together(dial: Dial) -> None:
     """A loop that comes round once finds everything read that had come until then, in order."""
     async with dial(frames=barcoded()) as line:
-        connection = line.peer._connection.getTransceivers()[0].receiver.transport.transport._connection
+        connection = _ice(line.peer)
         taken: list[bytes] = []
         connection.__dict__["take_media"] = taken.append
         address = connection._nominated[1].protocol.transport.get_extra_info("sockname")
@@ -46,7 +53,7 @@ async def test_forged_datagrams_are_passed_over(dial: Dial) -> None:
     """Datagrams that look like media and are not, of any length, change nothing: frames go on coming."""
     chance = random.Random(11)
     async with dial(frames=barcoded()) as line:
-        connection = line.peer._connection.getTransceivers()[0].receiver.transport.transport._connection
+        connection = _ice(line.peer)
         for _ in range(300):
             connection.data_received(bytes([chance.randrange(128, 192)]) + chance.randbytes(chance.randrange(1_400)), 1)
         assert line.peer.frames is not None

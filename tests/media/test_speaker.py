@@ -8,7 +8,8 @@ from aiortc.mediastreams import MediaStreamError
 from av import AudioCodecContext, AudioFrame, Packet
 from numpy.typing import NDArray
 
-from agent.core.types import SpeechChunk, read_only
+from agent.core.speech import SpeechChunk
+from agent.core.types import read_only
 from agent.media import speaker as speaker_module
 from agent.media.clause import FRAME_SAMPLES, RATE_HZ
 from agent.media.speaker import AHEAD_S, FADE_SAMPLES, Speaker

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_S
 from agent.core.settings import VoiceSettings
-from agent.core.types import MIC_RATE_HZ, CaptureOrigin, MicWindow, Stamp, read_only
+from agent.core.speech import MIC_RATE_HZ, MicWindow
+from agent.core.types import CaptureOrigin, Stamp, read_only
 from agent.inference.runtime import Runtime
 from agent.perception.activity import WINDOW_SAMPLES as FRAME_SAMPLES
 from agent.synthesis.sound import resampled

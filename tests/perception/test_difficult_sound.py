@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agent.core.settings import HearingSettings
-from agent.core.types import MicWindow, Transcript
+from agent.core.speech import MicWindow, Transcript
 from agent.inference.runtime import Runtime
 from agent.perception.recorded import RecordedHearing
 from agent.synthesis.sound import resampled

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS, NS_PER_S
 from agent.core.settings import HearingSettings
-from agent.core.types import HearingEvent, VoiceStarted
+from agent.core.speech import HearingEvent, VoiceStarted
 from agent.inference.runtime import Runtime
 from agent.perception.activity import VoiceActivity
 from agent.perception.echo import COMPARED_SAMPLES, EchoGuard, Playout, correlations

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 from agent.inference.runtime import Runtime
 from agent.perception.end_of_turn import EndOfTurn
 from tests.perception.sound import Say, silence

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.types import MicWindow, read_only
+from agent.core.speech import MicWindow
+from agent.core.types import read_only
 from agent.perception.activity import WINDOW_SAMPLES
 from agent.perception.framing import Framer
 from tests.perception.sound import stamp_at, windows

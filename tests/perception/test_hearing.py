@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from agent.core.clock import SystemClock
 from agent.core.errors import CallNotFound
 from agent.core.settings import HearingSettings
-from agent.core.types import (
+from agent.core.speech import (
     HearingEvent,
     HearingFailed,
     MicWindow,
@@ -18,8 +18,8 @@ from agent.core.types import (
     VoiceLevel,
     VoiceStarted,
     VoiceStopped,
-    read_only,
 )
+from agent.core.types import read_only
 from agent.inference.runtime import Runtime
 from agent.perception.hearing import MOST_WAITING_SAMPLES, Hearing
 from agent.perception.whisper import MULTILINGUAL

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from agent.core.errors import ModelMissing, SettingsError
 from agent.core.settings import HearingSettings
-from agent.core.types import SpeechTranslated, Transcript
+from agent.core.speech import SpeechTranslated, Transcript
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.media.sound_files import read_sound

@@ -3,7 +3,7 @@
 import numpy as np
 from faster_whisper.feature_extractor import FeatureExtractor
 
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 from agent.perception.log_mel import BANDS, log_mel
 from tests.perception.sound import noises
 

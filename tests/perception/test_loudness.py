@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 from agent.perception.loudness import PITCH_SAMPLES, SILENCE_DB, energy_db, pitch_hz
 from tests.perception.sound import noises
 

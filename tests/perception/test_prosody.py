@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 from agent.perception.prosody import LONGEST_SAMPLES, PROSODY, SHORTEST_SAMPLES, prosody, spoken
 
 Sound = NDArray[np.float32]

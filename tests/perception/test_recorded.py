@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from agent.core.settings import HearingSettings
-from agent.core.types import Transcript, VoiceStarted
+from agent.core.speech import Transcript, VoiceStarted
 from agent.inference.runtime import Runtime
 from agent.perception.recorded import RecordedHearing
 from agent.training.spelling import units

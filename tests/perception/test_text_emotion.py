@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agent.core.types import TEXT_EMOTIONS
+from agent.core.speech import TEXT_EMOTIONS
 from agent.dialogue.understanding import load_understandings
 from agent.inference.runtime import Runtime
 from agent.perception.readers import Readers

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 from agent.inference.runtime import Runtime
 from agent.media.sound_files import read_sound
 from agent.perception.transcript import LONGEST_S, SpeechToText

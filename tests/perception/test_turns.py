@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.settings import HearingSettings
-from agent.core.types import HearingFailed, Transcript, VoiceLevel, VoiceStarted, VoiceStopped
+from agent.core.speech import HearingFailed, Transcript, VoiceLevel, VoiceStarted, VoiceStopped
 from agent.perception.activity import PAUSE_WINDOWS, WINDOW_SAMPLES
 from agent.perception.listening import Listener
 from agent.perception.transcript import LONGEST_S

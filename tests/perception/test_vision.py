@@ -7,12 +7,13 @@ import pytest
 from agent.core.budget import RATES, Rates, Rung
 from agent.core.clock import FakeClock
 from agent.core.consent import Purpose
-from agent.core.settings import VisionSettings
+from agent.core.settings import Settings, VisionSettings
 from agent.core.types import EXPRESSIONS, GESTURES
+from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception.regions import Picture
 from agent.perception.vision import VisionAnalyser, VisionState
-from tests.perception.pictures import add_hand, consent, frame, with_face
+from tests.perception.pictures import add_face, add_hand, consent, frame, with_face
 
 FACE_MODELS = {"face_detection", "face_landmark", "expression"}
 HAND_MODELS = {"palm_detection", "hand_landmark_int8", "gesture"}
@@ -110,6 +111,36 @@ def test_withdrawing_stops_with_the_next_frame(analyser: VisionAnalyser) -> None
     assert reading.valid and reading.faces == () and len(reading.hands) == 1
     assert state.faces.customer is None
     assert all(state.model_runs[name] == runs[name] for name in FACE_MODELS)
+
+
+def test_other_people_are_counted_and_never_read(analyser: VisionAnalyser) -> None:
+    """With two others in the picture the mesh and the expression run as often as for the customer alone."""
+    alone = with_face(x=320, face_px=120)
+    company = add_face(add_face(alone, x=100, y=240, face_px=90), x=540, y=240, face_px=90)
+
+    def read(picture: Picture) -> tuple[VisionState, set[int], int]:
+        state = VisionState(consent(Purpose.EXPRESSION))
+        readings = [analyser.analyse(frame(picture, at_ms=number * 67), state) for number in range(45)]
+        assert all(len(reading.faces) == 1 for reading in readings)
+        return state, {reading.faces[0].track_id for reading in readings}, len(readings[-1].bystanders)
+
+    by_themselves, _, nobody = read(alone)
+    among_others, customers, others = read(company)
+    assert (nobody, others, len(customers)) == (0, 2, 1)
+    for model in ("expression", "face_landmark"):
+        assert among_others.model_runs[model] == by_themselves.model_runs[model] >= 45
+
+
+def test_where_no_face_may_be_read_no_model_of_faces_is_opened() -> None:
+    """Whatever a consent says, there is nothing to read a face with; hands are read as ever."""
+    runtime = Runtime(Registry.load(Settings().models.folder), "cpu")
+    analyser = VisionAnalyser(runtime, VisionSettings(max_faces=0), FakeClock())
+    assert not {model.name for model in runtime.report()} & FACE_MODELS
+    state = VisionState(consent(Purpose.EXPRESSION, Purpose.GESTURE))
+    reading = analyser.analyse(frame(FACE_AND_HAND), state)
+    assert reading.valid and reading.faces == () and len(reading.hands) == 1
+    only_faces = analyser.analyse(frame(FACE_AND_HAND), VisionState(consent(Purpose.EXPRESSION)))
+    assert (only_faces.valid, only_faces.reason) == (False, "not consented")
 
 
 @pytest.mark.parametrize(

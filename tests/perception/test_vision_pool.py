@@ -224,7 +224,7 @@ async def test_closing_a_call_while_its_frame_is_analysed(runtime: Runtime, cloc
         analyser.may_go_on.release()
         assert (await flying).reason == "scripted"
         assert (await waiting).reason == "call closed"
-        for ask in (pool.model_runs, lambda call_id: pool.withdraw(call_id, AGREED)):
+        for ask in (pool.model_runs, lambda call_id: pool.follow(call_id, AGREED)):
             with pytest.raises(CallNotFound, match="no open call a"):
                 ask("a")
         with pytest.raises(CallNotFound):
@@ -317,7 +317,7 @@ async def test_withdrawal_reaches_the_models(runtime: Runtime, clock: FakeClock)
         first = await pool.submit("call", frame(picture, at_ms=0), deadline_ns(clock, ms=100))
         assert first.valid and "queued" in first.stage_ms
         before = pool.model_runs("call")
-        pool.withdraw("call", AGREED.without(Purpose.EXPRESSION))
+        pool.follow("call", AGREED.without(Purpose.EXPRESSION))
         for at_ms in (1_000, 2_000):
             reading = await pool.submit("call", frame(picture, at_ms=at_ms), deadline_ns(clock, ms=100))
             assert reading.valid and reading.faces == ()

@@ -76,7 +76,7 @@ async def test_withdrawal_reaches_the_models(runtime: Runtime) -> None:
     async with reading(runtime) as process:
         assert (await read(process)).faces
         before = process.model_runs("call")
-        process.withdraw("call", AGREED.without(Purpose.EXPRESSION))
+        process.follow("call", AGREED.without(Purpose.EXPRESSION))
         assert not (await read(process, 1)).faces
         after = process.model_runs("call")
     assert all(after[model] == before[model] for model in ("face_detection", "face_landmark", "expression"))
@@ -86,7 +86,7 @@ async def test_a_killed_process_costs_frames_and_not_calls(runtime: Runtime, cap
     """The frame that was there comes back unread, health tells, and soon frames of the same call are read again under
     the consent that stood."""
     async with reading(runtime) as process:
-        process.withdraw("call", AGREED.without(Purpose.GESTURE))
+        process.follow("call", AGREED.without(Purpose.GESTURE))
         assert (await read(process)).valid
         lost_before = process.lost_threads
         child = process.process_id

@@ -13,7 +13,8 @@ from agent.core.clock import SystemClock
 from agent.core.consent import Choice, Purpose, consent_for
 from agent.core.errors import CallNotFound
 from agent.core.settings import HearingSettings
-from agent.core.types import MIC_RATE_HZ, VOICE_EMOTIONS, HearingEvent, Transcript, VoiceEmotionReading, read_only
+from agent.core.speech import MIC_RATE_HZ, VOICE_EMOTIONS, HearingEvent, Transcript, VoiceEmotionReading
+from agent.core.types import read_only
 from agent.inference.runtime import Runtime
 from agent.media.sound_files import read_sound
 from agent.perception.hearing import Hearing
@@ -165,8 +166,8 @@ class Listening:
                 await asyncio.sleep(0.1)
         self._position += len(sound)
 
-    async def settled(self) -> None:
-        """Waits until everything that was asked of the models has been answered and taken in."""
+    async def answered(self) -> None:
+        """Waits until everything that was asked of the models has been answered."""
         answered, loop = asyncio.Event(), asyncio.get_running_loop()
         last = Request(
             call_id="file",
@@ -182,6 +183,10 @@ class Listening:
 
         self._hearing.read(last, note)
         await answered.wait()
+
+    async def settled(self) -> None:
+        """Waits until that has been taken in, too."""
+        await self.answered()
         seen = len(self.events)
         await self.say(silence(0.2))
         while len(self.events) == seen:
@@ -237,8 +242,22 @@ async def test_withdrawal_stops_it_in_the_middle_of_an_utterance(hearing: Hearin
     line, agreed = say(RETURN), consent_for(Choice.AGREE, locale="en", given_at=0.0)
     with call_on(hearing, agreed=True) as call:
         await call.say(silence(0.4), line[: len(line) // 2])
-        hearing.withdraw("call", agreed.without(Purpose.EXPRESSION, Purpose.VOICE_EMOTION))
+        hearing.follow("call", agreed.without(Purpose.EXPRESSION, Purpose.VOICE_EMOTION))
         await call.say(line[len(line) // 2 :], silence(2.0))
         assert await emotion_after_another_line(call, hearing, say) == (0, 0)
     with pytest.raises(CallNotFound):
-        hearing.withdraw("call", agreed)
+        hearing.follow("call", agreed)
+
+
+async def test_a_call_that_takes_speech_back_is_not_heard_from_then_on(hearing: Hearing, say: Say) -> None:
+    """Neither what was being said nor what is said later is read or told, and its sound runs no model."""
+    line, agreed = say(RETURN), consent_for(Choice.AGREE, locale="en", given_at=0.0)
+    with call_on(hearing, agreed=True) as call:
+        await call.say(silence(0.4), line[: len(line) // 2])
+        await call.settled()
+        hearing.follow("call", agreed.without(Purpose.SPEECH))
+        await call.answered()
+        before, told = hearing.model_runs("call"), len(call.events)
+        await call.say(line[len(line) // 2 :], silence(2.0))
+        await call.answered()
+        assert (hearing.model_runs("call"), len(call.events)) == (before, told)

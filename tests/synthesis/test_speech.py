@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from agent.core.errors import SynthesisError
-from agent.core.types import SpeechChunk, read_only
+from agent.core.speech import SpeechChunk
+from agent.core.types import read_only
 from agent.synthesis.speech import LONGEST_TEXT, Synthesizer
 from agent.synthesis.voice import Piece, Style
 

@@ -37,7 +37,9 @@ def test_windows_give_what_the_voice_gives_whole(model: Vits, registry: Registry
     scales = np.array([0.0, 1.5, 0.0], np.float32)
     feeds = {"input": np.array([IDS]), "input_lengths": np.array([len(IDS)]), "scales": scales}
     expected = whole.run(None, feeds)[0].reshape(-1)
-    pieces = list(model.spoken(IDS, noise=0.0, length=1.5, duration_noise=0.0))
+    prior, durations = model.timed(IDS, noise=0.0, length=1.5, duration_noise=0.0)
+    assert (len(durations), sum(durations)) == (len(IDS), prior.shape[2])
+    pieces = list(model.sound(prior))
     assert len(pieces) >= 3
     assert [share for _, share in pieces][-1] == 1.0
     assert np.allclose(np.concatenate([samples for samples, _ in pieces]), expected, atol=1e-4)
@@ -45,9 +47,7 @@ def test_windows_give_what_the_voice_gives_whole(model: Vits, registry: Registry
 
 def test_the_joints_are_seamless(model: Vits, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the voice's own chance in it, no joint is off by more than rounding; with less context it would be."""
-    (prior,) = model._text.run(
-        np.array([IDS], np.int64), np.array([len(IDS)], np.int64), np.array([0.667, 1.2, 0.8], np.float32)
-    )
+    prior, _ = model.timed(IDS, noise=0.667, length=1.2, duration_noise=0.8)
     cut = without_chance(model.sound(prior))
     monkeypatch.setattr(vits, "DECODER_CONTEXT", 4)
     careless = without_chance(model.sound(prior))

@@ -9,7 +9,7 @@ from faster_whisper import WhisperModel
 from numpy.typing import NDArray
 
 from agent.core.errors import ModelMismatch, SynthesisError
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 from agent.dialogue.mood import CALM, NEUTRAL
 from agent.inference.registry import Registry
 from agent.synthesis.sound import resampled

@@ -7,7 +7,8 @@ import pytest
 
 from agent.core.errors import DataRejected
 from agent.core.settings import ModelSettings
-from agent.core.types import EXPRESSIONS, TEXT_EMOTIONS, VOICE_EMOTIONS
+from agent.core.speech import TEXT_EMOTIONS, VOICE_EMOTIONS
+from agent.core.types import EXPRESSIONS
 from agent.fusion.text_emotion import NAMES
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime

@@ -8,7 +8,8 @@ import onnxruntime as ort
 import pytest
 
 from agent.core.errors import DataRejected
-from agent.core.types import SCENES, IntentReading
+from agent.core.speech import IntentReading
+from agent.core.types import SCENES
 from agent.fusion.cues import Cue
 from agent.fusion.scene import OUTCOMES
 from agent.fusion.situation import FEATURES

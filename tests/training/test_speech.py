@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agent.core.errors import DataRejected, NotMedia
 from agent.core.settings import HearingSettings, ModelSettings
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.media.sound_files import read_sound

@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime as ort
 import pytest
 
-from agent.core.types import VOICE_EMOTIONS
+from agent.core.speech import VOICE_EMOTIONS
 from agent.perception.voice_emotion import FEATURES
 from agent.training.softmax import Linear, softmax
 from agent.training.speech_emotion import Head, best_temper, export_head, fit_discriminant, held_out_logits

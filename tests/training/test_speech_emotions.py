@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from agent.core.errors import DataRejected
-from agent.core.types import VOICE_EMOTIONS
+from agent.core.speech import VOICE_EMOTIONS
 from agent.training.progress import unheard
 from agent.training.speech_emotions import find_recordings, sounds, within
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 from agent.training.spoiled_sound import SNR_DB, conditions, speech_level
 
 TONE = (0.2 * np.sin(2 * np.pi * 440 * np.arange(MIC_RATE_HZ) / MIC_RATE_HZ)).astype(np.float32)

@@ -8,7 +8,7 @@ import pytest
 
 from agent.core.errors import DataRejected
 from agent.core.settings import ModelSettings
-from agent.core.types import TEXT_EMOTIONS
+from agent.core.speech import TEXT_EMOTIONS
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.training.evaluate_text_emotion import evaluate_text_emotion

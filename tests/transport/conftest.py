@@ -8,21 +8,25 @@ from typing import BinaryIO
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from pydantic import SecretStr
 
-from agent.core.consent import Choice
 from agent.core.errors import AgentError, AtCapacity, CallNotFound, OfferRejected
-from agent.core.settings import ApiSettings, ServerSettings, Settings
-from agent.core.signed_customer import GUEST
+from agent.core.identity import STAFF, Role
+from agent.core.settings import ApiSettings, IdentitySettings, ProgramKey, ServerSettings, Settings
 from agent.transport.api import build_app
-from agent.transport.desk import Answered, Occupancy, Ticket
+from agent.transport.desk import Answered, Archive, CallWish, Occupancy, Ticket
 from agent.transport.hub import Hub
-from agent.transport.messages import CallSummary
 from agent.transport.metrics import Metrics
 from agent.transport.scribe import Segment, SpokenWord, Transcription, Wish
+from agent.transport.sign_in import SignIn
+from agent.transport.supervisor_messages import CallSummary
 
 API_KEY = "key-of-the-tests-1"
 CUSTOMER_SECRET = "shared by the tests and nobody else"
+STAFF_KEYS = {role: f"key of the tests for {role}" for role in (Role.BUSINESS, *STAFF)}
+SUPERVISOR = {"Authorization": f"Bearer {STAFF_KEYS[Role.SUPERVISOR]}"}
+"""Headers of a program that may watch calls."""
 
 
 @dataclass
@@ -34,24 +38,29 @@ class ScriptedDesk:
     """Places shown while it is full."""
     left: list[str] = field(default_factory=list)
     """Places given up."""
-    choices: list[Choice] = field(default_factory=list)
-    customers: list[str] = field(default_factory=list)
+    wishes: list[CallWish] = field(default_factory=list)
+    """Of which calls were made."""
+    offered_from: list[str | None] = field(default_factory=list)
+    """Addresses that offers came from."""
+    answered: bool = False
     fragments: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
 
-    def open(self, choice: Choice, *, locale: str, place: str | None = None, customer: str = GUEST) -> Ticket:
+    def open(self, wish: CallWish) -> Ticket:
+        wish.consent(given_at=0.0)
         if self.full:
-            self.in_line.append(place)
+            self.in_line.append(wish.place)
             raise AtCapacity("all lines are in use", retry_after_s=30, place="p1", position=2)
-        self.choices.append(choice)
-        self.customers.append(customer)
+        self.wishes.append(wish)
         return Ticket(call_id="c1", token="good", purposes=("speech",))
 
-    async def answer(self, token: str, offer_sdp: str) -> Answered:
+    async def answer(self, token: str, offer_sdp: str, *, client: str | None = None) -> Answered:
         if token != "good":
             raise CallNotFound("this token is unknown")
         if not offer_sdp.startswith("v=0"):
             raise OfferRejected("this is no SDP")
+        self.answered = True
+        self.offered_from.append(client)
         return Answered(call_id="c1", sdp="v=0\r\n", etag="ice1")
 
     async def add_candidates(self, call_id: str, token: str, etag: str | None, fragment: str) -> None:
@@ -64,11 +73,17 @@ class ScriptedDesk:
         self._check(call_id, token)
         self.ended.append(call_id)
 
+    def withdraw(self, call_id: str) -> bool:
+        return not self.answered
+
     def leave_line(self, place: str) -> None:
         self.left.append(place)
 
     def occupancy(self) -> Occupancy:
         return Occupancy(rated=4, in_use=1, free_share=0.75, in_line=2)
+
+    def archive(self) -> Archive:
+        return Archive(state="good", kept_rows=7, spooled_bytes=0, dropped_rows=0)
 
     def calls(self) -> tuple[CallSummary, ...]:
         return ()
@@ -151,16 +166,35 @@ def metrics() -> Metrics:
 
 
 @pytest.fixture
-async def address(
-    desk: ScriptedDesk, hub: Hub, scribe: ScriptedScribe, metrics: Metrics, api_keys: tuple[str, ...]
-) -> AsyncIterator[str]:
-    """Host and port of a server on loopback that ends with the test."""
-    settings = Settings(
+def settings(api_keys: tuple[str, ...]) -> Settings:
+    """Of the server; a module with others has a fixture of this name."""
+    return Settings(
         server=ServerSettings(customer_secret=SecretStr(CUSTOMER_SECRET)),
         api=ApiSettings(keys=tuple(map(SecretStr, api_keys)), max_file_bytes=100_000),
+        identity=IdentitySettings(
+            keys=tuple(ProgramKey(role=role, key=SecretStr(key)) for role, key in STAFF_KEYS.items())
+        ),
     )
+
+
+@pytest.fixture
+def sign_in() -> SignIn | None:
+    """How staff come in; a module in which they do has a fixture of this name."""
+    return None
+
+
+@pytest.fixture
+def app(
+    desk: ScriptedDesk, hub: Hub, scribe: ScriptedScribe, metrics: Metrics, settings: Settings, sign_in: SignIn | None
+) -> FastAPI:
+    return build_app(desk, hub, scribe, metrics, settings, sign_in)
+
+
+@pytest.fixture
+async def address(app: FastAPI) -> AsyncIterator[str]:
+    """Host and port of a server on loopback that ends with the test."""
     config = uvicorn.Config(
-        build_app(desk, hub, scribe, metrics, settings),
+        app,
         port=0,
         log_level="critical",
         lifespan="off",

@@ -1,13 +1,10 @@
 """Consent comes before a call, every answer is hardened, and mistakes are explained."""
 
-import time
-
 import httpx
 import pytest
 
 from agent.core.consent import CONSENT_VERSION, Choice
-from agent.core.signed_customer import GUEST, sign
-from tests.transport.conftest import CUSTOMER_SECRET, ScriptedDesk
+from tests.transport.conftest import ScriptedDesk
 
 WISH = {"choice": "without_emotion", "consent_version": CONSENT_VERSION, "locale": "en"}
 
@@ -25,7 +22,7 @@ async def test_a_choice_gives_a_token_for_one_call(client: httpx.AsyncClient, de
     answer = await client.post("/api/calls", json=WISH)
     assert answer.status_code == 201
     assert answer.json()["whip_url"] == "/whip"
-    assert desk.choices == [Choice.WITHOUT_EMOTION]
+    assert [wish.choice for wish in desk.wishes] == [Choice.WITHOUT_EMOTION]
 
 
 @pytest.mark.parametrize(
@@ -44,24 +41,8 @@ async def test_a_choice_that_is_none_makes_no_call(
 ) -> None:
     """An old notice, another choice or a surplus field is refused with a reason, and no call is opened."""
     answer = await client.post("/api/calls", json=WISH | change)
-    assert (answer.status_code, desk.choices) == (status, [])
+    assert (answer.status_code, desk.wishes) == (status, [])
     assert answer.json()["detail"]
-
-
-async def test_who_is_signed_in_at_the_business_is_that_customer(client: httpx.AsyncClient, desk: ScriptedDesk) -> None:
-    """A token that the business signed names the customer to the desk; without one the caller is a guest."""
-    token = sign("dana", secret=CUSTOMER_SECRET, expires_at=int(time.time()) + 60)
-    for more in ({}, {"customer": token}):
-        assert (await client.post("/api/calls", json=WISH | more)).status_code == 201
-    assert desk.customers == [GUEST, "dana"]
-
-
-async def test_a_token_that_nobody_signed_opens_no_call(client: httpx.AsyncClient, desk: ScriptedDesk) -> None:
-    """It is refused with a sentence: taken for a guest, customers would wonder whom the agent takes them for."""
-    token = sign("dana", secret="a secret that somebody made up for it", expires_at=int(time.time()) + 60)
-    answer = await client.post("/api/calls", json=WISH | {"customer": token})
-    assert (answer.status_code, desk.choices) == (403, [])
-    assert "sign in again" in answer.json()["detail"]
 
 
 async def test_a_full_house_gives_a_place_in_line(client: httpx.AsyncClient, desk: ScriptedDesk) -> None:
@@ -92,6 +73,7 @@ async def test_health_tells_how_full_the_agent_is(client: httpx.AsyncClient) -> 
     health = (await client.get("/api/health")).json()
     assert health["ok"] and health["calls"] == 0
     assert health["capacity"] == {"rated": 4, "in_use": 1, "free_share": 0.75, "in_line": 2}
+    assert health["archive"] == {"state": "good", "kept_rows": 7, "spooled_bytes": 0, "dropped_rows": 0}
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,13 @@ from fastapi import FastAPI
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
-from agent.core.settings import TelemetrySettings
+from agent.core.identity import Role
+from agent.core.settings import IdentitySettings, ProgramKey, TelemetrySettings
+from agent.transport.auth import Doorkeeper
 from agent.transport.desk import Occupancy
+from agent.transport.keys import ProgramKeys
 from agent.transport.metrics import COUNTERS, GAUGES, HISTOGRAMS, Metrics, metrics_router
+from tests.transport.conftest import STAFF_KEYS
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "observability.md"
 TOKEN = "a-token-of-these-tests"
@@ -28,6 +32,8 @@ def metrics() -> Metrics:
 
 def _client(metrics: Metrics, settings: TelemetrySettings, *, host: str = "127.0.0.1") -> httpx.AsyncClient:
     app = FastAPI()
+    keys = tuple(ProgramKey(role=role, key=SecretStr(key)) for role, key in STAFF_KEYS.items())
+    app.state.doorkeeper = Doorkeeper(ProgramKeys(IdentitySettings(keys=keys)))
     app.include_router(metrics_router(metrics, settings))
     transport = httpx.ASGITransport(app, client=(host, 5_000))
     return httpx.AsyncClient(transport=transport, base_url="http://agent.test")
@@ -96,12 +102,23 @@ async def test_a_state_that_no_call_is_in_any_more_counts_none(metrics: Metrics,
 async def test_without_a_token_only_this_machine_may_read(
     metrics: Metrics, client: httpx.AsyncClient, header: str
 ) -> None:
-    """Another machine, and anyone behind a proxy on this one, is refused with what to set."""
+    """Another machine, and anyone behind a proxy on this one, is refused with what to show."""
     async with _client(metrics, TelemetrySettings(), host="192.0.2.7") as stranger:
         refused = await stranger.get("/metrics")
     proxied = await client.get("/metrics", headers={header: "192.0.2.7"})
-    assert (refused.status_code, proxied.status_code) == (403, 403)
-    assert "telemetry.metrics_token" in refused.text
+    assert (refused.status_code, proxied.status_code) == (401, 401)
+    assert "identity.keys" in refused.text
+
+
+@pytest.mark.parametrize("token", [None, SecretStr(TOKEN)])
+async def test_engineers_may_read_from_anywhere(metrics: Metrics, token: SecretStr | None) -> None:
+    """An engineer's key opens it with and without a token set; a supervisor's and a business's do not."""
+    async with _client(metrics, TelemetrySettings(metrics_token=token), host="192.0.2.7") as client:
+        statuses = {
+            role: (await client.get("/metrics", headers={"Authorization": f"Bearer {key}"})).status_code
+            for role, key in STAFF_KEYS.items()
+        }
+    assert statuses == {Role.BUSINESS: 403, Role.SUPERVISOR: 403, Role.ENGINEER: 200, Role.ADMIN: 200}
 
 
 @pytest.mark.parametrize(

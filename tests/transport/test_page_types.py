@@ -1,11 +1,12 @@
 """The types that pages are built with are those of the messages that the agent sends."""
 
-from agent.transport.page_types import PATH, typescript
+from agent.transport.page_types import HISTORY_PATH, PATH, history_typescript, typescript
 
 
 def test_the_pages_types_are_written_anew_after_a_change() -> None:
     """A message, signal or part of a card cannot be changed on one side only; `page_types` says how."""
     assert PATH.read_text(encoding="utf-8") == typescript()
+    assert HISTORY_PATH.read_text(encoding="utf-8") == history_typescript()
 
 
 def test_what_a_page_may_leave_out_is_told_from_what_it_is_always_given() -> None:

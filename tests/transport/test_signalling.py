@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from starlette.types import Message
 
 from tests.transport.conftest import ScriptedDesk
 
@@ -18,6 +20,31 @@ async def test_an_offer_is_answered_with_a_session_to_go_back_to(client: httpx.A
     assert answer.headers["content-type"] == "application/sdp"
     assert (answer.headers["location"], answer.headers["etag"]) == ("/whip/c1", '"ice1"')
     assert answer.text == "v=0\r\n"
+
+
+async def test_a_page_that_closes_while_it_offers_is_no_fault(app: FastAPI, desk: ScriptedDesk) -> None:
+    """Half an offer comes, then nobody is there: nothing is raised into the server's log, and no call is made."""
+    coming = iter(({"type": "http.request", "body": b"v=0", "more_body": True}, {"type": "http.disconnect"}))
+    answers: list[Message] = []
+
+    async def receive() -> Message:
+        return next(coming)
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    headers = [(name.lower().encode(), value.encode()) for name, value in SDP.items()]
+    scope = {
+        "type": "http",
+        "scheme": "http",
+        "method": "POST",
+        "path": "/whip",
+        "query_string": b"",
+        "headers": headers,
+    }
+    await app(scope, receive, send)
+    assert answers[0]["status"] == 400
+    assert not desk.answered
 
 
 async def test_candidates_trickle_and_the_session_is_deleted(client: httpx.AsyncClient, desk: ScriptedDesk) -> None:

@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     bench_peers.register(bench)
     bench.command("perception")(perception)
     bench.command("voice")(voice)
+    bench.command("console")(console_page)
     app.add_typer(bench, name="bench")
 
 
@@ -125,4 +126,28 @@ def _show_voice(report: Any) -> None:
         f"of 100 false alarms: {report.false_interruptions_per_100:g} cost a reply "
         f"(held {report.held_ms:.0f} ms on average); "
         f"{report.answered_too_early} lines answered too early, {report.unanswered} not at all"
+    )
+
+
+def console_page(
+    calls: Annotated[int, typer.Option(help="Calls on the wall, beside the one that is watched.", min=2, max=100)] = 20,
+    seconds: Annotated[float, typer.Option(help="How long to time frames.", min=2)] = 20,
+    hours: Annotated[float, typer.Option(help="Of traffic to replay for memory.", min=0.1)] = 8,
+    minutes: Annotated[float, typer.Option(help="In which to replay it.", min=0.2)] = 10,
+    json: JsonFlag = False,
+) -> None:
+    """What the supervisors' page costs its browser: time a frame, and memory over a working day. Needs Chromium."""
+    report = asyncio.run(benchmark("console").measure(calls=calls, seconds=seconds, hours=hours, minutes=minutes))
+    hand_out(report, _show_console, plotted_by="console", plot=None, json=json)
+
+
+def _show_console(report: Any) -> None:
+    table = Table("main thread, ms within a 60th of a second", "p50", "p95", "p99", title=f"1 call and {report.calls}")
+    for name, times in (("busy", report.frame_ms), ("on the processor", report.frame_cpu_ms)):
+        table.add_row(name, f"{times.p50:.2f}", f"{times.p95:.2f}", f"{times.p99:.2f}")
+    console.print(table)
+    console.print(
+        f"busy {report.busy_share:.0%} of the time; {report.replayed_hours:g} hours in {report.replayed_in_s:.0f} s, "
+        f"{report.messages} messages: heap {report.heap_mb[0]} to {report.heap_mb[-1]} MB, grown by "
+        f"{report.growth_mb:+g} MB; {report.nodes[0]} to {report.nodes[-1]} DOM nodes"
     )

@@ -1,4 +1,5 @@
-"""`agent bench latency`, `capacity`, `soak` and `fanout`: what calls and those who follow them cost."""
+"""`agent bench latency`, `capacity`, `overload`, `soak`, `fanout` and `takeover`: what calls and those who follow them
+cost, and how soon a person is heard."""
 
 import asyncio
 from pathlib import Path
@@ -12,7 +13,7 @@ from agent.app.printing import JsonFlag, console
 
 
 def register(bench: typer.Typer) -> None:
-    for command in (latency, capacity, soak, fanout):
+    for command in (latency, capacity, overload, soak, fanout, takeover):
         bench.command(command.__name__)(command)
 
 
@@ -96,6 +97,26 @@ def _show_capacity(report: Any) -> None:
             )
 
 
+def overload(
+    seconds: Annotated[float, typer.Option(help="How long to measure, after warming up.", min=2)] = 15,
+    plot: PlotFile = None,
+    json: JsonFlag = False,
+) -> None:
+    """Twice the rated callers: who is taken is served in time, who is not is told to wait. Ends with 1 otherwise."""
+    report = asyncio.run(benchmark("overload").measure(seconds=seconds))
+    hand_out(report, _show_overload, plotted_by="overload_plot", plot=plot, json=json)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _show_overload(report: Any) -> None:
+    table = Table("rated", "tried", "taken", "turned away", "p95 ms", "analysed / s", "cores", title="worst call taken")
+    late = "no signal" if report.capture_to_signal_ms is None else f"{report.capture_to_signal_ms.p95:.1f}"
+    calls = (str(report.rated_calls), str(report.tried), str(report.admitted), str(report.refused))
+    table.add_row(*calls, late, f"{report.analysed_fps:.1f}", f"{report.cpu_cores:.2f}")
+    console.print(table)
+
+
 def soak(
     minutes: Annotated[float, typer.Option(help="How long calls come and go.", min=0.1)] = 10,
     most_calls: Annotated[int, typer.Option(help="Stop after so many calls.", min=1)] = 500,
@@ -158,3 +179,20 @@ def _show_fanout(report: Any) -> None:
     if report.cores_fit is not None:
         per_100 = 100 * report.cores_fit.per_unit
         console.print(f"{per_100:.3f} cores for each 100 supervisors, r² {report.cores_fit.r2:.3f}")
+
+
+def takeover(
+    times: Annotated[int, typer.Option(help="How often the call is taken over and handed back.", min=1)] = 9,
+    json: JsonFlag = False,
+) -> None:
+    """From the offer of a person who takes a call over until the customer hears them, and the agent again."""
+    report = asyncio.run(benchmark("takeover").measure(times=times))
+    hand_out(report, _show_takeover, plotted_by="", plot=None, json=json)
+
+
+def _show_takeover(report: Any) -> None:
+    table = Table("", "p50 ms", "p95 ms", title=f"a call taken over {report.times} times")
+    rows = (("answered", report.answered_ms), ("heard", report.heard_ms), ("agent heard again", report.back_ms))
+    for name, times in rows:
+        table.add_row(name, f"{times.p50:.0f}", f"{times.p95:.0f}")
+    console.print(table)

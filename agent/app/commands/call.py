@@ -14,6 +14,7 @@ from agent.app.customer import (
     Customer,
     CustomerReport,
     leave_line,
+    link_parts,
     open_call,
     open_call_in_turn,
 )
@@ -31,18 +32,19 @@ def register(app: typer.Typer) -> None:
 
 
 def call(
-    url: Annotated[str, typer.Option(help="Address of the agent.")] = "http://127.0.0.1:8080",
+    url: Annotated[str, typer.Option(help="Address of the agent, or a customer's link.")] = "http://127.0.0.1:8080",
     video: Annotated[Path | None, typer.Option(help="Clip to show as camera, over and over.")] = None,
     audio: Annotated[Path | None, typer.Option(help="Speech to say once the agent has greeted.")] = None,
     seconds: Annotated[float, typer.Option(help="How long to stay.", min=1)] = 15,
     choice: Annotated[Choice, typer.Option(help="What to agree to.")] = Choice.AGREE,
     save_audio: Annotated[Path | None, typer.Option(help="Write what was heard here, as WAV.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait in line while all lines are busy.")] = False,
+    relayed: Annotated[bool, typer.Option("--relayed", help="Only through the agent's TURN server.")] = False,
     json: JsonFlag = False,
 ) -> None:
     """Calls, shows a clip, says something, and reports what came back and how late."""
     frames = ClipSource(video) if video is not None else None
-    report = asyncio.run(_call(url, frames, audio, seconds, choice, save_audio, wait=wait))
+    report = asyncio.run(_call(url, frames, audio, seconds, choice, save_audio, wait=wait, relayed=relayed))
     if json:
         print_json(report)
     else:
@@ -58,13 +60,15 @@ async def _call(
     save_audio: Path | None,
     *,
     wait: bool,
+    relayed: bool,
 ) -> CustomerReport:
     speech = read_speech(audio) if audio is not None else None
+    url, token = link_parts(url)
     if wait:
-        ticket = await open_call_in_turn(url, choice, on_position=_say_position)
+        ticket = await open_call_in_turn(url, choice, on_position=_say_position, customer=token)
     else:
-        ticket = await _open_call_now(url, choice)
-    customer = Customer(url, ticket, frames=frames)
+        ticket = await _open_call_now(url, choice, token)
+    customer = Customer(url, ticket, frames=frames, relayed=relayed)
     speech_end_ns: int | None = None
     began_s = time.monotonic()
     async with customer.caller.call() as caller:
@@ -83,9 +87,9 @@ async def _call(
     return customer.report(sent, seconds=time.monotonic() - began_s, speech_end_ns=speech_end_ns)
 
 
-async def _open_call_now(url: str, choice: Choice) -> CallTicket:
+async def _open_call_now(url: str, choice: Choice, token: str | None) -> CallTicket:
     try:
-        return await open_call(url, choice)
+        return await open_call(url, choice, customer=token)
     except AtCapacity as error:
         await leave_line(url, error.place)
         raise AtCapacity(

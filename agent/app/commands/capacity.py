@@ -7,12 +7,14 @@ from rich.table import Table
 
 from agent.app.calibration import PartCosts, measure_parts
 from agent.app.capacity import Binding, Capacity
+from agent.app.licences import within_licences
 from agent.app.printing import JsonFlag, console, print_json
 from agent.app.rating import rated_capacity
 from agent.core.settings import Settings, load_settings
 from agent.inference.registry import Registry
 from agent.inference.runtime import Runtime
 from agent.perception.languages import Languages
+from agent.synthesis.vits import TEXT
 from agent.synthesis.voice import PiperVoice
 
 LIMITED_BY = {
@@ -36,7 +38,8 @@ def capacity(
 ) -> None:
     """Explains how many calls are taken at a time: what each part of a call costs, and what there is of everything."""
     settings = load_settings()
-    registry = Registry.load(settings.models.folder)
+    settings = within_licences(settings)
+    registry = Registry.of(settings.models)
     rated = rated_capacity(settings, registry, lambda: _measured(settings, registry), again=again)
     if json:
         print_json(rated)
@@ -47,7 +50,7 @@ def capacity(
 def _measured(settings: Settings, registry: Registry) -> PartCosts:
     runtime = Runtime(registry, settings.models.provider)
     languages = Languages.open(runtime, settings.hearing)
-    voice = PiperVoice(runtime, settings.voice)
+    voice = None if TEXT in registry.withheld else PiperVoice(runtime, settings.voice)
     return measure_parts(
         registry, settings, voice, lambda sound: languages.read(sound, language=settings.hearing.language)
     )

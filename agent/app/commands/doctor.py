@@ -13,7 +13,7 @@ from rich.table import Table
 from agent.app.printing import JsonFlag, console, print_json
 from agent.core.errors import AgentError, ModelError
 from agent.core.settings import load_settings
-from agent.core.types import MIC_RATE_HZ
+from agent.core.speech import MIC_RATE_HZ
 from agent.inference.registry import ModelEntry, Registry
 from agent.inference.runtime import Runtime
 from agent.inference.sessions import cuda_fault
@@ -74,9 +74,10 @@ def diagnose() -> Diagnosis:
     models: tuple[ModelCheck, ...] = ()
     try:
         settings = load_settings()
-        registry = Registry.load(settings.models.folder)
+        registry = Registry.of(settings.models)
         runtime = Runtime(registry, settings.models.provider, half=settings.models.half)
-        models = tuple(_check(runtime, entry) for entry in registry.entries)
+        used = [entry for entry in registry.entries if entry.name not in registry.withheld]
+        models = tuple(_check(runtime, entry) for entry in used)
     except AgentError as error:
         problems.append(str(error))
     problems += [check.problem for check in models if check.problem]

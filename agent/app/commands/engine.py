@@ -54,6 +54,7 @@ def check(
     settings = load_settings()
     stage = Stage(
         url=url,
+        headers=settings.reply.bearer(),
         patience=Patience(answer_s=within or settings.reply.answer_within_ms / 1_000),
         lines=tuple(say) if say else LINES,
         customer=customer,

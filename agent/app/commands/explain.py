@@ -9,10 +9,13 @@ from rich.markup import escape
 
 from agent.app.emotion_off import Comparison, compared
 from agent.app.explanation import Explanation, Reading, Turn, explained, kept_call
+from agent.app.kept_data import opened_archive
 from agent.app.printing import JsonFlag, console, print_json
 from agent.core.errors import AgentError
 from agent.core.settings import Settings, load_settings
+from agent.core.signed_customer import GUEST
 from agent.dialogue.replay import Answer
+from agent.storage.data_keys import open_keyring
 from agent.storage.history import CallHistory
 
 
@@ -25,12 +28,19 @@ def explain(
     without_emotion: Annotated[
         bool, typer.Option("--without-emotion", help="Also say which replies would differ without it.")
     ] = False,
+    customer: Annotated[
+        str,
+        typer.Option(
+            help="Who called, as the business calls them: the archive does not know, and without it flows are played "
+            "again as for a guest."
+        ),
+    ] = GUEST,
     json: JsonFlag = False,
 ) -> None:
     """Prints a call turn by turn: what was understood and felt, which flow and tools answered, and because of what.
     Without a call, the latest.
     """
-    explanation, comparison = asyncio.run(_explained(load_settings(), call, compare=without_emotion))
+    explanation, comparison = asyncio.run(_explained(load_settings(), call, customer, compare=without_emotion))
     if json:
         found: dict[str, Any] = msgspec.structs.asdict(explanation)
         print_json(found if comparison is None else found | {"without_emotion": comparison})
@@ -40,16 +50,24 @@ def explain(
         _show_comparison(comparison)
 
 
-async def _explained(settings: Settings, name: str, *, compare: bool) -> tuple[Explanation, Comparison | None]:
-    async with CallHistory.opened(settings.storage.url) as history:
+async def _explained(
+    settings: Settings, name: str, customer: str, *, compare: bool
+) -> tuple[Explanation, Comparison | None]:
+    keyring = await open_keyring(settings.storage)
+    async with (
+        opened_archive(settings.storage.mongo_url) as archive,
+        CallHistory.opened(settings.storage.url, keyring, archive) as history,
+    ):
         kept = await kept_call(history, name)
+    if customer != GUEST and keyring.pseudonym_of(customer) != kept.call.customer:
+        raise AgentError(f"call {kept.call.id} was not with the customer of that --customer; leave the option out")
     if not compare:
         return explained(kept), None
     if settings.reply.url is not None:
         raise AgentError(
             "reply.url names an engine of your own; only the engine that ships can be asked again, so unset it"
         )
-    return explained(kept), await compared(kept.sent, settings)
+    return explained(kept), await compared(kept.sent, settings, customer)
 
 
 def _show(explanation: Explanation) -> None:

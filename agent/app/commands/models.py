@@ -11,7 +11,7 @@ from rich.table import Table
 from agent.app.printing import JsonFlag, console, print_json
 from agent.core.errors import ModelError
 from agent.core.settings import load_settings
-from agent.inference.registry import ModelEntry, Registry
+from agent.inference.registry import ModelEntry, Registry, commercially_free
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +67,7 @@ def show_model(
         ("source", entry.source),
         ("licence", entry.licence),
         ("commercial use", _commercial(entry)),
+        *(("made from", f"{one.name} ({one.licence})") for one in entry.ancestry),
         ("package", entry.package and f"{entry.package.distribution}=={entry.package.version}"),
         *(("file", f"{file.path}  sha256 {file.sha256[:12]}…") for file in entry.files),
         *(("takes", f"{tensor.name} {tensor.dtype} {list(tensor.shape)}") for tensor in entry.inputs),
@@ -109,4 +110,4 @@ def verify(registry: Registry, entry: ModelEntry) -> Verified:
 
 
 def _commercial(entry: ModelEntry) -> str:
-    return "yes" if entry.commercial else "[yellow]no, or unclear[/]"
+    return "yes" if commercially_free(entry) else "[yellow]no, or unclear[/]"

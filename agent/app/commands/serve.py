@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from typing import Annotated
 
 import msgspec
@@ -13,11 +13,12 @@ from rich.panel import Panel
 from rich.status import Status
 from rich.table import Table
 
+from agent.app.local_key import offered, with_local_key
 from agent.app.printing import JsonFlag, console, print_json
 from agent.app.rooms import Rooms
 from agent.app.server import serve
 from agent.core.settings import Settings, load_settings
-from agent.core.signed_customer import sign
+from agent.core.signed_customer import SignedCustomer, sign
 from agent.dialogue.domain import load_domain
 
 EXAMPLE_LASTS_S = 24 * 3600
@@ -28,6 +29,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     supervisor_url: str
+    """While there is no account, with what lets a browser in."""
     signed_in_url: str | None
     """The customer page as the domain's example customer sees it; None where the domain has none."""
     reply_engine: str
@@ -50,18 +52,21 @@ def serve_calls(
     own_secret = settings.server.customer_secret or SecretStr(secrets.token_urlsafe(32))
     changes = {key: value for key, value in given.items() if value is not None} | {"customer_secret": own_secret}
     server = settings.server.model_copy(update=changes)
-    settings = settings.model_copy(update={"server": server})
-    with nullcontext() if json else console.status("starting") as status:
+    settings, local_key = with_local_key(settings.model_copy(update={"server": server}))
+    with ExitStack() as offers, nullcontext() if json else console.status("starting") as status:
 
-        def on_listening(rooms: Rooms, listening_port: int) -> None:
-            ready = _ready(settings, rooms, listening_port)
+        def on_listening(rooms: Rooms, listening_port: int, link: str | None) -> None:
+            ready = _ready(settings, rooms, listening_port, link)
+            offers.enter_context(offered(ready.url, local_key))
             if status is None:
                 print_json(ready)
             else:
                 status.stop()
                 console.print(_welcome(ready))
+                # Beside the panel, whose border would break them in two.
+                if link is not None:
+                    console.print(f"As a supervisor, until there is an account: {ready.supervisor_url}", soft_wrap=True)
                 if ready.signed_in_url is not None:
-                    # Beside the panel, whose border would break it in two.
                     console.print(f"As a customer who is signed in: {ready.signed_in_url}", soft_wrap=True)
 
         try:
@@ -81,11 +86,12 @@ def _say(status: Status | None, step: str) -> None:
         console.print(f"· {step}")
 
 
-def _ready(settings: Settings, rooms: Rooms, port: int) -> Ready:
-    url = f"http://{settings.server.host}:{port}"
+def _ready(settings: Settings, rooms: Rooms, port: int, link: str | None) -> Ready:
+    scheme = "http" if settings.server.tls_certificate is None else "https"
+    url = f"{scheme}://{settings.server.host}:{port}"
     return Ready(
         url=f"{url}/",
-        supervisor_url=f"{url}/supervisor",
+        supervisor_url=f"{url}/supervisor" + ("" if link is None else f"#link={link}"),
         signed_in_url=_signed_in_url(settings, url),
         reply_engine=settings.reply.url or f"embedded, {settings.reply.domain}",
         models={
@@ -100,7 +106,8 @@ def _signed_in_url(settings: Settings, url: str) -> str | None:
     secret = settings.server.customer_secret
     if example is None or secret is None:
         return None
-    token = sign(example, secret=secret.get_secret_value(), expires_at=int(time.time()) + EXAMPLE_LASTS_S)
+    who = SignedCustomer(customer=example, expires_at=int(time.time()) + EXAMPLE_LASTS_S)
+    token = sign(who, secret=secret.get_secret_value())
     return f"{url}/#customer={token}"
 
 
@@ -108,7 +115,10 @@ def _welcome(ready: Ready) -> Panel:
     """One screen: where to go, what runs where, and how to stop."""
     grid = Table.grid(padding=(0, 2))
     grid.add_row("customer page", f"[bold]{ready.url}[/]")
-    grid.add_row("supervisor page", f"[bold]{ready.supervisor_url}[/]")
+    grid.add_row(
+        "supervisor page",
+        f"[bold]{ready.url}supervisor[/]" + (", by the address below" if "#" in ready.supervisor_url else ""),
+    )
     grid.add_row("reply engine", ready.reply_engine)
     for provider in sorted(set(ready.models.values())):
         names = [name for name, place in ready.models.items() if place == provider]

@@ -1,12 +1,14 @@
 """`agent trace`: one camera frame's life on a running agent, from capture to the reply that it shaped."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
+from agent.app.local_key import key_of
 from agent.app.printing import JsonFlag, console, print_json
 from agent.app.tracing import LATEST, FrameLife, follow
 from agent.core.errors import AgentError
@@ -23,11 +25,15 @@ def trace(
     url: Annotated[str, typer.Option(help="Address of the agent.")] = "http://127.0.0.1:8080",
     frames: Annotated[int, typer.Option(help="How many frames to show.", min=1, max=1_000)] = 1,
     reply: Annotated[bool, typer.Option("--reply", help="Wait for a reply, show the frame that shaped it.")] = False,
+    key_file: Annotated[
+        Path | None, typer.Option(help="Holds one of the agent's identity.keys; an agent of yours here needs none.")
+    ] = None,
     within: Annotated[float, typer.Option(help="Seconds to wait, at most.", min=0.1)] = 60,
     json: JsonFlag = False,
 ) -> None:
     """Shows where a frame's time went, what was published of it, and the reply that it shaped."""
-    lives = asyncio.run(follow(url, call, frames=frames, until_reply=reply, within_s=within))
+    key = key_of(url) if key_file is None else _read(key_file)
+    lives = asyncio.run(follow(url, call, frames=frames, until_reply=reply, within_s=within, key=key))
     if json:
         print_json({"frames": lives})
     elif not lives:
@@ -36,6 +42,13 @@ def trace(
     else:
         for life in lives:
             _show(life)
+
+
+def _read(key_file: Path) -> str:
+    try:
+        return key_file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise AgentError(f"the key file {key_file} cannot be read: {fault}") from None
 
 
 def _show(life: FrameLife) -> None:

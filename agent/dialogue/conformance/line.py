@@ -1,17 +1,18 @@
 """One test call to an engine: sends what an agent would, or what it never would, and keeps all that comes back."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Subprotocol
 
 from agent.core.errors import EngineUnavailable, ProtocolError
 from agent.dialogue.codec import Unknown, decode_from_engine, encode
 from agent.dialogue.conformance.verdict import Broken, Unseen
+from agent.dialogue.doorway import connect_directly
 from agent.dialogue.protocol import (
     SUBPROTOCOL,
     AgentHello,
@@ -218,11 +219,12 @@ def _tag(message: FromEngine | Unknown | None) -> str:
 
 
 @asynccontextmanager
-async def connected(url: str, call: CallStarted, patience: Patience) -> AsyncIterator[Line]:
+async def connected(url: str, call: CallStarted, patience: Patience, headers: Mapping[str, str]) -> AsyncIterator[Line]:
     """A line to the engine at `url`, closed at the end. Raises `EngineUnavailable` when none can be had."""
     try:
-        socket = await connect(
+        socket = await connect_directly(
             url,
+            additional_headers=headers,
             compression=None,
             subprotocols=[Subprotocol(SUBPROTOCOL)],
             max_size=LARGEST_FRAME_BYTES,

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from websockets.exceptions import ConnectionClosed
 
+from agent.core.signals import EMOTION_KINDS
 from agent.dialogue.conformance.line import Arrival, Line
 from agent.dialogue.conformance.stage import A_PERSON, Stage, affect, some_signals
 from agent.dialogue.conformance.verdict import Broken, Unseen
@@ -28,8 +29,6 @@ from agent.dialogue.protocol import (
 )
 
 MOOD_EVERY_S = 0.4
-EMOTION = frozenset({"affect", "expression", "voice_emotion", "text_emotion", "scene"})
-"""Kinds of signals that tell of feelings."""
 
 Play = Callable[[Stage], Awaitable[str]]
 """Tries a rule; what was seen, in words. Raises `Broken` or `Unseen`."""
@@ -182,7 +181,7 @@ async def withdrawn(stage: Stage) -> str:
         await stage.ask(line)
     for arrival in line.arrivals[mark:]:
         if isinstance(arrival.message, Say):
-            kept = sorted({reason.kind for reason in arrival.message.because} & EMOTION)
+            kept = sorted({reason.kind for reason in arrival.message.because} & EMOTION_KINDS)
             if kept:
                 raise Broken(f"still answers because of {', '.join(kept)} after the customer had withdrawn that")
     return ""

@@ -1,7 +1,7 @@
 """Where test calls are played: what is said in them, and everything that the engine did in all of them."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -27,6 +27,8 @@ class Stage:
     """The engine that is tried."""
 
     url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Shown in each handshake."""
     patience: Patience = Patience()
     lines: tuple[str, ...] = LINES
     customer: str = "guest"
@@ -46,7 +48,7 @@ class Stage:
             consent_version="check",
             resumed=resumed,
         )
-        async with connected(self.url, call, self.patience) as line:
+        async with connected(self.url, call, self.patience, self.headers) as line:
             self.calls.append(line)
             yield line
 

@@ -3,10 +3,13 @@ import { useEffect, useRef } from "preact/hooks";
 import { Mark } from "../ui/icons";
 import { CheckView } from "./check_view";
 import { EndedView, LeftView } from "./farewell_views";
+import { LanguageSwitch } from "./language_switch";
+import { ReturningView } from "./line_views";
 import { NoticeView } from "./notice_view";
 import { RoomView } from "./room_view";
 import type { Phase, Session } from "./session";
 import { WaitingView } from "./waiting_view";
+import { words } from "./words";
 
 export function App({ session }: { session: Session }) {
   const phase = session.phase.value;
@@ -22,7 +25,8 @@ export function App({ session }: { session: Session }) {
     <div class="page">
       <header class="page-header">
         <Mark />
-        <span>Customer support</span>
+        <span>{words.page.business}</span>
+        {(phase === "notice" || phase === "left") && <LanguageSwitch customer={session.customer} />}
       </header>
       <main class="sheet panel" tabIndex={-1} ref={main}>
         <PhaseView phase={phase} session={session} />
@@ -37,6 +41,8 @@ function PhaseView({ phase, session }: { phase: Phase; session: Session }) {
       return <NoticeView session={session} />;
     case "waiting":
       return <WaitingView session={session} />;
+    case "returning":
+      return <ReturningView session={session} />;
     case "left":
       return <LeftView session={session} />;
     case "ended":

@@ -6,19 +6,20 @@ import { CardFormView } from "./card_form";
 import { ActionList, GroupList, ItemList, ReferenceView, RowList, SourceView } from "./card_parts";
 import { CardTableView } from "./card_table";
 import type { Session } from "./session";
+import { words } from "./words";
 
 export function CardList({ session }: { session: Session }) {
   const list = useRef<HTMLDivElement>(null);
-  const cards = session.cards.shown.value;
+  const cards = session.call.cards.shown.value;
   const newest = cards[0];
   useEffect(() => list.current?.scrollTo({ left: 0, top: 0 }), [newest]);
   useFocusKept(list, cards);
   return (
     <>
       <p class="for-screen-readers" role="status">
-        {newest && `New card: ${newest.title}`}
+        {newest && words.cards.fresh(newest.title)}
       </p>
-      <div id="cards" class="cards" role="region" aria-label="Cards" tabIndex={-1} ref={list} hidden={!newest}>
+      <div id="cards" class="cards" role="region" aria-label={words.cards.list} tabIndex={-1} ref={list} hidden={!newest}>
         {cards.map((card) => (
           <CardView key={card.id} card={card} session={session} />
         ))}
@@ -43,7 +44,7 @@ function useFocusKept(list: { current: HTMLElement | null }, cards: Card[]): voi
 }
 
 function CardView({ card, session }: { card: Card; session: Session }) {
-  const answer = (say: string) => session.answer(say);
+  const answer = (say: string) => session.call.answer(say);
   const wide = card.table !== null || card.groups.length > 0 || card.items.length > 1;
   return (
     <article class={`card panel ${wide ? "wide" : ""}`} data-card-id={card.id} aria-label={card.title}>
@@ -52,8 +53,8 @@ function CardView({ card, session }: { card: Card; session: Session }) {
         <button
           type="button"
           class="icon-button"
-          aria-label={`Close ${card.title}`}
-          onClick={() => session.cards.hide(card.id)}
+          aria-label={words.cards.close(card.title)}
+          onClick={() => session.call.cards.hide(card.id)}
         >
           <CloseIcon />
         </button>

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { CardAction, CardGroup, CardItem, CardRow, CardSource } from "../wire/messages";
 import { webAddress } from "./cards";
+import { words } from "./words";
 
 interface Answering {
   /** Sends a chat line in the customer's name. */
@@ -32,11 +33,11 @@ export function ReferenceView({ reference }: { reference: string }) {
   return (
     <p class="reference">
       <strong>{reference}</strong>
-      <button type="button" class="button small" aria-label={`Copy ${reference}`} onClick={copy}>
-        Copy
+      <button type="button" class="button small" aria-label={words.cards.copyThis(reference)} onClick={copy}>
+        {words.cards.copy}
       </button>
       <span class="small" role="status">
-        {copied.value && "Copied"}
+        {copied.value && words.cards.copied}
       </span>
     </p>
   );
@@ -86,7 +87,7 @@ export function ActionList({ actions, about, onAnswer }: ActionListProps) {
           key={label}
           type="button"
           class={`button ${primary ? "primary" : ""}`}
-          aria-label={about ? `${label}, ${about}` : undefined}
+          aria-label={about ? words.cards.about(label, about) : undefined}
           onClick={() => onAnswer(say)}
         >
           {label}
@@ -100,7 +101,7 @@ export function SourceView({ source }: { source: CardSource }) {
   const address = webAddress(source.url);
   return (
     <p class="source small muted">
-      Source:{" "}
+      {words.cards.source}{" "}
       {address ? (
         <a href={address} target="_blank" rel="noopener noreferrer">
           {source.title}

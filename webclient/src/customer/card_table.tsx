@@ -1,12 +1,13 @@
 // A table on a card: long ones scroll in themselves, below heads that stay, with figures one under the other.
 import type { CardTable } from "../wire/messages";
 import { figureColumns } from "./cards";
+import { words } from "./words";
 
 export function CardTableView({ table, title }: { table: CardTable; title: string }) {
   const figures = figureColumns(table);
   const kind = (at: number) => (figures[at] ? "figure" : "");
   return (
-    <div class="card-table" role="region" aria-label={`Table: ${title}`} tabIndex={0}>
+    <div class="card-table" role="region" aria-label={words.cards.table(title)} tabIndex={0}>
       <table>
         <thead>
           <tr>

@@ -1,8 +1,13 @@
-// Before the call: see yourself, choose devices, watch the level, start.
+// Before the call: see yourself, choose devices, watch the level, hear a sound, start.
+import { useSignal } from "@preact/signals";
 import { MediaView } from "./media_view";
 import { LevelMeter } from "./level_meter";
 import type { DeviceChoice } from "./devices";
+import type { Equipment } from "./equipment";
 import type { Session } from "./session";
+import { canChooseSpeaker } from "./speaker";
+import { SpeakerTest } from "./speaker_test";
+import { words } from "./words";
 
 export function CheckView({ session }: { session: Session }) {
   const { equipment } = session;
@@ -10,32 +15,31 @@ export function CheckView({ session }: { session: Session }) {
   const problems = [...equipment.problems.value, ...(session.problem.value ? [session.problem.value] : [])];
   return (
     <>
-      <h1>Ready to call?</h1>
+      <h1>{words.check.title}</h1>
       <div class="check">
         <Preview session={session} />
         <div class="stack">
           <DeviceField
-            label="Camera"
+            label={words.check.camera}
             id="camera-choice"
-            without="No camera"
+            without={words.check.noCamera}
             devices={equipment.devices.value.cameras}
             value={equipment.choices.value.camera}
             disabled={connecting}
             onChoose={(choice) => equipment.choose("camera", choice)}
           />
           <DeviceField
-            label="Microphone"
+            label={words.check.microphone}
             id="microphone-choice"
-            without="No microphone, I will write"
+            without={words.check.noMicrophone}
             devices={equipment.devices.value.microphones}
             value={equipment.choices.value.microphone}
             disabled={connecting}
             onChoose={(choice) => equipment.choose("microphone", choice)}
           />
-          <div class="field">
-            <span id="level-label">Microphone level</span>
-            <LevelMeter loudness={equipment.loudness.value} labelledBy="level-label" />
-          </div>
+          {equipment.microphone.value && <OwnLevel equipment={equipment} />}
+          <SpeakerField equipment={equipment} disabled={connecting} />
+          <SpeakerTest equipment={equipment} />
         </div>
       </div>
       {problems.map((problem) => (
@@ -51,20 +55,20 @@ export function CheckView({ session }: { session: Session }) {
           disabled={connecting || equipment.asking.value}
           onClick={() => session.start()}
         >
-          {connecting ? "Connecting…" : startLabel(session)}
+          {connecting ? words.check.connecting : startLabel(session)}
         </button>
         {equipment.problems.value.length > 0 && (
           <button type="button" class="button" disabled={connecting} onClick={() => equipment.acquire()}>
-            Try again
+            {words.check.tryAgain}
           </button>
         )}
         <button type="button" class="button" onClick={() => session.backToNotice()}>
-          Back
+          {words.check.back}
         </button>
       </div>
       <p class="small muted" role="status">
-        {connecting && "Setting up the call…"}
-        {!connecting && equipment.camera.value && "Only you see this picture. It is sent once you start the call."}
+        {connecting && words.check.settingUp}
+        {!connecting && equipment.camera.value && words.check.onlyYou}
       </p>
     </>
   );
@@ -75,24 +79,55 @@ function Preview({ session }: { session: Session }) {
   return (
     <div class="preview">
       {camera.value ? (
-        <MediaView track={camera.value} mirrored label="Your camera, as only you see it" />
+        <MediaView track={camera.value} mirrored label={words.check.ownPicture} />
       ) : (
-        <p class="muted">{asking.value ? "Waiting for your browser's permission…" : "Camera off"}</p>
+        <p class="muted">{asking.value ? words.check.awaiting : words.check.cameraOff}</p>
       )}
     </div>
   );
 }
 
+function OwnLevel({ equipment }: { equipment: Equipment }) {
+  const heard = useSignal(false);
+  return (
+    <div class="field">
+      <span>{words.check.level}</span>
+      <LevelMeter loudness={equipment.loudness.value} label={words.check.level} onVoice={() => (heard.value = true)} />
+      <span id="voice-heard" class="hint muted" role="status">
+        {heard.value ? words.check.heard : words.check.sayWord}
+      </span>
+    </div>
+  );
+}
+
+/** Only where there is something to choose, and the browser lets it be chosen. */
+function SpeakerField({ equipment, disabled }: { equipment: Equipment; disabled: boolean }) {
+  const { speakers } = equipment.devices.value;
+  if (!canChooseSpeaker() || speakers.length < 2) return null;
+  return (
+    <DeviceField
+      label={words.check.speaker}
+      id="speaker-choice"
+      devices={speakers}
+      value={equipment.choices.value.speaker}
+      disabled={disabled}
+      onChoose={(choice) => equipment.chooseSpeaker(choice ?? "")}
+    />
+  );
+}
+
 function startLabel(session: Session): string {
-  const { camera, microphone } = session.equipment;
-  if (!microphone.value) return "Start, in writing";
-  return camera.value ? "Start call" : "Start call without camera";
+  const { camera, microphone, asking } = session.equipment;
+  if (asking.value) return words.check.start;
+  if (!microphone.value) return words.check.startInWriting;
+  return camera.value ? words.check.start : words.check.startWithoutCamera;
 }
 
 interface DeviceFieldProps {
   label: string;
   id: string;
-  without: string;
+  /** What doing without is called; absent where that is no choice. */
+  without?: string;
   devices: MediaDeviceInfo[];
   value: DeviceChoice;
   disabled: boolean;
@@ -111,13 +146,13 @@ function DeviceField({ label, id, without, devices, value, disabled, onChoose }:
         disabled={disabled}
         onChange={({ currentTarget }) => onChoose(currentTarget.value === WITHOUT ? null : currentTarget.value)}
       >
-        <option value="">Default</option>
+        <option value="">{words.check.usual}</option>
         {devices.map((device, index) => (
           <option key={device.deviceId} value={device.deviceId}>
-            {device.label || `${label} ${index + 1}`}
+            {device.label || words.check.numbered(label, index + 1)}
           </option>
         ))}
-        <option value={WITHOUT}>{without}</option>
+        {without && <option value={WITHOUT}>{without}</option>}
       </select>
     </label>
   );

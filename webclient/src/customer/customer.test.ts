@@ -2,9 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Caption } from "../wire/messages";
 import { type Line, withCaption, withTyped } from "./conversation";
 import { cameraConstraints, deviceProblems } from "./devices";
-import { pageLocale, sameLanguage } from "./locale";
 import { meterLevel } from "./loudness";
-import { duration, endingInWords, isFed, onlyHeard, stateInWords } from "./words";
 
 function caption(id: string, text: string, more: Partial<Caption> = {}): Caption {
   const rest = { because: [], because_seqs: [], translation: "", translation_language: "" };
@@ -63,7 +61,7 @@ describe("devices", () => {
     ]);
     const [microphone, camera] = deviceProblems({ camera: "NotFoundError", microphone: "NotAllowedError" });
     expect(microphone).toContain("in writing");
-    expect(camera).toBe("The camera is not to be found.");
+    expect(camera).toBe("The camera is not to be found. Plug one in, or turn it on, and press “Try again”.");
   });
 });
 
@@ -72,51 +70,5 @@ describe("the level meter", () => {
     expect(meterLevel(0)).toBe(0);
     expect(meterLevel(1)).toBe(1);
     expect(meterLevel(0.01)).toBeGreaterThan(meterLevel(0.005));
-  });
-});
-
-describe("the customer's language", () => {
-  it("is what the page's address says, or else what the browser prefers", () => {
-    expect(pageLocale("?lang=zh", "de-AT")).toBe("zh");
-    expect(pageLocale("", "zh-Hans-CN")).toBe("zh-CN");
-  });
-
-  it("is English where what is said is no language", () => {
-    expect(pageLocale("?lang=klingon!", "en-US@posix")).toBe("en");
-    expect(pageLocale("", "C.UTF-8")).toBe("en");
-  });
-
-  it("is understood in any region, and by an agent that understands all", () => {
-    expect(sameLanguage("en", "en-GB")).toBe(true);
-    expect(sameLanguage("auto", "zh-CN")).toBe(true);
-    expect(sameLanguage("en", "zh-CN")).toBe(false);
-  });
-
-  it("gets a plain word where it is not understood", () => {
-    expect(onlyHeard("en", "de-AT")).toContain("understands English only, not German");
-    expect(onlyHeard("en", "zh-CN")).toContain("英语");
-  });
-});
-
-describe("words", () => {
-  it("show a call's length in minutes and seconds", () => {
-    expect([0, 9_999, 61_000, 3_599_000, -5].map(duration)).toEqual(["0:00", "0:09", "1:01", "59:59", "0:00"]);
-  });
-
-  it("explain an end, also one of a name that is not known here", () => {
-    expect(endingInWords("connection_failed").title).toBe("The connection was lost");
-    expect(endingInWords("alien_abduction").title).toBe("The call has ended");
-    expect(endingInWords(null).title).toBe("The call has ended");
-  });
-
-  it("put holding and being taken over before what the agent does", () => {
-    expect(stateInWords("speaking", "thinking")).toBe("Thinking…");
-    expect(stateInWords("held", "thinking")).toContain("On hold");
-  });
-
-  it("call a purpose paused while the device that feeds it is off", () => {
-    expect(isFed("expression", false, true)).toBe(false);
-    expect(isFed("speech", false, true)).toBe(true);
-    expect(isFed("voice_emotion", true, false)).toBe(false);
   });
 });

@@ -1,11 +1,17 @@
 // Camera and microphone: asking for them, and saying in plain words why one could not be had.
+import { words } from "./words";
 
 /** An id of `MediaDeviceInfo`; "" lets the browser choose, null means: do without. */
 export type DeviceChoice = string | null;
 
-export interface DeviceChoices {
+export interface CaptureChoices {
   camera: DeviceChoice;
   microphone: DeviceChoice;
+}
+
+export interface DeviceChoices extends CaptureChoices {
+  /** An id of `MediaDeviceInfo`; "" is the system's choice. */
+  speaker: string;
 }
 
 export interface Capture {
@@ -39,10 +45,9 @@ const MICROPHONE: MediaTrackConstraints = {
 };
 
 /** Asks the browser for the chosen devices. What cannot be had is null and named in `problems`; nothing is thrown. */
-export async function capture(choices: DeviceChoices, picture: PictureLimits): Promise<Capture> {
+export async function capture(choices: CaptureChoices, picture: PictureLimits): Promise<Capture> {
   if (!navigator.mediaDevices?.getUserMedia) {
-    const problem = "This browser gives no camera or microphone to this page. You can still chat in writing.";
-    return { camera: null, microphone: null, problems: [problem] };
+    return { camera: null, microphone: null, problems: [words.devices.none] };
   }
   const video = choices.camera === null ? null : { ...cameraConstraints(picture), ...chosen(choices.camera) };
   const audio = choices.microphone === null ? null : { ...MICROPHONE, ...chosen(choices.microphone) };
@@ -79,43 +84,42 @@ async function captureOne(
 
 /** Why devices could not be had and what the customer can do: in one sentence where both have the same reason. */
 export function deviceProblems({ camera, microphone }: Faults): string[] {
-  const inWriting = "You can go on in writing.";
-  if (camera !== undefined && camera === microphone) {
-    return [`${faultInWords("Camera and microphone", "are", "them", camera)} ${inWriting}`];
-  }
+  const { inWriting, byVoice } = words.devices;
+  if (camera !== undefined && camera === microphone) return [words.sentences(faultInWords("both", camera), inWriting)];
   const problems: string[] = [];
-  if (microphone !== undefined) problems.push(`${faultInWords("The microphone", "is", "it", microphone)} ${inWriting}`);
+  if (microphone !== undefined) problems.push(words.sentences(faultInWords("microphone", microphone), inWriting));
   if (camera !== undefined) {
-    const alone = microphone === undefined ? " You can go on with your voice alone." : "";
-    problems.push(`${faultInWords("The camera", "is", "it", camera)}${alone}`);
+    const fault = faultInWords("camera", camera);
+    problems.push(microphone === undefined ? words.sentences(fault, byVoice) : fault);
   }
   return problems;
 }
 
-function faultInWords(device: string, is: string, it: string, errorName: string): string {
+function faultInWords(what: "camera" | "microphone" | "both", errorName: string): string {
   switch (errorName) {
     case "NotAllowedError":
     case "SecurityError":
-      return `${device} ${is} blocked. Allow ${it} in the browser's address bar and press “Try again”.`;
+      return words.devices.blocked[what];
     case "NotFoundError":
     case "OverconstrainedError":
-      return `${device} ${is} not to be found.`;
+      return words.devices.notFound[what];
     case "NotReadableError":
     case "AbortError":
-      return `${device} ${is} in use by another program, or not responding.`;
+      return words.devices.busy[what];
     default:
-      return `${device} could not be opened.`;
+      return words.devices.failed[what];
   }
 }
 
 /** What a customer reads while a device is held and brings nothing. */
 export function silencedProblem(device: "camera" | "microphone"): string {
-  return `The ${device} brings nothing. The system or another program may have turned it off; it goes on by itself once it is back.`;
+  return words.devices.silenced[device];
 }
 
 export interface Devices {
   cameras: MediaDeviceInfo[];
   microphones: MediaDeviceInfo[];
+  speakers: MediaDeviceInfo[];
 }
 
 /** The devices that this machine has; their names are known once one of them has been allowed. */
@@ -124,6 +128,7 @@ export async function listDevices(): Promise<Devices> {
   return {
     cameras: all.filter((device) => device.kind === "videoinput" && device.deviceId !== ""),
     microphones: all.filter((device) => device.kind === "audioinput" && device.deviceId !== ""),
+    speakers: all.filter((device) => device.kind === "audiooutput" && device.deviceId !== ""),
   };
 }
 

@@ -3,6 +3,7 @@ import { batch, computed, signal } from "@preact/signals";
 import {
   cameraConstraints,
   capture,
+  type CaptureChoices,
   type DeviceChoice,
   type DeviceChoices,
   type Devices,
@@ -11,10 +12,11 @@ import {
   USUAL_PICTURE,
 } from "./devices";
 import { Loudness, silentTrack } from "./loudness";
+import { words } from "./words";
 
 export class Equipment {
-  readonly devices = signal<Devices>({ cameras: [], microphones: [] });
-  readonly choices = signal<DeviceChoices>({ camera: "", microphone: "" });
+  readonly devices = signal<Devices>({ cameras: [], microphones: [], speakers: [] });
+  readonly choices = signal<DeviceChoices>({ camera: "", microphone: "", speaker: "" });
   /** Why a device could not be had, for the customer to read. */
   readonly problems = signal<string[]>([]);
   /** The browser is asking the customer for permission, or opening devices. */
@@ -24,7 +26,7 @@ export class Equipment {
   readonly loudness = signal<Loudness | null>(null);
   readonly muted = signal(false);
   /** Devices that are held and bring nothing, because the system or another program silenced them. */
-  readonly silenced = signal<(keyof DeviceChoices)[]>([]);
+  readonly silenced = signal<(keyof CaptureChoices)[]>([]);
   readonly cameraOn = computed(() => this.camera.value !== null && !this.silenced.value.includes("camera"));
   readonly microphoneOn = computed(
     () => this.microphone.value !== null && !this.muted.value && !this.silenced.value.includes("microphone"),
@@ -35,7 +37,7 @@ export class Equipment {
   private silence: MediaStreamTrack | null = null;
   private request = 0;
   /** `groupId` of what went away while in use; a `deviceId` may be "default", which another device then takes on. */
-  private readonly gone = new Map<keyof DeviceChoices, string>();
+  private readonly gone = new Map<keyof CaptureChoices, string>();
 
   /** `onChange` is told of a device that went away, came back, fell silent or is heard again, all by itself. */
   constructor(private readonly onChange: () => void) {
@@ -74,14 +76,18 @@ export class Equipment {
     await this.refresh();
   }
 
-  async choose(device: keyof DeviceChoices, choice: DeviceChoice): Promise<void> {
+  chooseSpeaker(speaker: string): void {
+    this.choices.value = { ...this.choices.value, speaker };
+  }
+
+  async choose(device: keyof CaptureChoices, choice: DeviceChoice): Promise<void> {
     this.choices.value = { ...this.choices.value, [device]: choice };
     await this.acquire();
   }
 
   /** Opens one device again, after it was turned off or went away. */
-  async reopen(device: keyof DeviceChoices, id: string = this.choices.value[device] ?? ""): Promise<void> {
-    const without: DeviceChoices = { camera: null, microphone: null };
+  async reopen(device: keyof CaptureChoices, id: string = this.choices.value[device] ?? ""): Promise<void> {
+    const without: CaptureChoices = { camera: null, microphone: null };
     const request = this.request;
     const got = await capture({ ...without, [device]: id }, this.picture);
     if (request !== this.request) {
@@ -122,7 +128,7 @@ export class Equipment {
     });
   }
 
-  private hold(device: keyof DeviceChoices, track: MediaStreamTrack | null): void {
+  private hold(device: keyof CaptureChoices, track: MediaStreamTrack | null): void {
     this.gone.delete(device);
     this[device].value = track;
     this.heed(device, track?.muted ?? false);
@@ -140,16 +146,15 @@ export class Equipment {
     }
   }
 
-  private heed(device: keyof DeviceChoices, silenced: boolean): void {
+  private heed(device: keyof CaptureChoices, silenced: boolean): void {
     const others = this.silenced.value.filter((other) => other !== device);
     this.silenced.value = silenced ? [...others, device] : others;
   }
 
-  private lost(device: keyof DeviceChoices, group: string | undefined): void {
+  private lost(device: keyof CaptureChoices, group: string | undefined): void {
     this.hold(device, null);
     if (group) this.gone.set(device, group);
-    const still = device === "camera" ? "You can still talk." : "You can still write.";
-    this.problems.value = [`The ${device} was unplugged or taken away. ${still}`];
+    this.problems.value = [words.devices.unplugged[device]];
     this.onChange();
   }
 

@@ -1,46 +1,48 @@
-// Loudness made visible: a bar for one's own microphone, and the agent's voice indicator.
+// Loudness made visible: a bar for one's own microphone.
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Loudness } from "./loudness";
 
+/** Of a meter; rooms and fans stay below it. */
+const VOICE_LEVEL = 0.4;
+
 /** Keeps the CSS variable --level of an element at the loudness of now, 0 to 1; falls slowly, rises at once. */
-function useLevel(element: RefObject<HTMLElement | null>, loudness: Loudness | null): void {
+function useLevel(element: RefObject<HTMLElement | null>, loudness: Loudness | null, onVoice?: () => void): void {
+  const voice = useRef(onVoice);
+  voice.current = onVoice;
   useEffect(() => {
     if (!loudness) {
       element.current?.style.setProperty("--level", "0");
       return;
     }
     let shown = 0;
+    let quiet = true;
     let request = requestAnimationFrame(function draw() {
       shown = Math.max(loudness.level(), shown * 0.86);
       element.current?.style.setProperty("--level", shown.toFixed(3));
+      if (quiet && shown > VOICE_LEVEL) {
+        quiet = false;
+        voice.current?.();
+      }
       request = requestAnimationFrame(draw);
     });
     return () => cancelAnimationFrame(request);
   }, [element, loudness]);
 }
 
-export function LevelMeter({ loudness, labelledBy }: { loudness: Loudness | null; labelledBy: string }) {
-  const meter = useRef<HTMLDivElement>(null);
-  useLevel(meter, loudness);
-  return (
-    <div class="meter" ref={meter} role="img" aria-labelledby={labelledBy}>
-      <div class="meter-fill" />
-    </div>
-  );
+interface LevelMeterProps {
+  loudness: Loudness | null;
+  label: string;
+  /** Told once, when something is as loud as a voice. */
+  onVoice?(): void;
 }
 
-/** Five bars that move with the agent's voice and rest otherwise. */
-export function VoiceIndicator({ loudness, does }: { loudness: Loudness | null; does: string }) {
-  const indicator = useRef<HTMLDivElement>(null);
-  useLevel(indicator, loudness);
+export function LevelMeter({ loudness, label, onVoice }: LevelMeterProps) {
+  const meter = useRef<HTMLDivElement>(null);
+  useLevel(meter, loudness, onVoice);
   return (
-    <div class={`voice ${does}`} ref={indicator} aria-hidden="true">
-      <span />
-      <span />
-      <span />
-      <span />
-      <span />
+    <div class="meter" ref={meter} role="img" aria-label={label}>
+      <div class="meter-fill" />
     </div>
   );
 }

@@ -1,14 +1,18 @@
 // One WebRTC connection to the agent: offered once over WHIP with every slot it will ever need, never renegotiated.
+import { until, within } from "../ui/until";
 import { decodeToPage } from "../wire/call";
 import type { FromPage, ToPage } from "../wire/messages";
 import type { PictureLimits } from "./devices";
 import { limitSending } from "./sending";
 import type { OpenedCall } from "./service";
+import { words } from "./words";
 
 /** Longest wait for ICE candidates before the offer is sent with those found so far. */
 const GATHERING_MS = 3_000;
 /** Longest wait for media to flow once the agent has answered. */
-const CONNECTING_MS = 20_000;
+export const CONNECTING_MS = 20_000;
+/** An agent that does not answer an offer within this time is not reached. */
+const ANSWERING_MS = 15_000;
 /** Longest wait for the data channel once the connection is up. */
 const OPENING_MS = 5_000;
 /** A closed data channel is given this long to be explained by a final state message or a failed connection. */
@@ -16,7 +20,7 @@ const CLOSING_MS = 1_000;
 
 export interface LineEvents {
   onMessage(message: ToPage): void;
-  onRemoteTrack(track: MediaStreamTrack, stream: MediaStream): void;
+  onRemoteTrack(track: MediaStreamTrack, stream: MediaStream, receiver: RTCRtpReceiver): void;
   onUnsteady(unsteady: boolean): void;
   /** The connection is gone and will not come back; called once, and not after `hangUp`. */
   onLost(): void;
@@ -25,6 +29,14 @@ export interface LineEvents {
 /** The agent or the network refused the connection; the message is for the customer. */
 export class LineError extends Error {
   override readonly name = "LineError";
+
+  constructor(
+    /** "gone": there is no such call, or no more. */
+    readonly kind: "gone" | "refused" | "unreachable" | "no_media",
+    message: string,
+  ) {
+    super(message);
+  }
 }
 
 export class Line {
@@ -48,15 +60,15 @@ export class Line {
     this.channel = pc.createDataChannel("agent", { ordered: true });
     this.channel.onmessage = ({ data }) => this.receive(data);
     this.channel.onclose = () => setTimeout(() => this.lose(), CLOSING_MS);
-    pc.ontrack = ({ track }) => events.onRemoteTrack(track, new MediaStream([track]));
+    pc.ontrack = ({ track, receiver }) => events.onRemoteTrack(track, new MediaStream([track]), receiver);
     pc.onconnectionstatechange = () => {
       if (pc.connectionState === "failed" || pc.connectionState === "closed") this.lose();
       else events.onUnsteady(pc.connectionState === "disconnected");
     };
   }
 
-  /** Resolves once media flows and messages can be sent. Throws `LineError`. */
-  async connect(): Promise<void> {
+  /** Resolves once media flows, which may take `connectingMs`, and messages can be sent. Throws `LineError`. */
+  async connect(connectingMs = CONNECTING_MS): Promise<void> {
     const pc = this.peerConnection;
     await pc.setLocalDescription(await pc.createOffer());
     await within(GATHERING_MS, until(pc, "icegatheringstatechange", () => pc.iceGatheringState === "complete"));
@@ -65,10 +77,10 @@ export class Line {
     await this.limitPicture(this.call);
     const settled = () => !["new", "connecting"].includes(pc.connectionState);
     const open = () => this.channel.readyState === "open";
-    await within(CONNECTING_MS, until(pc, "connectionstatechange", settled));
+    await within(connectingMs, until(pc, "connectionstatechange", settled));
     if (pc.connectionState === "connected") await within(OPENING_MS, until(this.channel, "open", open));
     if (!open()) {
-      throw new LineError("No connection for sound and picture could be made. A firewall may be in the way.");
+      throw new LineError("no_media", words.line.noMedia);
     }
   }
 
@@ -90,6 +102,12 @@ export class Line {
     await limitSending(this.video.sender, picture);
   }
 
+  /** Lets go of this connection, and of nothing else: the call may go on over another. */
+  drop(): void {
+    this.over = true;
+    this.peerConnection.close();
+  }
+
   /** Ends the call from this side; safe to call while the page is being closed, and more than once. */
   hangUp(): void {
     this.over = true;
@@ -99,7 +117,7 @@ export class Line {
       void fetch(this.resource, { method: "DELETE", headers, keepalive: true }).catch(() => {});
       this.resource = null;
     }
-    this.peerConnection.close();
+    this.drop();
   }
 
   private async post(offer: string): Promise<string> {
@@ -107,11 +125,13 @@ export class Line {
       method: "POST",
       headers: { "Content-Type": "application/sdp", Authorization: `Bearer ${this.call.token}` },
       body: offer,
+      signal: AbortSignal.timeout(ANSWERING_MS),
     }).catch(() => {
-      throw new LineError("The service stopped answering while the call was set up.");
+      throw new LineError("unreachable", words.line.stopped);
     });
     if (response.status !== 201) {
-      throw new LineError(`The agent could not take the call (${response.status}). Please try again.`);
+      const kind = response.status === 401 ? "gone" : response.status >= 500 ? "unreachable" : "refused";
+      throw new LineError(kind, words.line.notTaken(response.status));
     }
     this.resource = response.headers.get("Location");
     return await response.text();
@@ -131,22 +151,4 @@ export class Line {
     this.over = true;
     this.events.onLost();
   }
-}
-
-/** Resolves when `done` holds, looked at now and after every event of that name. */
-function until(target: EventTarget, event: string, done: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = () => {
-      if (!done()) return;
-      target.removeEventListener(event, look);
-      resolve();
-    };
-    target.addEventListener(event, look);
-    look();
-  });
-}
-
-/** Resolves with `promise` or after `ms`, whichever comes first. */
-function within(ms: number, promise: Promise<void>): Promise<void> {
-  return Promise.race([promise, new Promise<void>((resolve) => setTimeout(resolve, ms))]);
 }

@@ -11,3 +11,12 @@ export function takeCall(locks: LockManager | undefined = navigator.locks): Prom
     else locks.request(NAME, { ifAvailable: true }, held).catch(() => resolve(() => {}));
   });
 }
+
+/** As `takeCall`, for a page that was just loaded again: what it was before may take a moment to let go. */
+export async function takeCallAgain(): Promise<(() => void) | null> {
+  for (let attempt = 1; ; attempt++) {
+    const giveBack = await takeCall();
+    if (giveBack || attempt === 10) return giveBack;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}

@@ -2,27 +2,32 @@
 import { useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { CameraIcon, CaptionsIcon, HangUpIcon, Mark, MicrophoneIcon } from "../ui/icons";
+import { CameraIcon, CaptionsIcon, HangUpIcon, Mark, MicrophoneIcon, PersonIcon } from "../ui/icons";
 import { AnalysisView } from "./analysis_view";
 import { CardList } from "./card_list";
 import { ConversationView } from "./conversation_view";
-import { VoiceIndicator } from "./level_meter";
 import { silencedProblem } from "./devices";
+import { useKeyboardRoom } from "./keyboard_room";
+import { LineBanner } from "./line_views";
 import { MediaView } from "./media_view";
+import { PresenceView } from "./presence";
+import { RecordingView } from "./recording_view";
 import type { Session } from "./session";
-import { duration, languageInWords, onlyHeard, stateInWords } from "./words";
+import { playOn } from "./speaker";
+import { duration, languageInWords, onlyHeard, stateInWords, words } from "./words";
 
 export function RoomView({ session, mainRef }: { session: Session; mainRef: RefObject<HTMLElement | null> }) {
   return (
-    <div class="room">
+    <div class={`room ${useKeyboardRoom() ? "short" : ""}`}>
       <header class="room-header">
         <Mark />
-        <span class="room-title">Customer support</span>
-        <CallTimer since={session.startedAt.value} />
+        <span class="room-title">{words.page.business}</span>
+        <CallTimer since={session.call.startedAt.value} />
+        <RecordingView session={session} />
         <AnalysisView session={session} />
       </header>
       <main class="stage" tabIndex={-1} ref={mainRef}>
-        <h1 class="for-screen-readers">Call with the support agent</h1>
+        <h1 class="for-screen-readers">{words.room.heading}</h1>
         <AgentPanel session={session} />
         <Notices session={session} />
         <CardList session={session} />
@@ -35,16 +40,12 @@ export function RoomView({ session, mainRef }: { session: Session; mainRef: RefO
 }
 
 function AgentPanel({ session }: { session: Session }) {
-  const does = session.agentDoes.value;
-  const state = session.callState.value;
-  const staff = session.staffVideo.value?.getVideoTracks()[0];
+  const does = session.call.agentDoes.value;
+  const state = session.call.callState.value;
+  const shown = state === "taken_over" ? session.call.staffVideo.value?.getVideoTracks()[0] : undefined;
   return (
-    <section class="agent-panel" aria-label="Support agent">
-      {staff && state === "taken_over" ? (
-        <MediaView track={staff} label="Member of staff" />
-      ) : (
-        <VoiceIndicator loudness={session.agentLoudness.value} does={does} />
-      )}
+    <section class={`agent-panel ${shown ? "with-staff" : ""}`} aria-label={words.room.agent}>
+      {shown ? <MediaView track={shown} label={words.room.staff} /> : <PresenceView call={session.call} />}
       <p id="call-state" class="agent-state" role="status" data-state={state} data-agent={does}>
         {stateInWords(state, does)}
       </p>
@@ -56,11 +57,11 @@ function AgentPanel({ session }: { session: Session }) {
 
 /** The newest words in large type. The conversation holds them too, so screen readers need not hear them twice. */
 function Subtitle({ session }: { session: Session }) {
-  const line = session.lines.value.findLast((candidate) => !candidate.typed);
-  if (!line || !session.captionsOn.value) return null;
+  const line = session.call.lines.value.findLast((candidate) => !candidate.typed);
+  if (!line || !session.call.captionsOn.value) return null;
   return (
     <p class={`subtitle ${line.speaker}`} aria-hidden="true">
-      {line.text}
+      <span>{line.text}</span>
     </p>
   );
 }
@@ -69,7 +70,7 @@ function SelfView({ session }: { session: Session }) {
   const camera = session.equipment.camera.value;
   return (
     <div class="self-view">
-      {camera ? <MediaView track={camera} mirrored label="You" /> : <span class="small">Camera off</span>}
+      {camera ? <MediaView track={camera} mirrored label={words.room.you} /> : <span class="small">{words.room.cameraOff}</span>}
     </div>
   );
 }
@@ -77,15 +78,16 @@ function SelfView({ session }: { session: Session }) {
 function Notices({ session }: { session: Session }) {
   const { equipment } = session;
   const problems = [...equipment.problems.value, ...equipment.silenced.value.map(silencedProblem)];
-  const unvoiced = session.unvoicedLanguage.value;
-  const hearsOnly = session.hearsOnly.value;
+  const unvoiced = session.call.unvoicedLanguage.value;
+  const hearsOnly = session.call.hearsOnly.value;
   return (
     <div class="notices" role="status">
-      {session.unsteady.value && <p class="message">The connection is unsteady. Trying to get it back…</p>}
+      <LineBanner session={session} />
+      {session.call.recordingStopped.value && <p class="message">{words.recording.stopped}</p>}
       {hearsOnly && <p class="message">{onlyHeard(hearsOnly, session.locale)}</p>}
       {unvoiced && (
         <p class="message">
-          Neither the agent nor this browser can speak {languageInWords(unvoiced)}. Answers appear in writing.
+          {words.room.unvoiced(languageInWords(unvoiced))}
         </p>
       )}
       {problems.map((problem) => (
@@ -99,17 +101,17 @@ function Notices({ session }: { session: Session }) {
 
 function Controls({ session }: { session: Session }) {
   const { camera, microphone, microphoneOn, muted } = session.equipment;
-  const captions = session.captionsOn;
-  const microphoneLabel = !microphone.value ? "Use microphone" : muted.value ? "Unmute" : "Mute";
+  const captions = session.call.captionsOn;
+  const microphoneLabel = !microphone.value ? words.room.useMicrophone : muted.value ? words.room.unmute : words.room.mute;
   return (
-    <div class="controls" role="group" aria-label="Call controls">
+    <div class="controls" role="group" aria-label={words.room.controls}>
       <button type="button" id="mute" class="control" onClick={() => session.toggleMute()}>
         <MicrophoneIcon off={!microphoneOn.value} />
         <span>{microphoneLabel}</span>
       </button>
       <button type="button" id="camera" class="control" onClick={() => session.toggleCamera()}>
         <CameraIcon off={!camera.value} />
-        <span>{camera.value ? "Stop camera" : "Start camera"}</span>
+        <span>{camera.value ? words.room.stopCamera : words.room.startCamera}</span>
       </button>
       <button
         type="button"
@@ -120,11 +122,21 @@ function Controls({ session }: { session: Session }) {
         }}
       >
         <CaptionsIcon off={!captions.value} />
-        <span>{captions.value ? "Hide captions" : "Show captions"}</span>
+        <span>{captions.value ? words.room.hideCaptions : words.room.showCaptions}</span>
+      </button>
+      <button
+        type="button"
+        id="ask-person"
+        class="control"
+        disabled={session.call.callState.value === "taken_over"}
+        onClick={() => session.call.answer(words.room.askPersonSay)}
+      >
+        <PersonIcon />
+        <span>{words.room.askPerson}</span>
       </button>
       <button type="button" id="end-call" class="control end" onClick={() => session.endCall("customer_left")}>
         <HangUpIcon />
-        <span>End call</span>
+        <span>{words.room.endCall}</span>
       </button>
     </div>
   );
@@ -139,7 +151,7 @@ function CallTimer({ since }: { since: number }) {
     return () => clearInterval(timer);
   }, [now]);
   return (
-    <span class="muted small timer" role="timer" aria-label="Length of the call">
+    <span class="muted small timer" role="timer" aria-label={words.room.length}>
       {duration(now.value - since)}
     </span>
   );
@@ -149,7 +161,7 @@ function CallTimer({ since }: { since: number }) {
 function RemoteAudio({ session }: { session: Session }) {
   const audio = useRef<HTMLAudioElement>(null);
   const blocked = useSignal(false);
-  const stream = session.agentAudio.value;
+  const stream = session.call.agentAudio.value;
   const play = () => {
     void session.equipment.audio().resume();
     audio.current?.play().then(
@@ -160,6 +172,7 @@ function RemoteAudio({ session }: { session: Session }) {
   useEffect(() => {
     if (!audio.current || !stream) return;
     audio.current.srcObject = stream;
+    void playOn(audio.current, session.equipment.choices.value.speaker);
     play();
     // A phone that was put away, or rang, leaves the sound paused.
     const back = () => document.visibilityState === "visible" && play();
@@ -171,7 +184,7 @@ function RemoteAudio({ session }: { session: Session }) {
       <audio id="remote-audio" ref={audio} autoplay />
       {blocked.value && (
         <button type="button" class="button primary unblock" onClick={play}>
-          Press to hear the agent
+          {words.room.pressToHear}
         </button>
       )}
     </>

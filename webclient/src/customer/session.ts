@@ -1,27 +1,20 @@
 // The customer's visit from notice to goodbye: what the page shows, as signals, and what the customer can do.
 import { batch, computed, signal } from "@preact/signals";
-import type { CallStateChanged, ToPage } from "../wire/messages";
-import { Cards } from "./cards";
-import { type Line as ConversationLine, withCaption, withTyped } from "./conversation";
+import { locale } from "../ui/language";
+import { Attaching } from "./attaching";
 import type { PictureLimits } from "./devices";
 import { Equipment } from "./equipment";
-import { Line } from "./line";
-import { pageLocale, sameLanguage } from "./locale";
-import { takeCall } from "./one_call";
+import { HeldLine, type Standing } from "./held_line";
+import { forgetCall, keepCall, type KeptCall, keptCall } from "./kept_call";
+import { Line, LineError } from "./line";
+import { LiveCall, RECORDING } from "./live_call";
+import { takeCall, takeCallAgain } from "./one_call";
 import { takeCustomer } from "./signed_in";
-import { Loudness } from "./loudness";
-import { PageVoice } from "./page_voice";
-import { type Choice, fetchNotice, type Notice, type OpenedCall, openCall, type Place, ServiceError } from "./service";
-import { giveUpPlace, openInTurn } from "./waiting";
+import { type Agreed, type Choice, fetchNotice, LinkRejected, type Notice, type OpenedCall, openCall, type Place, type Receipt, ServiceError } from "./service";
+import { giveUpPlace, onceBack, openInTurn } from "./waiting";
+import { words } from "./words";
 
-export type Phase = "notice" | "left" | "check" | "waiting" | "connecting" | "call" | "ended";
-
-/** A second press of the same button within this time is a double click, or impatience. */
-const ONE_PRESS_MS = 1_000;
-/** After this long without a word the agent is no longer said to be thinking. */
-const THINKING_MS = 10_000;
-/** What "stop emotion analysis" takes back. */
-export const EMOTION_PURPOSES = ["expression", "voice_emotion", "text_emotion"];
+export type Phase = "notice" | "left" | "check" | "waiting" | "connecting" | "returning" | "call" | "ended";
 
 declare global {
   interface Window {
@@ -33,62 +26,60 @@ declare global {
 export class Session {
   readonly phase = signal<Phase>("notice");
   readonly notice = signal<Notice | null>(null);
+  /** Whether this agent asks for the analysis of emotion at all. */
+  readonly asksForEmotion = computed(() => this.notice.value?.choices.some(({ choice }) => choice === "agree") ?? false);
   /** What went wrong last, for the customer to read. */
   readonly problem = signal<string | null>(null);
   readonly equipment = new Equipment(() => void this.equipmentChanged());
 
-  /** In line, while all lines are busy; 1 is the first. */
-  readonly position = signal<number | null>(null);
-  readonly callState = signal<CallStateChanged["state"]>("consented");
+  /** In line, while all lines are busy. */
+  readonly place = signal<Place | null>(null);
+  /** Of the call that was connected last. */
+  readonly receipt = signal<Receipt | null>(null);
   readonly endReason = signal<string | null>(null);
-  readonly startedAt = signal(0);
-  readonly purposes = signal<string[]>([]);
-  readonly lines = signal<ConversationLine[]>([]);
-  readonly cards = new Cards();
-  readonly captionsOn = signal(true);
-  readonly unsteady = signal(false);
-  readonly agentSpeaking = signal(false);
-  readonly awaitingAnswer = signal(false);
-  readonly agentAudio = signal<MediaStream | null>(null);
-  /** The language of a reply that the browser cannot speak either, so that it is only shown. */
-  readonly unvoicedLanguage = signal<string | null>(null);
-  /** The only language that the agent understands, where that is not the customer's. */
-  readonly hearsOnly = signal<string | null>(null);
-  readonly agentLoudness = signal<Loudness | null>(null);
-  /** A person's picture, while one has taken over the call. */
-  readonly staffVideo = signal<MediaStream | null>(null);
-
-  readonly agentDoes = computed(() => {
-    if (this.agentSpeaking.value) return "speaking";
-    return this.awaitingAnswer.value ? "thinking" : "listening";
+  readonly locale = locale;
+  readonly call = new LiveCall(this.locale, {
+    send: (message) => this.held?.line.send(message) ?? false,
+    audio: () => this.equipment.audio(),
+    onWelcome: () => void this.equipmentChanged(),
+    onSendLess: (picture) => void this.sendLess(picture),
+    onEnded: (reason) => this.endCall(reason),
   });
-
-  readonly locale = pageLocale(location.search, navigator.language);
   /** The token of a customer who is signed in at the business's site. */
-  private customer = takeCustomer();
-  private choice: Choice = "without_emotion";
-  private line: Line | null = null;
+  customer = takeCustomer();
+  private agreed: Agreed = { choice: "without_emotion", also: [] };
+  readonly attaching = new Attaching(
+    this.call,
+    this.equipment,
+    () => this.opened,
+    () => this.toggleMute(),
+  );
+  private held: HeldLine<Line> | null = null;
+  /** The call that the line is for. */
+  private opened: OpenedCall | null = null;
   private giveBackCall = () => {};
   private giveUpWaiting = () => {};
-  private readonly pageVoice = new PageVoice((spoken, say) => {
-    this.line?.send(spoken);
-    this.unvoicedLanguage.value = spoken.state === "unavailable" ? say.language : null;
-  });
-  private typedCount = 0;
-  private lastAnswer = { text: "", atMs: 0 };
-  private thinking: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     window.addEventListener("pagehide", () => {
       this.leaveLine();
-      this.endCall("customer_left");
+      // A page that is loaded again goes on with its call; the agent waits a little for one that is not.
+      if (["call", "returning"].includes(this.phase.value)) this.held?.line.drop();
+      else this.endCall("customer_left");
     });
+    window.addEventListener("pageshow", ({ persisted }) => persisted && void this.held?.mend());
+  }
+
+  /** Begins with the notice, or goes on with the call that this page was in before it was loaded again. */
+  async begin(): Promise<void> {
+    const kept = keptCall();
+    await (kept ? this.comeBack(kept) : this.loadNotice());
   }
 
   async loadNotice(): Promise<void> {
     this.problem.value = null;
     try {
-      this.notice.value = await fetchNotice(this.locale);
+      this.notice.value = await fetchNotice(this.locale, this.customer);
     } catch (error) {
       this.problem.value = inWords(error);
     }
@@ -104,8 +95,8 @@ export class Session {
     await this.loadNotice();
   }
 
-  async agree(choice: Choice): Promise<void> {
-    this.choice = choice;
+  async agree(choice: Choice, also: string[]): Promise<void> {
+    this.agreed = { choice, also };
     await this.check();
   }
 
@@ -115,12 +106,33 @@ export class Session {
     await this.equipment.acquire();
   }
 
+  /** A new call as the one before: with the same choice and devices, and without another press. */
+  async callAgain(): Promise<void> {
+    batch(() => {
+      this.phase.value = "connecting";
+      this.problem.value = null;
+    });
+    await this.equipment.acquire();
+    const waits = () => this.phase.value === "connecting";
+    try {
+      const notice = await onceBack(() => fetchNotice(this.locale, this.customer), waits, () => (this.problem.value = words.line.awaitingService));
+      if (!notice) return;
+      this.notice.value = notice;
+    } catch (error) {
+      this.phase.value = "check";
+      this.problem.value = inWords(error);
+      return;
+    }
+    await this.start();
+  }
+
   async start(): Promise<void> {
     const notice = this.notice.value;
     if (!notice) return;
     batch(() => {
       this.phase.value = "connecting";
       this.problem.value = null;
+      this.receipt.value = null;
     });
     try {
       await this.connect(notice);
@@ -128,7 +140,7 @@ export class Session {
       const leftLine = error instanceof DOMException && error.name === "AbortError";
       if (leftLine || (this.phase.value !== "connecting" && this.phase.value !== "waiting")) return;
       this.dropLine();
-      if (error instanceof ServiceError && error.kind === "not_signed_in") this.customer = undefined;
+      if (error instanceof LinkRejected && error.guests) this.customer = undefined;
       if (error instanceof ServiceError && error.kind === "notice_changed") await this.backToNotice();
       else this.phase.value = "check";
       this.problem.value = inWords(error);
@@ -143,23 +155,6 @@ export class Session {
     this.dropLine();
   }
 
-  /** Sends a chat line; false if it is empty or cannot be sent now. */
-  say(text: string): boolean {
-    const words = text.trim();
-    if (!words || !this.line?.send({ type: "chat", text: words })) return false;
-    this.lines.value = withTyped(this.lines.value, `typed-${++this.typedCount}`, words);
-    this.expectAnswer(true);
-    return true;
-  }
-
-  /** Sends the line of a card's button or form. */
-  answer(text: string): void {
-    const { text: lastText, atMs } = this.lastAnswer;
-    const nowMs = performance.now();
-    if (text === lastText && nowMs - atMs < ONE_PRESS_MS) return;
-    if (this.say(text)) this.lastAnswer = { text, atMs: nowMs };
-  }
-
   async toggleMute(): Promise<void> {
     if (this.equipment.microphone.value) this.equipment.toggleMute();
     else await this.equipment.reopen("microphone");
@@ -172,20 +167,22 @@ export class Session {
     await this.equipmentChanged();
   }
 
-  withdrawEmotion(): void {
-    if (!this.line?.send({ type: "withdraw", purposes: EMOTION_PURPOSES })) return;
-    this.purposes.value = this.purposes.value.filter((purpose) => !EMOTION_PURPOSES.includes(purpose));
-  }
-
   endCall(reason: string): void {
-    if (this.phase.value !== "call" && this.phase.value !== "connecting") return;
+    if (!["call", "connecting", "returning"].includes(this.phase.value)) return;
     this.dropLine();
     this.equipment.release();
     batch(() => {
       this.endReason.value = reason;
-      this.callState.value = "ended";
+      this.call.callState.value = "ended";
       this.phase.value = "ended";
     });
+  }
+
+  /** For this call, and for those that are made again as it was. */
+  async stopRecording(): Promise<void> {
+    if (!this.call.stopRecording()) return;
+    this.agreed = { ...this.agreed, also: this.agreed.also.filter((purpose) => purpose !== RECORDING) };
+    await this.equipmentChanged();
   }
 
   private async connect(notice: Notice): Promise<void> {
@@ -193,30 +190,75 @@ export class Session {
     // Not waited for: without an output device it never comes to an end, and the call needs none.
     equipment.audio().resume().catch(() => {});
     const giveBackCall = await takeCall();
-    if (!giveBackCall) throw new ServiceError("elsewhere", "You are on a call in another tab. Please end that one first.");
+    if (!giveBackCall) throw new ServiceError("elsewhere", words.line.elsewhere);
     if (this.phase.value !== "connecting") return giveBackCall();
     this.giveBackCall = giveBackCall;
     const call = await this.openInTurn(notice.version);
     if (this.phase.value !== "connecting") return;
     await equipment.limitPicture(call);
-    batch(() => {
-      this.purposes.value = call.purposes;
-      this.lines.value = [];
-      this.cards.clear();
-      this.callState.value = "consented";
-    });
-    const line = new Line(call, equipment.outgoingSound(), equipment.camera.value, {
-      onMessage: (message) => this.receive(message),
-      onRemoteTrack: (track, stream) => this.takeRemote(track, stream),
-      onUnsteady: (unsteady) => (this.unsteady.value = unsteady),
-      onLost: () => this.phase.value === "call" && this.endCall("connection_failed"),
-    });
-    this.line = line;
-    window.agentCall = { peerConnection: line.peerConnection };
-    await line.connect();
     if (this.phase.value !== "connecting") return;
+    await this.hold(call).connect();
+    if (this.phase.value !== "connecting") return;
+    await this.enter(call, Date.now());
+  }
+
+  /** Back into a call that this page was in, over another connection. */
+  private async comeBack(kept: KeptCall): Promise<void> {
+    const { call, agreed, startedAt, camera, muted } = kept;
+    this.phase.value = "returning";
+    this.agreed = agreed;
+    this.receipt.value = call.receipt;
+    void this.loadNotice();
+    const giveBackCall = await takeCallAgain();
+    if (this.phase.value !== "returning") return giveBackCall?.();
+    if (!giveBackCall) {
+      // This tab is a copy of the one that is on the call.
+      this.phase.value = "notice";
+      this.problem.value = words.line.elsewhere;
+      return;
+    }
+    this.giveBackCall = giveBackCall;
+    if (!camera) this.equipment.choices.value = { ...this.equipment.choices.value, camera: null };
+    await this.equipment.acquire();
+    if (muted && this.equipment.microphone.value) this.equipment.toggleMute();
+    if (this.phase.value !== "returning") return;
+    await this.equipment.limitPicture(call);
+    const held = this.hold(call);
+    this.call.startedAt.value = startedAt;
+    await held.mend();
+  }
+
+  /** Holds a line for `call`, which is yet to be connected. */
+  private hold(call: OpenedCall): HeldLine<Line> {
+    this.call.begin(call.purposes);
+    this.opened = call;
+    const dial: ConstructorParameters<typeof HeldLine<Line>>[0] = (news) => {
+      const line = new Line(call, this.equipment.outgoingSound(), this.equipment.camera.value, {
+        ...news,
+        onMessage: (message) => this.call.receive(message),
+        onRemoteTrack: (track, stream, receiver) => this.call.takeRemote(track, stream, receiver),
+      });
+      window.agentCall = { peerConnection: line.peerConnection };
+      return line;
+    };
+    this.held = new HeldLine(dial, {
+      onStanding: (standing) => this.stand(standing),
+      onBack: () => void this.enter(call, this.call.startedAt.value),
+      onOver: (reason) => this.endCall(reason),
+    });
+    return this.held;
+  }
+
+  private stand(standing: Standing): void {
+    if (standing === "lost") this.call.breakOff();
+    this.call.standing.value = standing;
+  }
+
+  /** The call goes on from here, over the connection that is up. */
+  private async enter(call: OpenedCall, startedAt: number): Promise<void> {
     batch(() => {
-      this.startedAt.value = Date.now();
+      this.call.startedAt.value = startedAt;
+      this.receipt.value = call.receipt;
       this.phase.value = "call";
     });
     await this.equipmentChanged();
@@ -226,14 +268,14 @@ export class Session {
   private async openInTurn(noticeVersion: string): Promise<OpenedCall> {
     const leaving = new AbortController();
     const open = (place?: string) =>
-      openCall(this.choice, noticeVersion, this.locale, { place, customer: this.customer, signal: leaving.signal });
+      openCall(this.agreed, noticeVersion, this.locale, { place, customer: this.customer, signal: leaving.signal });
     const wait = (place: Place) => {
       this.giveUpWaiting = () => {
         giveUpPlace(place.token);
         leaving.abort();
       };
       batch(() => {
-        this.position.value = place.position;
+        this.place.value = place;
         this.phase.value = "waiting";
       });
     };
@@ -243,98 +285,43 @@ export class Session {
       return call;
     } finally {
       this.giveUpWaiting = () => {};
-      this.position.value = null;
-    }
-  }
-
-  private receive(message: ToPage): void {
-    switch (message.type) {
-      case "welcome":
-        this.purposes.value = message.analysis;
-        this.hearsOnly.value = sameLanguage(message.hears ?? "en", this.locale) ? null : (message.hears ?? "en");
-        void this.equipmentChanged();
-        break;
-      case "caption":
-        this.lines.value = withCaption(this.lines.value, message);
-        if (message.final) this.expectAnswer(message.speaker === "customer");
-        break;
-      case "card":
-        this.cards.show(message.card);
-        break;
-      case "hide_card":
-        this.cards.hide(message.id);
-        break;
-      case "speaking":
-        this.agentSpeaking.value = message.active;
-        if (message.active) this.expectAnswer(false);
-        break;
-      case "say":
-        void this.pageVoice.say(message);
-        break;
-      case "speech":
-        this.pageVoice.obey(message);
-        break;
-      case "send_less":
-        void this.sendLess({ fps: message.fps, widthPx: message.width_px });
-        break;
-      case "state":
-        if (message.state === "ended") this.endCall(message.reason ?? "agent_finished");
-        else this.callState.value = message.state;
-        break;
+      this.place.value = null;
     }
   }
 
   private async sendLess(picture: PictureLimits): Promise<void> {
     // The camera first: what it does not take up need not be scaled down again.
     await this.equipment.limitPicture(picture);
-    await this.line?.limitPicture(picture);
+    await this.held?.line.limitPicture(picture);
   }
 
-  private takeRemote(track: MediaStreamTrack, stream: MediaStream): void {
-    if (track.kind === "audio") {
-      this.agentAudio.value = stream;
-      this.agentLoudness.value = new Loudness(this.equipment.audio(), stream);
-    } else {
-      track.onunmute = () => (this.staffVideo.value = stream);
-      track.onmute = () => (this.staffVideo.value = null);
-    }
-  }
-
-  /** Puts the devices held now on the line, and tells the agent which of them are on. */
+  /** Puts the devices held now on the line, tells the agent which of them are on, and keeps that for a return. */
   private async equipmentChanged(): Promise<void> {
-    const { line, equipment } = this;
-    if (!line) return;
+    const { held, equipment, opened } = this;
+    if (!held || !opened) return;
+    const { line } = held;
+    if (this.phase.value === "call") {
+      const startedAt = this.call.startedAt.value;
+      keepCall({ call: opened, agreed: this.agreed, startedAt, camera: equipment.camera.value !== null, muted: equipment.muted.value });
+    }
     await line.replaceCamera(equipment.camera.value);
     await line.replaceMicrophone(equipment.outgoingSound());
     line.send({ type: "devices", camera: equipment.cameraOn.value, microphone: equipment.microphoneOn.value });
   }
 
-  private expectAnswer(expected: boolean): void {
-    clearTimeout(this.thinking);
-    this.awaitingAnswer.value = expected;
-    if (expected) this.thinking = setTimeout(() => (this.awaitingAnswer.value = false), THINKING_MS);
-  }
-
   private dropLine(): void {
-    this.pageVoice.silence();
-    this.line?.hangUp();
-    this.line = null;
+    forgetCall();
+    this.held?.release();
+    this.held?.line.hangUp();
+    this.held = null;
+    this.opened = null;
     delete window.agentCall;
     this.giveBackCall();
-    this.agentLoudness.value?.close();
-    this.expectAnswer(false);
-    batch(() => {
-      this.agentLoudness.value = null;
-      this.agentAudio.value = null;
-      this.staffVideo.value = null;
-      this.agentSpeaking.value = false;
-      this.unvoicedLanguage.value = null;
-      this.hearsOnly.value = null;
-      this.unsteady.value = false;
-    });
+    this.call.fallSilent();
   }
 }
 
 function inWords(error: unknown): string {
-  return error instanceof Error ? error.message : "Something went wrong. Please try again.";
+  // What the browser says of its own errors is in no language of the page.
+  return error instanceof ServiceError || error instanceof LineError ? error.message : words.page.wentWrong;
 }

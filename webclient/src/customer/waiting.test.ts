@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { InLine, type OpenedCall, openCall, type Place, ServiceError } from "./service";
+import { InLine, LinkRejected, type OpenedCall, openCall, type Place, ServiceError } from "./service";
 import { openInTurn } from "./waiting";
 
 const CALL = { callId: "c1" } as OpenedCall;
@@ -11,7 +11,7 @@ function agent(...answers: (number | Error | null)[]) {
     shown.push(place);
     const answer = answers.shift();
     if (answer instanceof Error) throw answer;
-    if (typeof answer === "number") throw new InLine({ token: "mine", position: answer, askAgainMs: 30_000 });
+    if (typeof answer === "number") throw new InLine({ token: "mine", position: answer, waitS: null, askAgainMs: 30_000 });
     return CALL;
   };
   return { open, shown };
@@ -62,6 +62,14 @@ describe("waiting in line", () => {
     expect(await lost).toBe("unreachable");
   });
 
+  it("bears being one of many in its network, and asks again", async () => {
+    const { open, shown } = agent(1, new ServiceError("too_many", "later"), 1, null);
+    const call = openInTurn(open, () => {}, new AbortController().signal);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await call).toBe(CALL);
+    expect(shown).toEqual([undefined, "mine", "mine", "mine"]);
+  });
+
   it("stops at what is no line: a notice that has changed", async () => {
     const { open, shown } = agent(2, new ServiceError("notice_changed", "read again"));
     const call = openInTurn(open, () => {}, new AbortController().signal).catch((error) => error.kind);
@@ -85,17 +93,45 @@ describe("a busy agent", () => {
 
   it("gives a place, which goes with the next request", async () => {
     const sent = answering({ place: "p7", position: 2 }, { "Retry-After": "12" });
-    const error = await openCall("agree", "v1", "en", { place: "p7" }).catch((error) => error);
+    const error = await openCall({ choice: "agree", also: [] }, "v1", "en", { place: "p7" }).catch((error) => error);
     expect(error).toBeInstanceOf(InLine);
-    expect(error.place).toEqual({ token: "p7", position: 2, askAgainMs: 12_000 });
+    expect(error.place).toEqual({ token: "p7", position: 2, waitS: null, askAgainMs: 12_000 });
     expect(error.message).toContain("number 2");
-    expect(sent).toEqual([{ choice: "agree", consent_version: "v1", locale: "en", place: "p7" }]);
+    expect(sent).toEqual([{ choice: "agree", also: [], consent_version: "v1", locale: "en", place: "p7" }]);
   });
 
   it("whose line is full, too, says when to come back", async () => {
     answering({ detail: "no" }, { "Retry-After": "300" });
-    const error = await openCall("agree", "v1", "en").catch((error) => error);
+    const error = await openCall({ choice: "agree", also: [] }, "v1", "en").catch((error) => error);
     expect(error).not.toBeInstanceOf(InLine);
     expect(error.message).toContain("5 minutes");
+  });
+});
+
+describe("a link that is not good", () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  async function refused(body: unknown): Promise<LinkRejected> {
+    vi.stubGlobal("fetch", async () => new Response(JSON.stringify(body), { status: 403 }));
+    const agreed = { choice: "agree" as const, also: [] };
+    return openCall(agreed, "v1", "en", { customer: "t" }).then(Promise.reject, (error) => error);
+  }
+
+  it("is explained, with what to do", async () => {
+    expect((await refused({ reason: "expired", guests: false })).message).toContain("has run out");
+    expect((await refused({ reason: "used", guests: false })).message).toContain("good for one call");
+    expect((await refused({ reason: "needed", guests: false })).message).toContain("sign in at the website");
+  });
+
+  it("lets the customer call as a guest only where guests are taken", async () => {
+    const taken = await refused({ reason: "used", guests: true });
+    expect([taken.guests, taken.message.includes("as a guest")]).toEqual([true, true]);
+    const not = await refused({ reason: "used", guests: false });
+    expect([not.guests, not.message.includes("as a guest")]).toEqual([false, false]);
+  });
+
+  it("is still explained where the reason is a new one, and is not blamed for what is none", async () => {
+    expect((await refused({ reason: "eclipse" })).message).toContain("not complete or not right");
+    expect((await refused({ detail: "come by https" })).message).toContain("not accepted (403)");
   });
 });

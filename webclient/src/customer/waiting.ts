@@ -1,9 +1,9 @@
-// The line before a busy agent: keeps the customer's place by asking again, until a call is opened or the line is left.
+// The line before a busy agent, and the wait for one that is away: asks again until there is an answer, or nobody waits.
 import { InLine, type OpenedCall, type Place, ServiceError } from "./service";
 
 /** Nobody hears for longer than this that the line has moved on. */
 const LONGEST_PAUSE_MS = 5_000;
-/** A network that fails this often in a row has gone, and the place with it. */
+/** An agent that is not reached, or takes no question, this often in a row has gone, and the place with it. */
 const MOST_FAILURES = 3;
 
 /**
@@ -29,7 +29,7 @@ export async function openInTurn(
         place = error.place;
         failures = 0;
         onPlace(place);
-      } else if (!place || !isUnreachable(error) || ++failures >= MOST_FAILURES) {
+      } else if (!place || !mayPass(error) || ++failures >= MOST_FAILURES) {
         throw error;
       }
     }
@@ -37,13 +37,36 @@ export async function openInTurn(
   }
 }
 
+/** A service that was started anew is back within this time, or somebody has to look after it. */
+const BACK_WITHIN_MS = 60_000;
+const AWAY_PAUSE_MS = 2_000;
+
+/**
+ * What `ask` gives once the service can be reached; `onAway` is told that it cannot. Null once nobody `waits` for it any
+ * more. Throws what `ask` throws, and that it is unreachable after a minute.
+ */
+export async function onceBack<T>(ask: () => Promise<T>, waits: () => boolean, onAway: () => void): Promise<T | null> {
+  const untilMs = performance.now() + BACK_WITHIN_MS;
+  while (waits()) {
+    try {
+      const got = await ask();
+      return waits() ? got : null;
+    } catch (error) {
+      if (!mayPass(error) || performance.now() > untilMs) throw error;
+      onAway();
+    }
+    await new Promise((resolve) => setTimeout(resolve, AWAY_PAUSE_MS));
+  }
+  return null;
+}
+
 /** Tells the agent that the customer waits no more; works while the page is being closed. */
 export function giveUpPlace(token: string): void {
   void fetch(`/api/line/${encodeURIComponent(token)}`, { method: "DELETE", keepalive: true }).catch(() => {});
 }
 
-function isUnreachable(error: unknown): boolean {
-  return error instanceof ServiceError && error.kind === "unreachable";
+function mayPass(error: unknown): boolean {
+  return error instanceof ServiceError && (error.kind === "unreachable" || error.kind === "too_many");
 }
 
 function pause(ms: number, left: AbortSignal): Promise<void> {

@@ -1,18 +1,22 @@
 // Shown while all lines are busy: the customer's place, and a way out.
 import type { Session } from "./session";
+import { words } from "./words";
 
 export function WaitingView({ session }: { session: Session }) {
-  const position = session.position.value;
+  const place = session.place.value;
+  if (!place) return null;
+  const { position, waitS } = place;
   return (
-    <div class="stack" id="waiting" data-position={position ?? ""}>
-      <h1>All lines are busy</h1>
+    <div class="stack" id="waiting" data-position={position}>
+      <h1>{words.waiting.title}</h1>
       <p role="status" aria-live="polite" aria-atomic="true">
-        {position === 1 ? "You are the next in line." : `You are number ${position} in line.`}
+        <strong class="place">{position === 1 ? words.waiting.next : words.waiting.position(position)}</strong>
+        {waitS !== null && <span class="muted estimate">{words.waiting.estimate(waitS)}</span>}
       </p>
-      <p class="muted">Keep this page open. The call begins by itself when it is your turn; nothing is sent before.</p>
+      <p class="muted">{words.waiting.keepOpen}</p>
       <div class="row">
         <button type="button" id="leave-line" class="button" onClick={() => session.leaveLine()}>
-          Leave the line
+          {words.waiting.leave}
         </button>
       </div>
     </div>

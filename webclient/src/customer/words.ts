@@ -1,21 +1,19 @@
-// Plain words for what the agent's short names stand for.
+// The words of the page in the customer's language, chosen once, and what the agent's short names mean in them.
 import type { CallStateChanged } from "../wire/messages";
+import { type Language, language } from "../ui/language";
+import type { Notice } from "./service";
+import { en, type Words } from "./words/en";
+import { zh } from "./words/zh";
 
-const PURPOSES: Record<string, string> = {
-  speech: "what you say, to answer it",
-  gesture: "hand signs",
-  expression: "facial expression and where you look",
-  voice_emotion: "the tone of your voice",
-  text_emotion: "the mood of your words",
-  recording: "recording of picture and sound",
-};
+export const LANGUAGES: Readonly<Record<Language, Words>> = { en, zh };
+export const words = LANGUAGES[language];
 
-/** What a purpose means to the customer. */
-export function purposeInWords(purpose: string): string {
-  return PURPOSES[purpose] ?? purpose.replaceAll("_", " ");
+/** What a purpose means to the customer, as the notice said. */
+export function purposeInWords(purpose: string, notice: Notice | null): string {
+  return notice?.more.purposes.find((said) => said.purpose === purpose)?.what ?? purpose.replaceAll("_", " ");
 }
 
-const NEEDS_CAMERA = new Set(["gesture", "expression"]);
+const NEEDS_CAMERA = new Set(["gesture", "expression", "replay"]);
 const NEEDS_MICROPHONE = new Set(["speech", "voice_emotion"]);
 
 /** Whether a purpose has anything to work on with these devices on. */
@@ -23,66 +21,56 @@ export function isFed(purpose: string, camera: boolean, microphone: boolean): bo
   return (camera || !NEEDS_CAMERA.has(purpose)) && (microphone || !NEEDS_MICROPHONE.has(purpose));
 }
 
-/** The name of a language in English, from a tag such as "pt-BR"; the tag itself where it is no such thing. */
-export function languageInWords(tag: string): string {
+/** The name of a language, from a tag such as "pt-BR"; the tag itself where it is no such thing. */
+export function languageInWords(tag: string, { tag: reader }: Words = words): string {
   try {
-    return new Intl.DisplayNames(["en"], { type: "language" }).of(tag) ?? tag;
+    return new Intl.DisplayNames([reader], { type: "language" }).of(tag) ?? tag;
   } catch {
     return tag;
   }
 }
 
-/** That the agent understands only `heard`, to a customer whose page is in `locale`; in Chinese, too, to who reads that. */
-export function onlyHeard(heard: string, locale: string): string {
-  const language = languageInWords(heard);
-  const words = `In this call the agent understands ${language} only, not ${languageInWords(locale.split("-")[0] ?? locale)}. Please speak or write ${language}.`;
-  return locale.startsWith("zh") && heard === "en" ? `${words} 客服目前只能听懂英语，请用英语说话或打字。` : words;
+/** That the agent understands only `heard`, to a customer who speaks the language of `spoken`. */
+export function onlyHeard(heard: string, spoken: string, said: Words = words): string {
+  return said.room.onlyHeard(languageInWords(heard, said), languageInWords(spoken.split("-")[0] ?? spoken, said));
 }
 
 /** What the agent's panel says about the call. */
 export function stateInWords(state: CallStateChanged["state"], agentDoes: "speaking" | "thinking" | "listening"): string {
+  const { states } = words.room;
   switch (state) {
     case "offered":
     case "consented":
-      return "Connecting…";
+      return states.connecting;
     case "held":
-      return "On hold. Someone will be with you.";
+      return states.held;
     case "taken_over":
-      return "A member of staff is on the call";
+      return states.takenOver;
     case "ended":
-      return "Call ended";
+      return states.ended;
     default:
-      return { speaking: "Speaking", thinking: "Thinking…", listening: "Listening" }[agentDoes];
+      return states[agentDoes];
   }
 }
 
-const ENDINGS: Record<string, { title: string; text: string }> = {
-  customer_left: { title: "You ended the call", text: "Thank you for calling." },
-  agent_finished: { title: "The call has ended", text: "Thank you for calling." },
-  connection_failed: {
-    title: "The connection was lost",
-    text: "Your network or ours broke off. Please check your connection and call again.",
-  },
-  media_stopped: {
-    title: "The connection was lost",
-    text: "No sound or picture reached us for a while, so the call was ended.",
-  },
-  never_connected: {
-    title: "The call did not connect",
-    text: "No sound or picture reached us. A firewall may be in the way; another network may help.",
-  },
-  not_consented: { title: "The call was not started", text: "You did not agree to what the call needs." },
-  server_stopped: { title: "The service was restarted", text: "This was not your doing. Please call again in a moment." },
-  internal_error: { title: "Something went wrong on our side", text: "This was not your doing. Please call again." },
-};
-
 /** How and why a call ended, from a name of `agent.core.lifecycle.EndReason`. */
 export function endingInWords(reason: string | null): { title: string; text: string } {
-  return ENDINGS[reason ?? ""] ?? { title: "The call has ended", text: "Thank you for calling." };
+  return named(words.ended.reasons, reason) ?? words.ended.usual;
+}
+
+/** What `reason` of a refused link means, and whether one may call as a guest. */
+export function linkInWords(reason: string, guests: boolean, { line, sentences }: Words = words): string {
+  const said = named(line.links, reason) ?? line.links.invalid;
+  return guests ? sentences(said, line.asGuest) : said;
 }
 
 /** Minutes and seconds since a call began, as 3:07. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+/** What is listed under a name that came from outside, if anything is. */
+function named<Value>(list: Readonly<Record<string, Value>>, name: string | null): Value | undefined {
+  return name !== null && Object.hasOwn(list, name) ? list[name] : undefined;
 }

@@ -1,13 +1,12 @@
 // The indices that go with affect, as bars from none to full; what cannot be told has no bar.
+import { nameOf } from "../staff/names";
+import { elapsed } from "../staff/words";
 import type { AffectValue } from "../wire/messages";
-import { elapsed } from "./words";
+import { words } from "./words";
 
 const LEVELS = ["frustration", "confusion", "engagement", "urgency"] as const;
-const WORDS: [atLeast: number, word: string][] = [
-  [0.66, "high"],
-  [0.33, "some"],
-  [0, "low"],
-];
+const HIGH = 0.66;
+const SOME = 0.33;
 
 export function AffectLevels({ affect }: { affect: AffectValue }) {
   return (
@@ -16,7 +15,7 @@ export function AffectLevels({ affect }: { affect: AffectValue }) {
         const level = affect[name];
         return (
           <li key={name} data-level={name}>
-            <span>{name}</span>
+            <span>{nameOf("level", name)}</span>
             <span class="bar" aria-hidden="true">
               <span style={{ transform: `scaleX(${level ?? 0})` }} />
             </span>
@@ -31,11 +30,13 @@ export function AffectLevels({ affect }: { affect: AffectValue }) {
 /** An index between 0 and 1 in one word; it is no probability, and its figure would pass for one. */
 export function levelInWords(level: number | null): string {
   if (level === null) return "–";
-  return WORDS.find(([atLeast]) => level >= atLeast)?.[1] ?? "–";
+  const { high, some, low } = words.affect.levels;
+  return level >= HIGH ? high : level >= SOME ? some : low;
 }
 
 /** "worse since 12 s", while the change is news. */
 export function changeInWords({ changed, changed_s }: AffectValue): string | null {
   if (changed === null) return null;
-  return changed_s === null ? changed : `${changed} since ${elapsed(changed_s)}`;
+  const change = nameOf("change", changed);
+  return changed_s === null ? change : words.affect.since(change, elapsed(changed_s));
 }

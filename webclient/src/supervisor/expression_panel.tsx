@@ -1,11 +1,11 @@
 // The distribution over expressions as bars; what is not known is said, never drawn as neutral.
+import { nameOf } from "../staff/names";
+import { percent } from "../staff/words";
 import type { ExpressionSignal } from "../wire/messages";
-import { inWords, percent } from "./words";
+import { words } from "./words";
 
 /** The eight classes of FER+, in its order. */
 const EXPRESSIONS = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"];
-const NO_EVIDENCE = "No picture of late carries a clear expression";
-export const NOT_AGREED = "The customer did not agree to it, or took it back";
 
 interface ExpressionPanelProps {
   signal: ExpressionSignal | null;
@@ -19,17 +19,27 @@ export function ExpressionPanel({ signal, analysed }: ExpressionPanelProps) {
   return (
     <section id="expressions" class="panel block" aria-labelledby="expressions-title" data-label={label}>
       <header class="block-header">
-        <h3 id="expressions-title">Expression</h3>
-        <span class="chip">{analysed ? inWords(label) : "not analysed"}</span>
+        <h3 id="expressions-title">{words.expression.title}</h3>
+        <span class="chip">{analysed ? nameOf("emotion", label) : words.notAnalysed}</span>
       </header>
-      {label === "unknown" && (
-        <p class="small muted">
-          {analysed ? (signal?.reason ?? NO_EVIDENCE) : NOT_AGREED}
-        </p>
-      )}
+      <p id="expression-trust" class="small muted">
+        {analysed ? trustInWords(signal) : words.notAgreed}
+      </p>
       <Bars probabilities={known?.probabilities ?? {}} />
     </section>
   );
+}
+
+/** How sure it is and how good the picture was, or why nothing can be told. */
+export function trustInWords(signal: ExpressionSignal | null): string {
+  const said = words.expression;
+  if (!signal?.valid || signal.value.label === "unknown") {
+    return signal?.reason ? said.unsure(nameOf("reason", signal.reason)) : said.noEvidence;
+  }
+  const sure = signal.confidence === null ? "" : said.sure(percent(signal.confidence));
+  const picture = signal.value.weight === null ? "" : said.trusted(percent(signal.value.weight));
+  const shifted = signal.value.adapted > 0 ? said.adapted : "";
+  return [sure, picture, shifted].filter(Boolean).join(" · ");
 }
 
 function Bars({ probabilities }: { probabilities: Record<string, number> }) {
@@ -39,7 +49,7 @@ function Bars({ probabilities }: { probabilities: Record<string, number> }) {
         const probability = probabilities[name];
         return (
           <li key={name} data-expression={name}>
-            <span>{name}</span>
+            <span>{nameOf("emotion", name)}</span>
             <span class="bar" aria-hidden="true">
               <span style={{ transform: `scaleX(${probability ?? 0})` }} />
             </span>

@@ -1,16 +1,13 @@
 // What is drawn over a picture: face box, mesh, hands and gesture names, in the canvas's own pixels.
-import type { FaceOverlay, HandOverlay, PictureHeader } from "../wire/messages";
+import { nameOf } from "../staff/names";
+import { percent, words as shared } from "../staff/words";
+import { HAND_BONES } from "../ui/hand_bones";
+import type { AnalysedFrame, FaceOverlay, HandOverlay } from "../wire/messages";
+import type { Layer } from "./layers";
+import { drawGaze, drawPose } from "./overlay_head";
+import { words } from "./words";
 
 const POINT_SCALE = 10_000;
-
-/** Which of a hand's 21 landmarks are joined: four joints a finger from the wrist, and the palm's edge. */
-export const HAND_BONES: readonly (readonly [number, number])[] = [
-  [0, 1], [1, 2], [2, 3], [3, 4],
-  [0, 5], [5, 6], [6, 7], [7, 8],
-  [5, 9], [9, 10], [10, 11], [11, 12],
-  [9, 13], [13, 14], [14, 15], [15, 16],
-  [13, 17], [17, 18], [18, 19], [19, 20], [0, 17],
-];
 
 export interface Size {
   width: number;
@@ -53,15 +50,15 @@ export function labelPlace(points: readonly number[], label: Size, size: Size): 
 /** A gesture's name for people, or null for a hand that shows none. */
 export function gestureLabel(hand: Pick<HandOverlay, "gesture" | "probability">): string | null {
   if (hand.gesture === "none") return null;
-  return `${hand.gesture.replaceAll("_", " ")} ${Math.round(hand.probability * 100)} %`;
+  return `${nameOf("gesture", hand.gesture)} ${percent(hand.probability)}`;
 }
 
 /** What the picture shows, for those who cannot see it. */
-export function pictureInWords(header: PictureHeader): string {
-  const count = (n: number, what: string) => `${n === 0 ? "no" : n} ${what}${n === 1 ? "" : "s"}`;
+export function pictureInWords(header: AnalysedFrame): string {
+  const said = words.picture;
   const gestures = header.hands.map(gestureLabel).filter((label) => label !== null);
-  const hands = count(header.hands.length, "hand") + (gestures.length ? ` (${gestures.join(", ")})` : "");
-  return `Live picture: ${count(header.faces.length, "face")}, ${hands}`;
+  const hands = said.hands(header.hands.length) + (gestures.length ? said.shown(gestures.join(shared.comma)) : "");
+  return said.live(said.faces(header.faces.length), hands);
 }
 
 const MESH = "rgb(126 231 222 / 90%)";
@@ -69,14 +66,27 @@ const BOX = "#7ee7de";
 const BYSTANDER = "#c9ced0";
 const HAND = "#ffc38a";
 
-/** Draws what `header` says over a picture that fills a canvas of `size`; `dot` is the side of a mesh point in pixels. */
-export function drawOverlay(context: CanvasRenderingContext2D, header: PictureHeader, size: Size, dot: number): void {
-  for (const face of header.faces) drawFace(context, face, size, dot);
-  for (const hand of header.hands) drawHand(context, hand, size, dot);
+/** A drawing surface, how large the picture on it is, and the side of a mesh point in its pixels. */
+export interface Surface {
+  context: CanvasRenderingContext2D;
+  size: Size;
+  dot: number;
+}
+
+/** Draws what `header` says over a picture that fills the surface, without the layers that are taken away. */
+export function drawOverlay(surface: Surface, header: AnalysedFrame, off: ReadonlySet<Layer>): void {
+  for (const face of header.faces) {
+    if (!off.has("mesh")) drawMesh(surface, face);
+    if (!off.has("box")) drawBox(surface, face);
+    if (!off.has("pose")) drawPose(surface, face);
+    if (!off.has("gaze")) drawGaze(surface, face);
+  }
+  if (off.has("hands")) return;
+  for (const hand of header.hands) drawHand(surface, hand);
 }
 
 /** The customer's face has landmarks; those of bystanders are never read, and their boxes are dashed. */
-function drawFace(context: CanvasRenderingContext2D, face: FaceOverlay, size: Size, dot: number): void {
+function drawBox({ context, size, dot }: Surface, face: FaceOverlay): void {
   const customer = face.points.length > 0;
   const { x, y, width, height } = faceRect(face, size);
   context.strokeStyle = customer ? BOX : BYSTANDER;
@@ -86,14 +96,25 @@ function drawFace(context: CanvasRenderingContext2D, face: FaceOverlay, size: Si
   context.roundRect(x, y, width, height, dot * 5);
   context.stroke();
   context.setLineDash([]);
-  context.fillStyle = MESH;
-  for (let index = 0; 2 * index < face.points.length; index++) {
-    const point = pointAt(face.points, index, size);
-    if (point) context.fillRect(point.x - dot / 2, point.y - dot / 2, dot, dot);
-  }
+  context.font = `600 ${dot * 7}px system-ui, sans-serif`;
+  context.textBaseline = "bottom";
+  context.fillStyle = context.strokeStyle;
+  const name = (customer ? words.picture.face : words.picture.bystander)(face.track_id);
+  context.fillText(name, Math.max(0, x + dot * 3), Math.max(dot * 9, y - dot));
 }
 
-function drawHand(context: CanvasRenderingContext2D, hand: HandOverlay, size: Size, dot: number): void {
+function drawMesh({ context, size, dot }: Surface, face: FaceOverlay): void {
+  context.fillStyle = MESH;
+  context.beginPath();
+  for (let index = 0; 2 * index < face.points.length; index++) {
+    const point = pointAt(face.points, index, size);
+    if (point) context.rect(point.x - dot / 2, point.y - dot / 2, dot, dot);
+  }
+  context.fill();
+}
+
+function drawHand(surface: Surface, hand: HandOverlay): void {
+  const { context, size, dot } = surface;
   context.strokeStyle = HAND;
   context.lineWidth = dot * 1.25;
   context.beginPath();
@@ -111,16 +132,10 @@ function drawHand(context: CanvasRenderingContext2D, hand: HandOverlay, size: Si
     if (joint) context.fillRect(joint.x - dot, joint.y - dot, 2 * dot, 2 * dot);
   }
   const label = gestureLabel(hand);
-  if (label) drawLabel(context, label, hand.points, size, dot);
+  if (label) drawLabel(surface, label, hand.points);
 }
 
-function drawLabel(
-  context: CanvasRenderingContext2D,
-  text: string,
-  points: readonly number[],
-  size: Size,
-  dot: number,
-): void {
+function drawLabel({ context, size, dot }: Surface, text: string, points: readonly number[]): void {
   const height = dot * 13;
   context.font = `600 ${dot * 8}px system-ui, sans-serif`;
   context.textBaseline = "middle";

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { HAND_BONES } from "../ui/hand_bones";
 import type { AffectSignal, AffectValue, Caption, PictureHeader, TranscriptSignal, VoiceEmotionSignal } from "../wire/messages";
 import { backoffMs } from "./feed";
-import { faceRect, gestureLabel, HAND_BONES, labelPlace, pictureInWords, pointAt } from "./overlay";
+import { faceRect, gestureLabel, labelPlace, pictureInWords, pointAt } from "./overlay";
 import { currentOnly, currentStages, partialWords, percentile, withCaption, withPicture, withSignal, watching } from "./watched";
 import { changeInWords, levelInWords } from "./affect_levels";
-import { sceneInWords } from "./scene_panel";
 import { utteranceInWords } from "./utterance_emotion_panel";
-import { elapsed, fullnessInWords, milliseconds, signed } from "./words";
 
 const ENVELOPE = {
   call_id: "c",
@@ -67,18 +66,13 @@ describe("what goes with affect", () => {
     expect(changed("worse", 12.4)).toBe("worse since 12 s");
     expect(changed("better", null)).toBe("better");
   });
-
-  it("says the situation as people do, also one that is not known here", () => {
-    expect(sceneInWords("anxious")).toBe("fears for a deadline");
-    expect(sceneInWords("dancing_alone")).toBe("dancing alone");
-  });
 });
 
 describe("the overlay", () => {
   const size = { width: 320, height: 240 };
 
   it("scales boxes from fractions and points from ten-thousandths", () => {
-    const face = { track_id: 1, box: [0.25, 0.5, 0.5, 0.25] as [number, number, number, number], points: [] };
+    const face = { track_id: 1, box: [0.25, 0.5, 0.5, 0.25] as [number, number, number, number], points: [], pose_deg: null, gaze: null };
     expect(faceRect(face, size)).toEqual({ x: 80, y: 120, width: 160, height: 60 });
     expect(pointAt([0, 0, 5000, 10000], 1, size)).toEqual({ x: 160, y: 240 });
     expect(pointAt([0, 0, 5000], 1, size)).toBeNull();
@@ -110,19 +104,6 @@ describe("the overlay", () => {
 });
 
 describe("the watched call", () => {
-  it("breaks the affect line where nothing was known, instead of drawing a zero", () => {
-    let watched = withSignal(watching("c"), affect(100, "calm", 0.4), 0);
-    watched = withSignal(watched, affect(101, "unknown", 0.4), 0);
-    watched = withSignal(watched, { ...affect(102, "calm", 0.2), valid: false }, 0);
-    expect(watched.affectLine.map(({ valence }) => valence)).toEqual([0.4, null, null]);
-  });
-
-  it("forgets the affect line beyond its span", () => {
-    let watched = withSignal(watching("c"), affect(100, "calm", 0.4), 0);
-    watched = withSignal(watched, affect(300, "calm", 0.1), 0);
-    expect(watched.affectLine.map(({ at }) => at)).toEqual([300]);
-  });
-
   it("does not pass off as current what has not been renewed", () => {
     const watched = withSignal(watching("c"), affect(100, "calm", 0.4), 1_000);
     expect(currentOnly(watched, 3_900).affect).not.toBeNull();
@@ -173,19 +154,6 @@ describe("figures", () => {
     expect(percentile([5], 0.5)).toBe(5);
     expect(percentile([4, 1, 3, 2], 0.5)).toBe(2);
     expect(percentile([4, 1, 3, 2], 0.95)).toBe(4);
-  });
-
-  it("read well", () => {
-    expect([0, 59.9, 187, 3729].map(elapsed)).toEqual(["0 s", "59 s", "3:07 min", "1:02:09 h"]);
-    expect([0.2, -0.25, null].map(signed)).toEqual(["+0.20", "−0.25", "–"]);
-    expect([1.26, 42.4, null].map(milliseconds)).toEqual(["1.3", "42", "–"]);
-  });
-
-  it("say how full the agent is, as far as it is known", () => {
-    expect(fullnessInWords(0, { rated: null, inLine: 0 })).toBe("No calls");
-    expect(fullnessInWords(1, { rated: 8, inLine: 0 })).toBe("1 call, rated for 8");
-    expect(fullnessInWords(8, { rated: 8, inLine: 1 })).toBe("8 calls, rated for 8; 1 customer waits");
-    expect(fullnessInWords(9, { rated: 8, inLine: 2 })).toContain("2 customers wait");
   });
 });
 

@@ -1,7 +1,8 @@
 // What the last utterance sounded or read like, with how sure that is and how long ago it was.
+import { nameOf } from "../staff/names";
+import { ago, percent } from "../staff/words";
 import type { TextEmotionSignal, VoiceEmotionSignal } from "../wire/messages";
-import { NOT_AGREED } from "./expression_panel";
-import { elapsed, inWords, percent } from "./words";
+import { words } from "./words";
 
 type UtteranceEmotionSignal = VoiceEmotionSignal | TextEmotionSignal;
 
@@ -25,19 +26,19 @@ export function UtteranceEmotionPanel(props: UtteranceEmotionPanelProps) {
     <section id={id} class="panel block" aria-labelledby={`${id}-title`} data-label={label}>
       <header class="block-header">
         <h3 id={`${id}-title`}>{title}</h3>
-        <span class="chip">{analysed ? inWords(label) : "not analysed"}</span>
+        <span class="chip">{analysed ? nameOf("emotion", label) : words.notAnalysed}</span>
       </header>
-      <p class="small muted">{analysed ? utteranceInWords(signal, (nowMs - receivedMs) / 1000, caveat) : NOT_AGREED}</p>
+      <p class="small muted">{analysed ? utteranceInWords(signal, (nowMs - receivedMs) / 1000, caveat) : words.notAgreed}</p>
     </section>
   );
 }
 
 /** How sure the last utterance's emotion is and when it was heard, or why it is not known. */
 export function utteranceInWords(signal: UtteranceEmotionSignal | null, agoS: number, caveat: string): string {
-  if (!signal) return "Nothing said yet";
-  const when = `${elapsed(agoS)} ago`;
-  if (!signal.valid) return `${signal.reason ?? "Not readable"}, ${when}`;
-  if (signal.value.label === "unknown") return `No emotion stood out, ${when}`;
-  const sure = signal.confidence === null ? "" : `${percent(signal.confidence)} likely, `;
-  return `${sure}${when}. ${caveat}`;
+  const said = words.utterance;
+  if (!signal) return said.nothing;
+  const when = ago(agoS);
+  if (!signal.valid) return said.when(signal.reason === null ? said.unreadable : nameOf("reason", signal.reason), when);
+  if (signal.value.label === "unknown") return said.when(said.noneStoodOut, when);
+  return signal.confidence === null ? said.unsure(when, caveat) : said.likely(percent(signal.confidence), when, caveat);
 }

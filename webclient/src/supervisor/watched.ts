@@ -1,6 +1,6 @@
 // What is known of the watched call: a value that each signal, caption and picture turns into the next one.
-import type { Caption } from "../wire/messages";
-import type { PictureHeader } from "../wire/messages";
+import { names } from "../staff/names";
+import type { AnalysedFrame, Caption, SharedPicture } from "../wire/messages";
 import type {
   AffectSignal,
   ExpressionSignal,
@@ -17,8 +17,6 @@ import type {
   VoiceSignal,
 } from "../wire/messages";
 
-/** How far back the affect line reaches. */
-export const AFFECT_SPAN_S = 120;
 /** How many of the last values percentiles are taken over. */
 const RECENT = 150;
 const MAX_LINES = 300;
@@ -36,22 +34,22 @@ export interface StageTimes {
   recentMs: number[];
 }
 
-export interface AffectPoint {
-  /** Capture time in seconds. */
-  at: number;
-  /** Null where there was no evidence: a gap in the line, not a zero. */
-  valence: number | null;
-  arousal: number | null;
-}
-
 export interface TranscriptLine {
   id: string;
   speaker: Caption["speaker"] | "note";
   text: string;
   final: boolean;
   because: string[];
+  /** Numbers of the signals in `because`. */
+  becauseSeqs?: number[];
   /** The same in another language, by a machine; absent while there is none. */
   translation?: { text: string; language: string };
+  /** What was understood of the customer's line, once it is. */
+  intent?: IntentSignal;
+  /** How the words read, and how they sounded. */
+  words?: TextEmotionSignal;
+  tone?: VoiceEmotionSignal;
+  picture?: SharedPicture;
 }
 
 export interface Watched {
@@ -68,7 +66,6 @@ export interface Watched {
   affect: AffectSignal | null;
   turn: TurnSignal | null;
   health: HealthSignal | null;
-  affectLine: AffectPoint[];
   lines: TranscriptLine[];
   /** By kind of signal, and "picture". */
   freshness: Record<string, Freshness>;
@@ -91,7 +88,6 @@ export function watching(callId: string): Watched {
     affect: null,
     turn: null,
     health: null,
-    affectLine: [],
     lines: [],
     freshness: {},
     stages: {},
@@ -102,10 +98,19 @@ export function watching(callId: string): Watched {
 export function withSignal(watched: Watched, signal: Signal, nowMs: number): Watched {
   const freshness = { ...watched.freshness, [signal.kind]: fresher(watched.freshness[signal.kind], signal.age_ms, nowMs) };
   const next: Watched = { ...watched, freshness, [signal.kind]: signal };
-  return signal.kind === "affect" ? { ...next, affectLine: withAffect(watched.affectLine, signal) } : next;
+  switch (signal.kind) {
+    case "intent":
+      return { ...next, lines: withUnderstood(watched.lines, signal.value.utterance_id, { intent: signal }) };
+    case "text_emotion":
+      return { ...next, lines: withUnderstood(watched.lines, signal.value.utterance_id, { words: signal }) };
+    case "voice_emotion":
+      return { ...next, lines: withUnderstood(watched.lines, signal.value.utterance_id, { tone: signal }) };
+    default:
+      return next;
+  }
 }
 
-export function withPicture(watched: Watched, header: PictureHeader, nowMs: number): Watched {
+export function withPicture(watched: Watched, header: AnalysedFrame, nowMs: number): Watched {
   const freshness = { ...watched.freshness, picture: fresher(watched.freshness.picture, header.age_ms, nowMs) };
   const stages = { ...watched.stages };
   for (const [stage, ms] of Object.entries(header.stage_ms)) {
@@ -118,10 +123,16 @@ export function withPicture(watched: Watched, header: PictureHeader, nowMs: numb
 export function withCaption(watched: Watched, caption: Caption): Watched {
   const { id, speaker, text, final, because } = caption;
   const at = watched.lines.findIndex((line) => line.id === id);
-  const line: TranscriptLine = { id, speaker, text, final, because };
+  const line: TranscriptLine = { ...watched.lines[at], id, speaker, text, final, because };
+  if (caption.because_seqs?.length) line.becauseSeqs = caption.because_seqs;
   if (caption.translation) line.translation = { text: caption.translation, language: caption.translation_language };
   if (at < 0) return text ? withLine(watched, line) : watched;
   return { ...watched, lines: text ? watched.lines.with(at, line) : watched.lines.toSpliced(at, 1) };
+}
+
+export function withSharedPicture(watched: Watched, picture: SharedPicture): Watched {
+  if (watched.lines.some(({ id }) => id === picture.id)) return watched;
+  return withLine(watched, { id: picture.id, speaker: "customer", text: "", final: true, because: [], picture });
 }
 
 export function withNote(watched: Watched, text: string): Watched {
@@ -140,17 +151,7 @@ export function currentOnly(watched: Watched, nowMs: number): Watched {
 }
 
 /** The order in which a frame goes through the stages; others come after them. */
-const STAGES = [
-  "queued",
-  "convert",
-  "face_detection",
-  "face_mesh",
-  "expression",
-  "palm_detection",
-  "hand",
-  "gesture",
-  "preview",
-];
+const STAGES = Object.keys(names.stage);
 
 /** The stages that were run lately, in the order of a frame's way through them. */
 export function currentStages({ stages }: Watched, nowMs: number): [name: string, times: StageTimes][] {
@@ -177,15 +178,14 @@ function withLine(watched: Watched, line: TranscriptLine): Watched {
   return { ...watched, lines: [...watched.lines, line].slice(-MAX_LINES) };
 }
 
-function withAffect(line: AffectPoint[], signal: AffectSignal): AffectPoint[] {
-  const known = signal.valid && signal.value.label !== "unknown";
-  const point: AffectPoint = {
-    at: signal.captured_at,
-    valence: known ? signal.value.valence : null,
-    arousal: known ? signal.value.arousal : null,
-  };
-  const earlier = line.filter(({ at }) => at < point.at && at >= point.at - AFFECT_SPAN_S);
-  return [...earlier, point];
+/** The lines with what was understood of the one that an utterance became; of the last one that was typed for null. */
+function withUnderstood(
+  lines: TranscriptLine[],
+  utterance: number | null,
+  understood: Pick<TranscriptLine, "intent" | "words" | "tone">,
+): TranscriptLine[] {
+  const at = lines.findLastIndex(({ id }) => (utterance === null ? id.startsWith("chat-") : id === `said-${utterance}`));
+  return at < 0 ? lines : lines.with(at, { ...lines[at]!, ...understood });
 }
 
 function fresher(before: Freshness | undefined, ageMs: number, nowMs: number): Freshness {

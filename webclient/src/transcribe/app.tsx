@@ -3,8 +3,7 @@ import { useSignal } from "@preact/signals";
 import { Mark, MicrophoneIcon } from "../ui/icons";
 import { type Recording, record } from "./recorder";
 import { FORMS, type Form, transcribe } from "./service";
-
-const FORM_NAMES: Record<Form, string> = { text: "Text", srt: "SubRip (srt)", vtt: "WebVTT", verbose_json: "JSON" };
+import { words } from "./words";
 
 export function App() {
   const key = useSignal("");
@@ -13,15 +12,15 @@ export function App() {
   const file = useSignal<File | null>(null);
   const recording = useSignal<Recording | null>(null);
   const working = useSignal<AbortController | null>(null);
-  const words = useSignal<string | null>(null);
+  const heard = useSignal<string | null>(null);
   const problem = useSignal<string | null>(null);
 
   async function read(sound: Blob, name: string) {
     const stop = new AbortController();
     working.value = stop;
-    words.value = problem.value = null;
+    heard.value = problem.value = null;
     try {
-      words.value = await transcribe(sound, name, {
+      heard.value = await transcribe(sound, name, {
         key: key.value.trim(),
         language: language.value.trim(),
         form: form.value,
@@ -53,15 +52,17 @@ export function App() {
     <main class="page">
       <header class="page-header">
         <Mark />
-        <span>Speech recognition</span>
+        <span>{words.about}</span>
       </header>
       <section class="panel sheet">
-        <h1>Transcribe a recording</h1>
+        <h1>{words.title}</h1>
         <p class="muted">
-          The same speech recognition that calls use, behind <code>POST /v1/audio/transcriptions</code>. Calls come first.
+          {words.before}
+          <code>POST /v1/audio/transcriptions</code>
+          {words.after}
         </p>
         <label class="field" for="key">
-          API key
+          {words.key}
           <input
             id="key"
             class="text-field"
@@ -70,33 +71,33 @@ export function App() {
             value={key.value}
             onInput={({ currentTarget }) => (key.value = currentTarget.value)}
           />
-          <span class="muted">Not stored: it is gone when you close or reload this page.</span>
+          <span class="muted">{words.keyHelp}</span>
         </label>
         <div class="pair">
           <label class="field" for="language">
-            Language
+            {words.language}
             <input
               id="language"
               class="text-field"
-              placeholder="as the server is set"
+              placeholder={words.languageUsual}
               maxLength={3}
               value={language.value}
               onInput={({ currentTarget }) => (language.value = currentTarget.value)}
             />
           </label>
           <label class="field" for="form">
-            Answer as
+            {words.form}
             <select id="form" value={form.value} onChange={({ currentTarget }) => (form.value = currentTarget.value as Form)}>
               {FORMS.map((one) => (
                 <option key={one} value={one}>
-                  {FORM_NAMES[one]}
+                  {words.forms[one]}
                 </option>
               ))}
             </select>
           </label>
         </div>
         <label class="field" for="file">
-          Recording
+          {words.recording}
           <input
             id="file"
             class="text-field"
@@ -113,7 +114,7 @@ export function App() {
             disabled={busy || recording.value !== null || !file.value || !key.value.trim()}
             onClick={() => file.value && read(file.value, file.value.name)}
           >
-            Transcribe file
+            {words.readFile}
           </button>
           <button
             type="button"
@@ -123,25 +124,25 @@ export function App() {
             onClick={toggleRecording}
           >
             <MicrophoneIcon />
-            {recording.value ? "Stop and transcribe" : "Record"}
+            {recording.value ? words.stop : words.record}
           </button>
           {working.value && (
             <button type="button" class="button" onClick={() => working.value?.abort()}>
-              Cancel
+              {words.cancel}
             </button>
           )}
         </div>
         <p role="status" class="small muted">
-          {busy ? "Reading…" : recording.value ? "Recording…" : key.value.trim() ? "" : "Type a key first."}
+          {busy ? words.reading : recording.value ? words.isRecording : key.value.trim() ? "" : words.needsKey}
         </p>
         {problem.value && (
           <p class="message grave" role="alert">
             {problem.value}
           </p>
         )}
-        {words.value !== null && (
+        {heard.value !== null && (
           <output id="words" class="words">
-            {words.value || "No words were heard."}
+            {heard.value || words.noWords}
           </output>
         )}
       </section>

@@ -1,4 +1,6 @@
 // Records the microphone into a file, in whatever form this browser writes.
+import { words } from "./words";
+
 export interface Recording {
   /** Ends the recording and gives it back; the microphone is off afterwards. */
   finish(): Promise<Blob>;
@@ -10,7 +12,7 @@ export async function record(): Promise<Recording> {
   try {
     stream = await navigator.mediaDevices.getUserMedia({ audio: true });
   } catch {
-    throw new Error("The microphone cannot be used. Allow it in your browser, or choose a file.");
+    throw new Error(words.noMicrophone);
   }
   const recorder = new MediaRecorder(stream);
   const parts: Blob[] = [];

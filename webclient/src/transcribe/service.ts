@@ -1,5 +1,6 @@
 // Speech recognition as this page uses it: the same request that any other program would send.
 import { isObject } from "../wire/shape";
+import { words } from "./words";
 
 export const FORMS = ["text", "srt", "vtt", "verbose_json"] as const;
 export type Form = (typeof FORMS)[number];
@@ -25,10 +26,10 @@ export async function transcribe(
     });
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new Error("The server cannot be reached. Is it running?");
+    throw new Error(words.unreachable);
   }
   const text = await response.text();
-  if (!response.ok) throw new Error(faultIn(text) ?? `The server refused the recording (${response.status}).`);
+  if (!response.ok) throw new Error(faultIn(text) ?? words.refused(response.status));
   return form === "verbose_json" ? JSON.stringify(JSON.parse(text), null, 2) : text.trim();
 }
 

@@ -248,6 +248,8 @@ export interface Welcome {
   analysis: string[];
   /** The language that the customer is understood in, ISO 639-1, or `auto` for any. */
   hears: string;
+  /** Whether the customer's picture and sound are being recorded. */
+  recorded: boolean;
 }
 
 /** Words of either side. A later caption with the same id replaces an earlier one; without text it takes it away. */
@@ -363,16 +365,34 @@ export interface HideCard {
   id: string;
 }
 
+/** What was said and shown so far, in order, to a page whose connection is another one: in place of what it has. */
+export interface Recalled {
+  type: "recalled";
+  captions: Caption[];
+  cards: Card[];
+}
+
 export interface CallStateChanged {
   type: "state";
   state: "offered" | "consented" | "connected" | "speaking" | "held" | "taken_over" | "ended";
   /** Why it ended, once it has. */
-  reason: "customer_left" | "not_consented" | "connection_failed" | "media_stopped" | "agent_finished" | "server_stopped" | "internal_error" | "never_connected" | null;
+  reason: "customer_left" | "not_consented" | "connection_failed" | "media_stopped" | "agent_finished" | "staff_ended" | "server_stopped" | "internal_error" | "never_connected" | null;
 }
 
 export interface AgentSpeaking {
   type: "speaking";
   active: boolean;
+}
+
+/**
+ * What the drawn mouth does while the speech is heard that goes out now; it takes the place of what was told
+ * before. Without any shape the mouth follows the sound, as it does for voices that do not tell.
+ */
+export interface MouthMoves {
+  type: "mouth";
+  shapes: ("closed" | "narrow" | "open" | "rest" | "round" | "teeth" | "wide")[];
+  /** When each begins, from now on. */
+  at_ms: number[];
 }
 
 /** To be spoken by the browser itself, as the agent has no voice for the language; answered by `spoken`. */
@@ -412,21 +432,94 @@ export interface CallSummary {
   state: string;
   /** Unix time in seconds. */
   started_at: number;
+  /** Unix time at which that state was entered; 0 where it is not known. */
+  state_since: number;
   locale: string;
   purposes: string[];
+  /** The pack that answers; null where another engine does. */
+  domain: string | null;
   affect: string;
+  /** In tenths, so that a call changes only when something has. */
+  valence: number | null;
+  /** Of valence. */
+  trend: string;
   last_intent: string | null;
+  /** Whether its health is not good. */
+  degraded: boolean;
+  /** Whether the customer's connection is lost, and waited for. */
+  away: boolean;
   ended_because: string | null;
 }
 
-/** All live calls; sent on connecting, whenever one begins, changes or ends, and when the line moves. */
+/** All live calls; sent on connecting, and whenever one begins or ends. */
 export interface CallList {
   type: "calls";
   calls: CallSummary[];
-  /** Calls with everything in them that may go on at a time; null while that is not known. */
-  rated: number | null;
+}
+
+/** One of the calls of the latest list is different now. One that is not in that list has ended meanwhile. */
+export interface CallChanged {
+  type: "call";
+  call: CallSummary;
+}
+
+export interface AlertEvidence {
+  words: string;
+  /** Unix time in seconds. */
+  at: number;
+  /** Signals of the call that it rests on. */
+  seqs: number[];
+}
+
+/** Why a call wants a supervisor; it goes by itself when its reason does. */
+export interface Alert {
+  /** The call's, a hyphen, and the number of the alert in the call, from 1. */
+  id: string;
+  call_id: string;
+  kind: "person_asked" | "low_affect" | "misunderstood" | "held" | "silence" | "tool_failed" | "connection";
+  urgent: boolean;
+  /** Unix time in seconds. */
+  since: number;
+  evidence: AlertEvidence[];
+  acknowledged_by: string | null;
+  acknowledged_at: number | null;
+}
+
+/**
+ * All that stand open, the oldest first; sent at every change, and on connecting where there are any. Every
+ * supervisor gets the same.
+ */
+export interface AlertList {
+  type: "alerts";
+  alerts: Alert[];
+}
+
+/** What came of the customers of some time. */
+export interface Served {
+  customers: number;
+  in_time: number;
+  /** Who left the line before a line was free. */
+  given_up: number;
+}
+
+/** How customers are served as a whole; sent on connecting, whenever it changes, and every half minute. */
+export interface Service {
+  type: "service";
+  /** Calls with everything in them that may go on at a time. */
+  rated: number;
+  in_use: number;
+  /** Of what all calls may use, 0 to 1. */
+  free_share: number;
   /** Customers who wait for a free line. */
   in_line: number;
+  /** Unix time at which the one who waits longest came. */
+  waiting_since: number | null;
+  /** What counts as in time. */
+  answered_within_s: number;
+  last_hour: Served;
+  last_day: Served;
+  /** What is wrong with the agent as a whole, in words. */
+  faults: string[];
 }
 
 export interface SignalMessage {
@@ -441,6 +534,17 @@ export interface SupervisorCaption {
   caption: Caption;
 }
 
+/** A picture that the customer sent into a watched call, for as long as the call lasts. */
+export interface SharedPicture {
+  type: "shared_picture";
+  call_id: string;
+  id: string;
+  /** Where staff get it, as a path of this address. */
+  url: string;
+  width_px: number;
+  height_px: number;
+}
+
 /** What the reply engine wants a supervisor to know. */
 export interface SupervisorNote {
   type: "note";
@@ -448,11 +552,71 @@ export interface SupervisorNote {
   text: string;
 }
 
+/**
+ * What the agent would say next, before any of it is said; the one before it is out of date. Without text there is
+ * nothing any more.
+ */
+export interface NextReply {
+  type: "next_reply";
+  call_id: string;
+  text: string;
+  because: string[];
+  /**
+   * True while a person has the call, to whom it is a suggestion. Otherwise the agent says it itself, as soon as
+   * the customer proves to have finished.
+   */
+  suggested: boolean;
+}
+
 export interface HandoffRequested {
   type: "handoff";
   call_id: string;
   reason: string;
   urgency: "high" | "normal";
+}
+
+export interface FaceOverlay {
+  track_id: number;
+  /** x, y, width, height as fractions of the picture. */
+  box: [number, number, number, number];
+  /** x0, y0, x1, y1, … of 468 landmarks in ten-thousandths of the picture's width and height; empty for bystanders. */
+  points: number[];
+  /** Yaw to the right edge of the picture, pitch upwards, roll clockwise; null for bystanders. */
+  pose_deg: [number, number, number] | null;
+  /**
+   * How far the eyes look to the right edge of the picture and upwards within the head, each -1 to 1; null where
+   * the models do not read it.
+   */
+  gaze: [number, number] | null;
+}
+
+export interface HandOverlay {
+  side: string;
+  gesture: string;
+  probability: number;
+  /** x0, y0, … of 21 landmarks in ten-thousandths. */
+  points: number[];
+}
+
+/** What was read from one camera frame, to be drawn over that frame and over no other. */
+export interface AnalysedFrame {
+  call_id: string;
+  frame_id: number;
+  /** As the customer's side sent it. Who sees the picture forwarded gets it under another one: see `/clock`. */
+  rtp_timestamp: number;
+  captured_at: number;
+  media_ms: number;
+  age_ms: number;
+  width_px: number;
+  height_px: number;
+  faces: FaceOverlay[];
+  hands: HandOverlay[];
+  stage_ms: Record<string, number>;
+}
+
+/** Without the picture, for those who see it forwarded. */
+export interface Overlay extends AnalysedFrame {
+  type: "overlay";
 }
 
 /** One stage of a frame's way. */
@@ -501,35 +665,17 @@ export interface Fault {
   message: string;
 }
 
-export interface FaceOverlay {
-  track_id: number;
-  /** x, y, width, height as fractions of the picture. */
-  box: [number, number, number, number];
-  /** x0, y0, x1, y1, … of 468 landmarks in ten-thousandths of the picture's width and height; empty for bystanders. */
-  points: number[];
-}
-
-export interface HandOverlay {
-  side: string;
-  gesture: string;
-  probability: number;
-  /** x0, y0, … of 21 landmarks in ten-thousandths. */
-  points: number[];
-}
-
 /** Header of a binary message: 4 bytes big-endian length of this JSON, the JSON, then the JPEG of the same frame. */
-export interface PictureHeader {
+export interface PictureHeader extends AnalysedFrame {
   type: "picture";
+}
+
+/** Header of a binary message as of `picture`, with a small JPEG: one a second and call at most. */
+export interface GlimpseHeader {
+  type: "glimpse";
   call_id: string;
   frame_id: number;
   captured_at: number;
-  media_ms: number;
-  age_ms: number;
-  width_px: number;
-  height_px: number;
-  faces: FaceOverlay[];
-  hands: HandOverlay[];
-  stage_ms: Record<string, number>;
 }
 
 export interface ClockPong {
@@ -560,8 +706,19 @@ export interface DeviceState {
   microphone: boolean;
 }
 
+/** Takes effect with the next frame and word; answered by a `welcome` with what is left. */
 export interface WithdrawConsent {
   type: "withdraw";
+  purposes: string[];
+}
+
+/**
+ * Agrees to what the notice of this call asked for, too, or again; answered by a `welcome` with what then holds.
+ * Nothing changes while there is no time to read more, or for a track that is closed since nothing may be read of
+ * it.
+ */
+export interface GiveConsent {
+  type: "agree";
   purposes: string[];
 }
 
@@ -576,12 +733,27 @@ export interface Watch {
   call_id: string;
   /** Whether to send the analysed pictures too; making them costs the agent some time a frame. */
   pictures?: boolean;
+  /** Whether to send an `overlay` for every analysed frame. */
+  overlays?: boolean;
   /** Whether to send a `trace` for every frame. */
   traces?: boolean;
 }
 
 export interface Unwatch {
   type: "unwatch";
+}
+
+/** Asks for small pictures of these calls, in place of those before; of none with an empty list. */
+export interface Glance {
+  type: "glance";
+  call_ids: string[];
+}
+
+/** Tells all supervisors that somebody sees to an alert. */
+export interface Acknowledge {
+  type: "acknowledge";
+  /** Its id. */
+  alert: string;
 }
 
 export type Signal =
@@ -602,44 +774,61 @@ export type ToPage =
   | Caption
   | ShowCard
   | HideCard
+  | Recalled
   | CallStateChanged
   | AgentSpeaking
+  | MouthMoves
   | PageSay
   | PageSpeech
   | ClockPing
   | SendLess;
 export type ToSupervisor =
   | CallList
+  | CallChanged
+  | AlertList
+  | Service
   | SignalMessage
   | SupervisorCaption
+  | SharedPicture
   | SupervisorNote
+  | NextReply
   | HandoffRequested
+  | Overlay
   | FrameTrace
   | Fault;
-export type FromPage = ClockPong | PageSpoken | Chat | DeviceState | WithdrawConsent | Leave;
-export type FromSupervisor = Watch | Unwatch;
+export type FromPage = ClockPong | PageSpoken | Chat | DeviceState | WithdrawConsent | GiveConsent | Leave;
+export type FromSupervisor = Watch | Unwatch | Glance | Acknowledge;
 
 export const SIGNAL_SHAPE: Shape = { call_id: "string", seq: "number", valid: "boolean", frame_id: "number", captured_at: "number", captured_error_ms: "number", captured_from: "string", media_ms: "number", age_ms: "number", sources: "array", value: "object" };
 export const CARD_SHAPE: Shape = { text: "string", reference: "string", items: "array", groups: "array", id: "string", title: "string", rows: "array", actions: "array" };
-export const PICTURE_SHAPE: Shape = { call_id: "string", frame_id: "number", captured_at: "number", media_ms: "number", age_ms: "number", width_px: "number", height_px: "number", faces: "array", hands: "array", stage_ms: "object" };
+export const PICTURE_SHAPE: Shape = { call_id: "string", frame_id: "number", rtp_timestamp: "number", captured_at: "number", media_ms: "number", age_ms: "number", width_px: "number", height_px: "number", faces: "array", hands: "array", stage_ms: "object" };
+export const GLIMPSE_SHAPE: Shape = { call_id: "string", frame_id: "number", captured_at: "number" };
 export const TO_PAGE_SHAPES = {
-  welcome: { call_id: "string", protocol: "number", analysis: "array", hears: "string" },
+  welcome: { call_id: "string", protocol: "number", analysis: "array", hears: "string", recorded: "boolean" },
   caption: { id: "string", speaker: "string", text: "string", final: "boolean", because: "array", because_seqs: "array", translation: "string", translation_language: "string" },
   card: { card: "object" },
   hide_card: { id: "string" },
+  recalled: { captions: "array", cards: "array" },
   state: { state: "string" },
   speaking: { active: "boolean" },
+  mouth: { shapes: "array", at_ms: "array" },
   say: { id: "string", text: "string", language: "string", rate: "number" },
   speech: { id: "string", action: "string" },
   clock_ping: { id: "number" },
   send_less: { fps: "number", width_px: "number" },
 } satisfies Record<string, Shape>;
 export const TO_SUPERVISOR_SHAPES = {
-  calls: { calls: "array", in_line: "number" },
+  calls: { calls: "array" },
+  call: { call: "object" },
+  alerts: { alerts: "array" },
+  service: { rated: "number", in_use: "number", free_share: "number", in_line: "number", answered_within_s: "number", last_hour: "object", last_day: "object", faults: "array" },
   signal: { signal: "object" },
   supervisor_caption: { call_id: "string", caption: "object" },
+  shared_picture: { call_id: "string", id: "string", url: "string", width_px: "number", height_px: "number" },
   note: { call_id: "string", text: "string" },
+  next_reply: { call_id: "string", text: "string", because: "array", suggested: "boolean" },
   handoff: { call_id: "string", reason: "string", urgency: "string" },
+  overlay: { call_id: "string", frame_id: "number", rtp_timestamp: "number", captured_at: "number", media_ms: "number", age_ms: "number", width_px: "number", height_px: "number", faces: "array", hands: "array", stage_ms: "object" },
   trace: { call_id: "string", frame_id: "number", rtp_timestamp: "number", outcome: "string", stage_ms: "object", spans: "array", signals: "array", captured_at: "number", captured_error_ms: "number", captured_from: "string", arrived_at: "number", published_at: "number", age_ms: "number" },
   error: { message: "string" },
 } satisfies Record<string, Shape>;

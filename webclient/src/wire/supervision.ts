@@ -1,5 +1,7 @@
 // Reads what the agent sends to a supervisor's page over the WebSocket: JSON, and pictures in a binary form.
 import {
+  GLIMPSE_SHAPE,
+  type GlimpseHeader,
   PICTURE_SHAPE,
   type PictureHeader,
   SIGNAL_SHAPE,
@@ -17,14 +19,20 @@ export function decodeToSupervisor(text: string): ToSupervisor | null {
   return message;
 }
 
-export interface Picture {
-  header: PictureHeader;
+export interface Picture<Header = PictureHeader> {
+  header: Header;
   /** JPEG of the very frame that the header describes. */
   jpeg: Uint8Array<ArrayBuffer>;
 }
 
+export type Glimpse = Picture<GlimpseHeader>;
+
+export function isGlimpse(picture: Picture | Glimpse): picture is Glimpse {
+  return picture.header.type === "glimpse";
+}
+
 /** Takes a binary message apart: 4 bytes big-endian length of the header, the header as JSON, the JPEG. Null if it is broken. */
-export function decodePicture(message: ArrayBuffer): Picture | null {
+export function decodePicture(message: ArrayBuffer): Picture | Glimpse | null {
   if (message.byteLength < 4) return null;
   const headerBytes = new DataView(message).getUint32(0);
   if (4 + headerBytes >= message.byteLength) return null;
@@ -34,6 +42,8 @@ export function decodePicture(message: ArrayBuffer): Picture | null {
   } catch {
     return null;
   }
-  if (!isObject(header) || header.type !== "picture" || !hasShape(header, PICTURE_SHAPE)) return null;
-  return { header: header as unknown as PictureHeader, jpeg: new Uint8Array(message, 4 + headerBytes) };
+  if (!isObject(header)) return null;
+  const shape = header.type === "picture" ? PICTURE_SHAPE : header.type === "glimpse" ? GLIMPSE_SHAPE : null;
+  if (!shape || !hasShape(header, shape)) return null;
+  return { header, jpeg: new Uint8Array(message, 4 + headerBytes) } as unknown as Picture | Glimpse;
 }

@@ -53,6 +53,7 @@ describe("a picture", () => {
     type: "picture",
     call_id: "c",
     frame_id: 7,
+    rtp_timestamp: 90,
     captured_at: 1,
     media_ms: 2,
     age_ms: 3,

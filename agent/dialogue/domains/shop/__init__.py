@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from agent.core.local_clock import LocalClock
+from agent.dialogue.domains.shop.kept import ShopMemory
 from agent.dialogue.domains.shop.tools import ShopTools
+from agent.dialogue.memory import CustomerMemory
 from agent.dialogue.tools import Tools
 
 
@@ -13,3 +15,8 @@ def open_tools(database: Path, clock: LocalClock) -> Tools:
     Raises `StoreError` when the file cannot be used.
     """
     return ShopTools(database, today=clock.today)
+
+
+def open_memory(database: Path) -> CustomerMemory:
+    """What the shop keeps of customers beyond its books. Raises `StoreError` when the file cannot be used."""
+    return ShopMemory(database)

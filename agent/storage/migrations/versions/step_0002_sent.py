@@ -3,21 +3,21 @@
 import sqlalchemy as sa
 from alembic import op
 
+from agent.storage.columns import Real
+from agent.storage.migrations.operations import add_column, create_table_of_call
+
 revision = "0002"
 down_revision = "0001"
 
 
 def upgrade() -> None:
-    op.create_table(
+    create_table_of_call(
         "sent",
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("call_id", sa.String(64), sa.ForeignKey("calls.id", ondelete="CASCADE"), nullable=False),
-        sa.Column("sent_at", sa.Float, nullable=False),
+        sa.Column("sent_at", Real, nullable=False),
         sa.Column("type", sa.String(32), nullable=False),
         sa.Column("body", sa.Text, nullable=False),
     )
-    op.create_index("ix_sent_call_id", "sent", ["call_id"])
-    op.add_column("replies", sa.Column("turn", sa.Integer))
+    add_column("replies", sa.Column("turn", sa.Integer))
 
 
 def downgrade() -> None:
