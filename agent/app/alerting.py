@@ -1,6 +1,7 @@
 """The alerts of one call: what happens in it is told to the pure step, what stands open is told to supervisors."""
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable
 
 from agent.core.clock import Clock, unix_s
@@ -89,4 +90,5 @@ class Alerting:
         return AlertEvidence(words=evidence.words, at=self._wall_s(evidence.at_ns), seqs=evidence.seqs)
 
     def _wall_s(self, at_ns: int) -> float:
-        return round(unix_s(at_ns, now_ns=self._clock.now_ns(), wall_ns=self._clock.wall_ns()), 1)
+        """In whole tenths that have passed, so that nobody is said to have seen to an alert before it was raised."""
+        return math.floor(10 * unix_s(at_ns, now_ns=self._clock.now_ns(), wall_ns=self._clock.wall_ns())) / 10

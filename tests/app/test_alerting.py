@@ -60,6 +60,17 @@ def test_an_alert_says_when_and_why_by_the_clock_on_the_wall() -> None:
     assert desk.raised == [person, tool], "each is told once, as it began"
 
 
+@pytest.mark.parametrize("past_ms", range(0, 100, 10))
+def test_an_alert_is_never_told_from_the_future(past_ms: int) -> None:
+    """Whoever sees to it in the same instant does so after it was raised, in the history, too."""
+    desk = Desk()
+    desk.clock.advance(ms=past_ms)
+    desk.alerting.put(PersonAsked(reason="wished for"))
+    (person,) = desk.hub._board.listed().alerts
+    assert person.since <= desk.clock.wall_ns() / 1e9
+    assert [evidence.at for evidence in person.evidence] == [person.since]
+
+
 @pytest.mark.parametrize(
     ("each_second", "alerted"),
     [([(100, 10)] * 12, True), ([(100, 1)] * 12, False), ([(3, 3)] * 12, False)],
