@@ -18,6 +18,8 @@ _SMALLER_PX = (768, 640, 512, 384, 256, 128)
 _QUALITY = 85
 _WANTED = "send a photo as JPEG, PNG or WebP"
 _JPEG, _PNG, _RIFF, _WEBP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF", b"WEBP"
+_CHUNK_FRAME = 12
+"""Bytes of a PNG chunk beside its data: length, kind and checksum."""
 _JPEG_SIZES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 """Markers of segments that tell the size (ITU-T T.81, table B.1)."""
 _JPEG_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
@@ -47,7 +49,7 @@ def redrawn(content: bytes) -> CleanPicture:
         raise NotMedia(f"the picture has more than {MOST_PIXELS // 1_000_000} million pixels; send a smaller one")
     if min(size) < SMALLEST_SIDE_PX:
         raise NotMedia("the picture is too small to show anything")
-    pixels = _decoded(content)
+    pixels = _decoded(content) if _is_whole(content) else None
     if pixels is None or pixels.size > MOST_PIXELS * 3:
         raise NotMedia(f"the picture is damaged and cannot be shown; {_WANTED}")
     return _fitted(pixels, LONGEST_SIDE_PX)
@@ -62,6 +64,17 @@ def small(picture: CleanPicture, *, most_bytes: int) -> bytes:
         if len(made.jpeg) <= most_bytes:
             break
     return made.jpeg
+
+
+def _is_whole(content: bytes) -> bool:
+    """False for a PNG one of whose chunks claims more bytes than there are, as OpenCV makes room for all it claims."""
+    if not content.startswith(_PNG):
+        return True
+    at, kind = len(_PNG), b""
+    while kind != b"IEND" and at + _CHUNK_FRAME <= len(content):
+        length, kind = struct.unpack_from(">I4s", content, at)
+        at += _CHUNK_FRAME + length
+    return kind == b"IEND" and at <= len(content)
 
 
 def _decoded(content: bytes) -> MatLike | None:

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from agent.core.errors import NotMedia
 from agent.core.speech import MIC_RATE_HZ
 
+RATES_HZ = range(4_000, 768_001)
+"""Of what is taken for sound. A broken header that says less would stretch a moment to hours of samples."""
 FORMATS = "aac,aiff,amr,asf,au,avi,caf,flac,matroska,mov,mp3,mp4,mpeg,mpegts,ogg,wav,w64,webm"
 """FFmpeg's names of what is read; playlists and other formats that point to further files are not."""
 
@@ -28,6 +30,8 @@ def decoded_sound(source: Path | BinaryIO, *, name: str | None = None) -> Iterat
     try:
         with _opened(source) as container:
             for frame in container.decode(container.streams.audio[0]):
+                if frame.sample_rate not in RATES_HZ:
+                    raise ValueError(f"{frame.sample_rate} samples a second")
                 frame.pts = None
                 yield from map(_samples, resampler.resample(frame))
         yield from map(_samples, resampler.resample(None))
@@ -52,7 +56,7 @@ class _Nameless:
 
 def _opened(source: Path | BinaryIO) -> InputContainer:
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
-    file = str(source) if isinstance(source, Path) else _Nameless(source)
+    file = f"file:{source}" if isinstance(source, Path) else _Nameless(source)
     return av.open(file, mode="r", container_options=options)
 
 

@@ -16,6 +16,8 @@ from agent.storage.telling_numbers import Found, telling_numbers
 MAIL = "[mail]"
 _WRITTEN_BY_PROGRAMS = frozenset({"type", "kind", "call_id", "id", "locale", "language", "url", "name"})
 """Fields of messages by which programs find things again."""
+_PSEUDONYM = re.compile(r"(?=.*[a-f])[0-9a-f]{32}")
+"""A customer's name in the archive: among so many of its figures any number may stand by chance."""
 _SPELLS = re.compile(
     rf"[\d@{''.join(CHINESE_SPOKEN)}]|艾特|圈a|\b(?:at|{'|'.join(sorted({*UNITS, *TEENS, *TENS, *TIMES} - {'o'}))})\b"
 )
@@ -49,7 +51,7 @@ def redacted_values(value: Any, *, about: str = "") -> Any:
     """
     match value:
         case str():
-            return redacted(value, about=about)
+            return value if _PSEUDONYM.fullmatch(value) else redacted(value, about=about)
         case Mapping():
             return {
                 name: part if name in _WRITTEN_BY_PROGRAMS else redacted_values(part, about=_label(value, str(name)))

@@ -84,3 +84,15 @@ def test_what_is_no_picture_is_refused_by_its_content(content: bytes) -> None:
 def test_the_size_is_known_before_anything_is_decoded(form: str, width_px: int, height_px: int) -> None:
     """What the header says is what the decoder finds."""
     assert stated_size(encoded(np.zeros((height_px, width_px, 3), np.uint8), form)) == (width_px, height_px)
+
+
+def test_a_piece_that_claims_more_than_there_is_is_not_made_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PNG of a few bytes can say that four gigabytes follow: no decoder sees it, nor one that breaks off."""
+    whole = encoded(LEFT_RED, ".png")
+    assert redrawn(whole).width_px == 60
+    at = whole.index(b"IDAT") - 4
+    claims = whole[:at] + b"\xff\xff\xff\xff" + whole[at + 4 :]
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it was decoded"))
+    for content in (claims, whole[:-5], whole[:at], whole[: at + 20]):
+        with pytest.raises(NotMedia, match="damaged"):
+            redrawn(content)

@@ -113,3 +113,11 @@ def test_of_very_many_numbers_the_later_ones_go_unread() -> None:
     number, many = "order 4155550123", MOST_DIGITS // 10
     assert redacted(" for 2, ".join([number] * many)) == " for 2, ".join([number] * many)
     assert redacted(f"{f'{number} and ' * many}order 5155550123 for 2") == f"{f'{number} and ' * many}order [id] for 2"
+
+
+def test_a_pseudonym_is_no_number_whatever_figures_stand_in_it() -> None:
+    """By chance they may make an account's or a telephone's number; a customer is to be found by it again."""
+    pseudonym = "e4f73de106" + "de45eb2ccf814928c79a2d"
+    assert redacted(f"mine is {pseudonym}") != f"mine is {pseudonym}", "this one has an IBAN in it"
+    assert redacted_values({"customer": pseudonym}) == {"customer": pseudonym}
+    assert "[" in redacted_values({"words": "4242424242424242"})["words"], "figures alone are none"
