@@ -1,20 +1,23 @@
 """Where a headless customer's picture and sound come from: recorded files, drawn pictures, frames with barcodes."""
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-import av
 import numpy as np
-from av import AudioResampler, VideoFrame
+from av import VideoFrame
 from numpy.typing import NDArray
 
-from agent.core.errors import NotMedia
 from agent.core.speech import SpeechChunk
 from agent.core.types import read_only
 from agent.media.barcode import write_barcode
+from agent.media.media_files import USUAL_FPS, MediaFile
 
 SPEECH_RATE_HZ = 48_000
+CAMERA_FPS = 30.0
+CAMERA_SIDE_PX = 1_280
+"""The longer one. What is larger or faster is brought down to what cameras send on calls."""
 
 
 class FrameSource(Protocol):
@@ -28,40 +31,46 @@ class FrameSource(Protocol):
 
 
 class ClipSource:
-    """A video file over and over, at its own frame rate or `fps`, scaled to `width_px` where that is given."""
+    """A video file over and over as a camera shows it: upright, at its own pace, no larger than a camera's picture."""
 
     def __init__(self, path: Path, *, width_px: int | None = None, fps: float | None = None) -> None:
-        """Raises `NotMedia` when the file holds no video."""
+        """`width_px` scales it to that width; `fps` is its own by default, within what cameras have. Raises `NotMedia`
+        when the file holds no video."""
         self._path = path
         self._width_px = width_px
+        self._own_fps = USUAL_FPS
         self._frames = self._decoded()
-        try:
-            first = next(self._frames)
-        except (av.FFmpegError, OSError, IndexError, StopIteration) as error:
-            raise NotMedia(f"{path} holds no video that can be decoded ({type(error).__name__})") from None
-        self._pending: VideoFrame | None = first
-        self.fps = fps or self._own_fps
+        self._next_s, self._next = next(self._frames)
+        self._shown = self._scaled(self._next)
+        self.fps = fps or min(max(self._own_fps, 1.0), CAMERA_FPS)
 
     def picture(self, index: int) -> VideoFrame:
-        frame, self._pending = self._pending, None
-        return frame or next(self._frames)
+        due_s = (index + 0.5) / self.fps
+        latest: VideoFrame | None = None
+        while self._next_s < due_s:
+            latest = self._next
+            self._next_s, self._next = next(self._frames)
+        if latest is not None:
+            self._shown = self._scaled(latest)
+        return self._shown
 
-    def _decoded(self) -> Iterator[VideoFrame]:
+    def _decoded(self) -> Iterator[tuple[float, VideoFrame]]:
+        """Each picture and when it is due, from 0 on and without end."""
+        began_s = 0.0
         while True:
-            with av.open(str(self._path)) as container:
-                stream = container.streams.video[0]
-                self._own_fps = float(stream.average_rate or 25)
-                empty = True
-                for frame in container.decode(stream):
-                    empty = False
-                    yield self._scaled(frame)
-                if empty:
-                    return
+            with MediaFile.open(self._path) as file:
+                self._own_fps = file.fps
+                first_s: float | None = None
+                for at_s, frame in file.pictures():
+                    first_s = at_s if first_s is None else first_s
+                    due_s = began_s + at_s - first_s
+                    yield due_s, frame
+                began_s = due_s + 1 / min(file.fps, CAMERA_FPS)
 
     def _scaled(self, frame: VideoFrame) -> VideoFrame:
-        width = self._width_px or frame.width
+        width = self._width_px or round(frame.width * min(1.0, CAMERA_SIDE_PX / max(frame.width, frame.height)))
         height = round(frame.height * width / frame.width)
-        return frame.reformat(width=width & ~1, height=height & ~1, format="yuv420p")
+        return frame.reformat(width=max(width & ~1, 2), height=max(height & ~1, 2), format="yuv420p")
 
 
 class ArraySource:
@@ -90,20 +99,15 @@ class BarcodeSource:
         return VideoFrame.from_ndarray(planes, format="yuv420p")
 
 
-def read_speech(path: Path) -> SpeechChunk:
-    """The sound of a file as one chunk at 48 kHz, its text unknown. Raises `NotMedia` when it holds none."""
-    resampler = AudioResampler(format="s16", layout="mono", rate=SPEECH_RATE_HZ)
-    parts = []
-    try:
-        with av.open(str(path)) as container:
-            for frame in container.decode(container.streams.audio[0]):
-                frame.pts = None
-                parts += resampler.resample(frame)
-        parts += resampler.resample(None)
-    except (av.FFmpegError, OSError, IndexError) as error:
-        raise NotMedia(f"{path} holds no sound that can be decoded ({type(error).__name__})") from None
-    if not parts:
-        raise NotMedia(f"{path} holds no sound")
-    sound = np.concatenate([part.to_ndarray().reshape(-1) for part in parts])
-    samples = np.multiply(sound, 1 / 32_768, dtype=np.float32)
-    return SpeechChunk(samples=read_only(samples), rate_hz=SPEECH_RATE_HZ, text="", last=True)
+def read_speech(path: Path, *, seconds: float = math.inf) -> SpeechChunk:
+    """The sound of a file, at most its first `seconds`, as one chunk at 48 kHz, its text unknown. Raises `NotMedia`
+    when it holds none."""
+    runs: list[NDArray[np.float32]] = []
+    wanted = seconds * SPEECH_RATE_HZ
+    with MediaFile.open(path) as file:
+        for _, run in file.mono(SPEECH_RATE_HZ):
+            runs.append(run[: int(min(wanted, len(run)))])
+            wanted -= len(run)
+            if wanted <= 0:
+                break
+    return SpeechChunk(samples=read_only(np.concatenate(runs)), rate_hz=SPEECH_RATE_HZ, text="", last=True)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from agent.core.types import Box, Bystander
 from agent.perception.detection import Detection
-from agent.perception.regions import Points, Region, distance, growth, overlap
+from agent.perception.regions import Points, Region, distance, growth, overlap, rescale
 
 SEARCH_EVERY_MS = 1_000
 """How often a picture whose customer is followed is searched for other faces."""
@@ -73,6 +73,8 @@ class FaceTracks:
     left_ms: float = -math.inf
     left_prominence: float = 0.0
     """When the last customer was given up, and how prominent they had been."""
+    size_px: tuple[int, int] | None = None
+    """Width and height of the last picture, which the tracks are in pixels of."""
     follower: Follower | None = None
     """None with our own models, which follow faces by `FaceTrack.region`. Closed with these tracks."""
 
@@ -86,6 +88,19 @@ class FaceTracks:
         if self.follower is not None:
             self.follower.close()
             self.follower = None
+
+    def in_picture(self, width_px: int, height_px: int) -> None:
+        """Takes the size of the next picture. Browsers send smaller and larger ones as the line allows, and the agent
+        asks for them: the faces stay the same, at the same place of it."""
+        scale, self.size_px = rescale(self.size_px, (width_px, height_px)), (width_px, height_px)
+        if scale is None:
+            return
+        for track in filter(None, (self.customer, *self.others)):
+            track.box = scale.box(track.box)
+            x, y = track.speed_px_per_ms
+            track.speed_px_per_ms = (x * scale.x, y * scale.y)
+            if track.region is not None:
+                track.region = track.region.scaled(scale.x) if scale.same_shape else None
 
     def search_due(self, at_ms: float) -> bool:
         """Whether the whole picture should be searched although the customer is followed."""

@@ -1,7 +1,7 @@
 """Follows the hands of one call: finds palms now and then, reads 21 landmarks a hand on every frame in between."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ from agent.core.settings import VisionSettings
 from agent.core.types import Box, read_only
 from agent.inference.runtime import Runtime
 from agent.perception.detection import Detection, Detector
-from agent.perception.regions import Picture, Points, Region, box_around, overlap
+from agent.perception.regions import Picture, Points, Region, Rescale, box_around, overlap, rescale
 from agent.perception.trace import FrameTrace
 
 BEGIN_PROB, KEEP_PROB = 0.7, 0.5
@@ -64,6 +64,10 @@ class HandTrack:
     right_prob: float
     """Probability that it is the person's right hand, smoothed."""
 
+    def scaled(self, scale: Rescale) -> "HandTrack":
+        """The same hand in a picture of another size."""
+        return replace(self, region=self.region.scaled(scale.x), box=scale.box(self.box))
+
 
 @dataclass(slots=True)
 class HandTracks:
@@ -74,6 +78,17 @@ class HandTracks:
     """Palms that the last search found and that were not read yet."""
     searched_ms: float = -math.inf
     given_ids: int = 0
+    size_px: tuple[int, int] | None = None
+    """Width and height of the last picture, which the tracks are in pixels of."""
+
+    def in_picture(self, width_px: int, height_px: int) -> None:
+        """Takes the size of the next picture: the same hands in another size are followed, in another shape they are
+        searched for anew."""
+        scale, self.size_px = rescale(self.size_px, (width_px, height_px)), (width_px, height_px)
+        if scale is None:
+            return
+        self.found = []
+        self.followed = [track.scaled(scale) for track in self.followed] if scale.same_shape else []
 
 
 class HandReader:

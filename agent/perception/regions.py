@@ -15,6 +15,10 @@ Points = NDArray[np.float32]
 """(n, 2) or (n, 3) float32: x, y in pixels, x to the right and y down, and where there is one z in the same scale."""
 
 
+SAME_SHAPE = 0.03
+"""Pictures are the same in another size when width and height change alike but for this much, which is rounding."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
     """A square of the picture, turned clockwise by `angle_rad` about its centre; may reach beyond the edges."""
@@ -45,6 +49,10 @@ class Region:
         """The same square turned clockwise by that much more."""
         return replace(self, angle_rad=self.angle_rad + angle_rad)
 
+    def scaled(self, factor: float) -> "Region":
+        """The same square of a picture that is `factor` times as large."""
+        return replace(self, x_px=self.x_px * factor, y_px=self.y_px * factor, side_px=self.side_px * factor)
+
     def picture_from_crop(self, crop_px: int) -> NDArray[np.float32]:
         """(2, 3) affine map from pixels of a square crop of side `crop_px` to pixels of the picture."""
         step = self.side_px / crop_px
@@ -74,6 +82,33 @@ class Region:
         (a, b, x), (c, d, y) = self.picture_from_crop(crop_px)
         turn = np.array([[a, c, 0], [b, d, 0], [0, 0, self.side_px / crop_px]], np.float32)
         return points @ turn + np.array((x, y, 0), np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rescale:
+    """From pixels of one picture to those of the next, which shows the same in another size."""
+
+    x: float
+    y: float
+
+    @property
+    def same_shape(self) -> bool:
+        return math.isclose(self.x, self.y, rel_tol=SAME_SHAPE)
+
+    def box(self, box: Box) -> Box:
+        return Box(
+            left_px=box.left_px * self.x,
+            top_px=box.top_px * self.y,
+            width_px=box.width_px * self.x,
+            height_px=box.height_px * self.y,
+        )
+
+
+def rescale(was: tuple[int, int] | None, size_px: tuple[int, int]) -> Rescale | None:
+    """From pictures of width and height `was` to those of `size_px`; None where nothing changed."""
+    if was is None or was == size_px:
+        return None
+    return Rescale(x=size_px[0] / was[0], y=size_px[1] / was[1])
 
 
 def fit_square(picture: Picture, into: Picture) -> tuple[float, int, int]:

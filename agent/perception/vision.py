@@ -190,6 +190,9 @@ class VisionAnalyser:
             return unread(frame, FrameOutcome.NOT_CONSENTED, now_ns=self._clock.now_ns())
         with trace.stage("convert"):
             picture = np.ascontiguousarray(frame.pixels.rgb())
+        height_px, width_px = picture.shape[:2]
+        state.faces.in_picture(width_px, height_px)
+        state.hands.in_picture(width_px, height_px)
         face = None if faces is None else faces.read(picture, frame, state, trace)
         hands: tuple[HandReading, ...] = ()
         state.unsearched = None
@@ -204,8 +207,8 @@ class VisionAnalyser:
         return VisionReading(
             call_id=frame.call_id,
             stamp=frame.stamp,
-            width_px=picture.shape[1],
-            height_px=picture.shape[0],
+            width_px=width_px,
+            height_px=height_px,
             valid=face is not None or not reads_face,
             reason=None if face is not None or not reads_face else _why_no_face(state.faces, frame.stamp.media_ms),
             faces=() if face is None else (face,),

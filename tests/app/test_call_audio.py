@@ -90,4 +90,4 @@ async def test_a_file_without_sound_is_named_before_any_call_is_made(tmp_path: P
     file.write_text(QUESTION)
     status, _, complaints = await _call("http://127.0.0.1:1", file)
     assert status == 1
-    assert "question.txt holds no sound" in complaints and "Traceback" not in complaints
+    assert "question.txt cannot be read" in complaints and "Traceback" not in complaints

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 from agent.core.settings import Settings
@@ -112,11 +114,94 @@ def test_a_file_that_is_no_media_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "signals.jsonl").exists()
 
 
+def _picture(path: Path) -> Path:
+    """A clip of one grey picture."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 3, 1, "yuvj444p"
+        frame = av.VideoFrame.from_ndarray(np.full((1, 3, 3), 90, np.uint8), format="rgb24")
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.timeout(90)
+def test_what_an_analysis_writes_is_whole(tmp_path: Path) -> None:
+    """Signals and overlay of a clip, however small its pictures, are there at the end, and nothing else is."""
+    clip = _picture(tmp_path / "3x1.mkv")
+    written = ("--out", "signals.jsonl", "--overlay", "seen.mp4")
+    done = _agent("analyse", str(clip), *written, "--json", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["frames"] == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"3x1.mkv", "signals.jsonl", "seen.mp4"}
+    lines = [json.loads(line) for line in (tmp_path / "signals.jsonl").read_text().splitlines()]
+    assert lines and {line["media_ms"] for line in lines} == {0}
+    with av.open(str(tmp_path / "seen.mp4")) as seen:
+        assert [(frame.width, frame.height) for frame in seen.decode(video=0)] == [(2, 2)]
+
+
+@pytest.mark.timeout(90)
+def test_a_clip_that_breaks_leaves_nothing_half_written(tmp_path: Path) -> None:
+    """What was written before stays as it was when the clip turns out not to be readable."""
+    clip = _picture(tmp_path / "broken.mkv")
+    content = clip.read_bytes()
+    begins, ends = content.index(b"\xff\xd8\xff"), content.rindex(b"\xff\xd9")
+    clip.write_bytes(content[:begins] + bytes(ends - begins) + content[ends:])
+    (tmp_path / "signals.jsonl").write_text("of an earlier clip")
+    done = _agent("analyse", str(clip), "--out", "signals.jsonl", "--overlay", "seen.mp4", folder=tmp_path)
+    assert done.returncode == 1
+    assert "broken.mkv" in done.stderr and "Traceback" not in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"broken.mkv", "signals.jsonl"}
+    assert (tmp_path / "signals.jsonl").read_text() == "of an earlier clip"
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize(
+    ("options", "code", "says"),
+    [
+        (("--out", "clip.mkv"), 2, "--out is the clip itself"),
+        (("--overlay", "clip.mkv"), 2, "--overlay is the clip itself"),
+        (("--overlay", "seen.txt"), 2, ".mp4, .mov, .mkv"),
+        (("--overlay", "a.mp4", "--out", "a.mp4"), 2, "the same file"),
+        (("--out", "absent/signals.jsonl"), 1, "cannot be written"),
+        (("--overlay", "absent/seen.mp4"), 1, "cannot be written"),
+    ],
+)
+def test_a_place_that_cannot_be_written_to(tmp_path: Path, options: tuple[str, ...], code: int, says: str) -> None:
+    """It is refused before the work, in a sentence, and the clip stays as it is."""
+    clip = _picture(tmp_path / "clip.mkv")
+    content = clip.read_bytes()
+    done = _agent("analyse", "clip.mkv", *options, folder=tmp_path)
+    assert done.returncode == code
+    assert says in " ".join(done.stderr.replace("│", " ").split()) and "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mkv"]
+    assert clip.read_bytes() == content
+
+
 def test_calling_where_no_agent_is_says_so(tmp_path: Path) -> None:
     """`agent call` at a closed port is a sentence that names the address."""
     done = _agent("call", "--url", "http://127.0.0.1:9", folder=tmp_path)
     assert done.returncode == 1
     assert "http://127.0.0.1:9" in done.stderr and "agent serve" in done.stderr
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("arguments", [("call", "--url", "127.0.0.1:8080"), ("trace", "--url", "nonsense")])
+def test_what_is_no_address_is_not_called(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """An address without http:// is refused with an example, and not looked for."""
+    done = _agent(*arguments, folder=tmp_path)
+    assert done.returncode == 2
+    assert "http://127.0.0.1:8080" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("arguments", [("explain",), ("recording", "0000", "--out", "call.mkv")])
+def test_asking_for_calls_makes_no_archive(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """In the wrong folder, the command says where it looked, and leaves neither an archive nor keys behind."""
+    done = _agent(*arguments, folder=tmp_path)
+    assert done.returncode == 1
+    assert "agent.sqlite3" in done.stderr and "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.timeout(60)

@@ -1,6 +1,7 @@
 """Sources of a headless customer, from files that the tests make themselves."""
 
 import wave
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -12,6 +13,7 @@ from agent.media.barcode import read_barcode
 from agent.media.clips import ArraySource, BarcodeSource, ClipSource, read_speech
 from agent.media.recording import Recording
 from tests.media.conftest import moving_gradient
+from tests.media.test_media_files import with_matrix, write_sound, write_video
 
 
 @pytest.fixture
@@ -42,6 +44,49 @@ def test_clip_is_scaled_to_even_sides(clip: Path) -> None:
     """A width is kept in proportion, rounded to what coders take."""
     frame = ClipSource(clip, width_px=161).picture(0)
     assert (frame.width, frame.height) == (160, 120)
+
+
+def test_clip_keeps_its_own_pace(tmp_path: Path) -> None:
+    """A clip of 120 frames a second is shown as a camera of 30 would, as fast as it is, and pauses are pauses."""
+    path = tmp_path / "fast.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=120)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        for number in (*range(12), 36, 37):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), number * 6, np.uint8), format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 120)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    source = ClipSource(path)
+    assert source.fps == 30
+    shown = [source.picture(index).to_ndarray(format="gray").mean() / 6 for index in range(10)]
+    assert shown[:3] == pytest.approx([1, 5, 9], abs=1.1)
+    assert shown[3:9] == pytest.approx([11] * 6, abs=0.6)
+    assert shown[9] == pytest.approx(37, abs=0.6)
+
+
+def test_clip_is_upright_and_no_larger_than_a_camera(tmp_path: Path) -> None:
+    """A 4K clip that a telephone took on its side comes upright, at most 1280 pixels long."""
+    lies = np.zeros((1_080, 3_840, 3), np.uint8)
+    lies[:, 1_920:] = 250
+    turned = with_matrix(write_video(tmp_path / "phone.mp4", [lies]), (0, 0x10000, -0x10000, 0))
+    frame = ClipSource(turned).picture(0)
+    assert (frame.width, frame.height) == (360, 1_280)
+    grey = frame.to_ndarray(format="gray")
+    assert grey[:600].mean() < 10 and grey[680:1_280].mean() > 240
+
+
+def test_no_picture_is_too_small(tmp_path: Path) -> None:
+    """A single pixel makes a picture that coders take."""
+    frame = ClipSource(write_video(tmp_path / "pixel.mkv", [np.zeros((1, 1, 3), np.uint8)])).picture(0)
+    assert (frame.width, frame.height) == (2, 2)
+
+
+def test_no_more_speech_is_read_than_there_is_time_for(tmp_path: Path) -> None:
+    """A long recording is not held in memory for a short call."""
+    path = write_sound(tmp_path / "long.wav", 0.0, samples=np.full(80_000, 0.5, np.float32))
+    assert len(read_speech(path, seconds=1.5).samples) == 72_000
+    assert len(read_speech(path).samples) == pytest.approx(480_000, abs=50)
 
 
 def test_what_is_no_media_says_so(tmp_path: Path) -> None:

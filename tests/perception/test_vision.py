@@ -94,6 +94,35 @@ def test_no_rung_reads_what_was_not_agreed_to(analyser: VisionAnalyser, rung: Ru
     assert not set(state.model_runs) & HAND_MODELS
 
 
+@pytest.mark.parametrize("size", [(320, 240), (1_280, 960), (480, 360), (640, 360), (360, 640)])
+def test_the_same_people_in_a_picture_of_another_size(analyser: VisionAnalyser, size: tuple[int, int]) -> None:
+    """A browser that sends less, or more, sends the same face and the same hand; no frame of the face is lost. In
+    another shape the hand is another one at worst, and the face still the customer's."""
+    state = VisionState(consent(Purpose.EXPRESSION, Purpose.GESTURE))
+    for number in range(3):
+        before = analyser.analyse(frame(FACE_AND_HAND, at_ms=number * 40), state)
+    resized = np.asarray(cv2.resize(FACE_AND_HAND, size, interpolation=cv2.INTER_AREA), np.uint8)
+    if size[0] * 3 != size[1] * 4:
+        resized = _padded(FACE_AND_HAND, size)
+    for number in range(3, 6):
+        after = analyser.analyse(frame(resized, at_ms=number * 40), state)
+        assert [face.track_id for face in after.faces] == [before.faces[0].track_id]
+        assert after.bystanders == ()
+        if size[0] * 3 == size[1] * 4:
+            assert [hand.track_id for hand in after.hands] == [before.hands[0].track_id]
+
+
+def _padded(picture: Picture, size: tuple[int, int]) -> Picture:
+    """The picture as large as it fits into another shape, in the middle of grey."""
+    width_px, height_px = size
+    scale = min(width_px / picture.shape[1], height_px / picture.shape[0])
+    small = cv2.resize(picture, (round(picture.shape[1] * scale), round(picture.shape[0] * scale)))
+    padded = np.full((height_px, width_px, 3), 90, np.uint8)
+    top, left = (height_px - small.shape[0]) // 2, (width_px - small.shape[1]) // 2
+    padded[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return padded
+
+
 def test_an_unwanted_picture_is_not_even_converted(analyser: VisionAnalyser) -> None:
     """Under no purpose for pictures the reading says so, and no stage ran."""
     reading = analyser.analyse(frame(FACE_AND_HAND), VisionState(consent(Purpose.SPEECH)), preview=True)

@@ -3,27 +3,34 @@
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
-import av
 import msgspec
 import typer
-from av import VideoFrame
 from rich.progress import Progress
 from rich.table import Table
 
-from agent.app.analysis import Analysed, ClipFacts, analyse_clip, clip_facts
-from agent.app.drawing import draw
+from agent.app.analysis import Analysed, analyse_clip
+from agent.app.analysis_files import ENDINGS, OverlayWriter, SignalsWriter
 from agent.app.printing import JsonFlag, console, print_json
-from agent.core.pictures import Picture
+from agent.app.recorded_file import ClipFacts, ReadSoFar, clip_facts
+from agent.app.whole_file import whole_file
 from agent.core.settings import load_settings
 from agent.core.signals import AffectValue, ExpressionValue, GestureValue, TranscriptValue, kind_of
+
+BREAKS_OFF_S = 1.0
+"""Files say their length less exactly than that only where they break off."""
 
 
 class ClipSummary(msgspec.Struct, kw_only=True):
     """What came of a whole file."""
 
     seconds: float
+    """As the file says, or as far as it could be read where that is more."""
+    seconds_read: float = 0.0
+    """Less than `seconds` where the file breaks off."""
+    damaged_packets: int = 0
+    """Parts of the file that could not be decoded, and were left out."""
     frames: int = 0
     frames_with_face: int = 0
     signals: dict[str, int] = {}
@@ -34,69 +41,79 @@ class ClipSummary(msgspec.Struct, kw_only=True):
     transcript: list[str] = []
 
 
-class OverlayWriter:
-    """Writes drawn pictures as H.264, each at its own time in the file."""
-
-    def __init__(self, path: Path) -> None:
-        self._container = av.open(str(path), "w")
-        self._stream: av.VideoStream | None = None
-
-    def write(self, step: Analysed) -> None:
-        if step.frame is None or step.reading is None:
-            return
-        drawn = VideoFrame.from_ndarray(draw(Picture(step.frame).rgb(), step.reading, step.signals), format="rgb24")
-        if self._stream is None:
-            self._stream = self._container.add_stream("h264", rate=30)
-            self._stream.width, self._stream.height = drawn.width & ~1, drawn.height & ~1
-            self._stream.pix_fmt = "yuv420p"
-        drawn.pts, drawn.time_base = step.frame.pts, step.frame.time_base
-        self._container.mux(self._stream.encode(drawn.reformat(width=self._stream.width, height=self._stream.height)))
-
-    def close(self) -> None:
-        if self._stream is not None:
-            self._container.mux(self._stream.encode(None))
-        self._container.close()
-
-
 def register(app: typer.Typer) -> None:
     app.command("analyse")(analyse)
 
 
 def analyse(
-    clip: Annotated[Path, typer.Argument(help="A video or audio file.", exists=True, dir_okay=False)],
-    out: Annotated[Path | None, typer.Option(help="Write signals here, one JSON object a line.")] = None,
-    overlay: Annotated[Path | None, typer.Option(help="Write the video here with everything drawn on it.")] = None,
+    clip: Annotated[
+        Path,
+        typer.Argument(
+            help="A video, a recording of sound, or a picture. Write ./-name for a name that begins with a dash.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Write the signals here, one JSON object a line.", dir_okay=False)
+    ] = None,
+    overlay: Annotated[
+        Path | None,
+        typer.Option(help="Write the video here with everything drawn on it: .mp4, .mov or .mkv.", dir_okay=False),
+    ] = None,
     json: JsonFlag = False,
 ) -> None:
-    """Runs perception and fusion over a file, as in a call, frame ids and times included."""
+    """Says what the agent would have seen and heard in a recorded file: the same models and rules as in a call, each
+    signal with its time in the file. Nothing leaves this machine."""
     facts = clip_facts(clip)
-    summary = ClipSummary(seconds=round(facts.seconds, 2))
+    _refuse_bad_targets(clip, facts, out, overlay)
+    read = ReadSoFar()
+    summary = ClipSummary(seconds=0.0)
     with ExitStack() as stack:
-        file = stack.enter_context(out.open("wb")) if out is not None else None
-        writer = OverlayWriter(overlay) if overlay is not None else None
-        if writer is not None:
-            stack.callback(writer.close)
-        _run(clip, facts, summary, file, writer)
+        writers: list[SignalsWriter | OverlayWriter] = []
+        if out is not None:
+            writers.append(stack.enter_context(SignalsWriter(stack.enter_context(whole_file(out)))))
+        if overlay is not None:
+            writers.append(stack.enter_context(OverlayWriter(stack.enter_context(whole_file(overlay)))))
+        _run(clip, facts, summary, writers, read)
+    summary.seconds, summary.seconds_read = round(max(facts.seconds, read.seconds), 2), round(read.seconds, 2)
+    summary.damaged_packets = read.damaged
     if json:
         print_json(summary)
     else:
         _show(summary)
 
 
+def _refuse_bad_targets(clip: Path, facts: ClipFacts, out: Path | None, overlay: Path | None) -> None:
+    for name, target in (("--out", out), ("--overlay", overlay)):
+        if target is not None and target.exists() and target.samefile(clip):
+            raise typer.BadParameter(f"{name} is the clip itself, which would be lost; give it another name")
+    if overlay is None:
+        return
+    if out is not None and out.absolute() == overlay.absolute():
+        raise typer.BadParameter("--out and --overlay are the same file; give one of them another name")
+    if overlay.suffix.lower() not in ENDINGS:
+        raise typer.BadParameter(f"--overlay {overlay} must end in {', '.join(ENDINGS)}")
+    if not facts.has_video:
+        raise typer.BadParameter(f"{clip} holds no video for --overlay to draw on; leave it out")
+
+
 def _run(
-    clip: Path, facts: ClipFacts, summary: ClipSummary, file: BinaryIO | None, writer: OverlayWriter | None
+    clip: Path,
+    facts: ClipFacts,
+    summary: ClipSummary,
+    writers: list[SignalsWriter | OverlayWriter],
+    read: ReadSoFar,
 ) -> None:
+    first = "listening" if facts.has_audio else "looking"
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("analysing", total=facts.frames or None)
-        for step in analyse_clip(clip, load_settings()):
+        task = progress.add_task(first, total=facts.frames or None)
+        for step in analyse_clip(clip, load_settings(), read):
             _add(summary, step)
-            if file is not None:
-                for signal in step.signals:
-                    file.write(msgspec.json.encode(signal) + b"\n")
-            if writer is not None:
+            for writer in writers:
                 writer.write(step)
             if step.reading is not None:
-                progress.advance(task)
+                progress.update(task, advance=1, description="looking")
 
 
 def _add(summary: ClipSummary, step: Analysed) -> None:
@@ -120,6 +137,10 @@ def _add(summary: ClipSummary, step: Analysed) -> None:
 def _show(summary: ClipSummary) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_row("length", f"{summary.seconds} s")
+    if summary.seconds - summary.seconds_read > BREAKS_OFF_S:
+        table.add_row("breaks off", f"after {summary.seconds_read} s")
+    if summary.damaged_packets:
+        table.add_row("damaged", f"{summary.damaged_packets} packets could not be decoded and were left out")
     table.add_row("frames", f"{summary.frames}, {summary.frames_with_face} with a readable face")
     table.add_row("signals", _counts(summary.signals))
     table.add_row("expression, frames", _counts(summary.expressions))

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def back_up_archive(
-    file: Annotated[Path, typer.Argument(help="To write; the calls' keys go beside it, into FILE.keys.")],
+    file: Annotated[Path, typer.Argument(help="File to write; the calls' keys go beside it, into FILE.keys.")],
     json: JsonFlag = False,
 ) -> None:
     """Copies the archive, an SQLite file, as it is at this moment; calls may go on."""
@@ -39,7 +39,8 @@ def restore_archive(
     keys: Annotated[Path, typer.Option(help="The newest of the files of keys that were written beside copies.")],
     json: JsonFlag = False,
 ) -> None:
-    """Makes the archive of a copy. The agent must not run, and the file of storage.url must not be there."""
+    """Puts a copy that `agent backup` made in the archive's place. The agent must not run, and the file of storage.url
+    must not be there."""
     made = restore(load_settings().storage.url, file, keys)
     if json:
         print_json(_told(made))

@@ -132,8 +132,8 @@ def _show_voice(report: Any) -> None:
 def console_page(
     calls: Annotated[int, typer.Option(help="Calls on the wall, beside the one that is watched.", min=2, max=100)] = 20,
     seconds: Annotated[float, typer.Option(help="How long to time frames.", min=2)] = 20,
-    hours: Annotated[float, typer.Option(help="Of traffic to replay for memory.", min=0.1)] = 8,
-    minutes: Annotated[float, typer.Option(help="In which to replay it.", min=0.2)] = 10,
+    hours: Annotated[float, typer.Option(help="Hours of traffic to replay, to see whether memory grows.", min=0.1)] = 8,
+    minutes: Annotated[float, typer.Option(help="Minutes in which to replay them.", min=0.2)] = 10,
     json: JsonFlag = False,
 ) -> None:
     """What the supervisors' page costs its browser: time a frame, and memory over a working day. Needs Chromium."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,9 @@ from agent.app.customer import (
     open_call,
     open_call_in_turn,
 )
+from agent.app.given import agent_address
 from agent.app.printing import JsonFlag, console, print_json
+from agent.app.whole_file import whole_file
 from agent.core.consent import Choice
 from agent.core.errors import AtCapacity, MediaError
 from agent.media.clips import ClipSource, FrameSource, read_speech
@@ -32,19 +35,37 @@ def register(app: typer.Typer) -> None:
 
 
 def call(
-    url: Annotated[str, typer.Option(help="Address of the agent, or a customer's link.")] = "http://127.0.0.1:8080",
-    video: Annotated[Path | None, typer.Option(help="Clip to show as camera, over and over.")] = None,
-    audio: Annotated[Path | None, typer.Option(help="Speech to say once the agent has greeted.")] = None,
-    seconds: Annotated[float, typer.Option(help="How long to stay.", min=1)] = 15,
-    choice: Annotated[Choice, typer.Option(help="What to agree to.")] = Choice.AGREE,
-    save_audio: Annotated[Path | None, typer.Option(help="Write what was heard here, as WAV.")] = None,
+    url: Annotated[
+        str, typer.Option(help="Address of the agent, or a customer's link.", callback=agent_address)
+    ] = "http://127.0.0.1:8080",
+    video: Annotated[
+        Path | None,
+        typer.Option(help="Clip to show as camera, over and over; none sends no picture.", exists=True, dir_okay=False),
+    ] = None,
+    audio: Annotated[
+        Path | None,
+        typer.Option(
+            help="Recording of speech, said once after the agent's greeting; none says nothing.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="How long to stay on the line.", min=1)] = 15,
+    choice: Annotated[
+        Choice, typer.Option(help="What the customer agrees to: all analysis, or all but emotion.")
+    ] = Choice.AGREE,
+    save_audio: Annotated[
+        Path | None, typer.Option(help="Write what was heard of the agent here, as WAV.", dir_okay=False)
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait in line while all lines are busy.")] = False,
     relayed: Annotated[bool, typer.Option("--relayed", help="Only through the agent's TURN server.")] = False,
     json: JsonFlag = False,
 ) -> None:
-    """Calls, shows a clip, says something, and reports what came back and how late."""
+    """Calls a running agent as a customer's browser would, shows it a clip, says something, and reports what came back
+    and how late."""
     frames = ClipSource(video) if video is not None else None
-    report = asyncio.run(_call(url, frames, audio, seconds, choice, save_audio, wait=wait, relayed=relayed))
+    with whole_file(save_audio) if save_audio is not None else nullcontext() as heard:
+        report = asyncio.run(_call(url, frames, audio, seconds, choice, heard, wait=wait, relayed=relayed))
     if json:
         print_json(report)
     else:
@@ -62,7 +83,7 @@ async def _call(
     wait: bool,
     relayed: bool,
 ) -> CustomerReport:
-    speech = read_speech(audio) if audio is not None else None
+    speech = read_speech(audio, seconds=seconds) if audio is not None else None
     url, token = link_parts(url)
     if wait:
         ticket = await open_call_in_turn(url, choice, on_position=_say_position, customer=token)

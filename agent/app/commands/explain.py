@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from agent.app.emotion_off import Comparison, compared
 from agent.app.explanation import Explanation, Reading, Turn, explained, kept_call
+from agent.app.given import require_archive
 from agent.app.kept_data import opened_archive
 from agent.app.printing import JsonFlag, console, print_json
 from agent.core.errors import AgentError
@@ -26,7 +27,7 @@ def register(app: typer.Typer) -> None:
 def explain(
     call: Annotated[str, typer.Argument(help="Id of a call that is kept or goes on, or how it begins.")] = "",
     without_emotion: Annotated[
-        bool, typer.Option("--without-emotion", help="Also say which replies would differ without it.")
+        bool, typer.Option("--without-emotion", help="Also say which replies would differ without emotion.")
     ] = False,
     customer: Annotated[
         str,
@@ -53,6 +54,7 @@ def explain(
 async def _explained(
     settings: Settings, name: str, customer: str, *, compare: bool
 ) -> tuple[Explanation, Comparison | None]:
+    require_archive(settings)
     keyring = await open_keyring(settings.storage)
     async with (
         opened_archive(settings.storage.mongo_url) as archive,

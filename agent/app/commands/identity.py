@@ -32,7 +32,7 @@ def _root() -> None:
 
 
 def make_key(
-    role: Annotated[Role, typer.Option(help="What the program may do; business makes links for customers.")],
+    role: Annotated[Role, typer.Option(help="What the program may do; with business, make links for customers.")],
     name: Annotated[str, typer.Option(help="Of the program, for the audit log.")] = "",
     json: JsonFlag = False,
 ) -> None:

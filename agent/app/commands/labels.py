@@ -36,7 +36,7 @@ def _labels() -> None:
 
 def export(
     out: Annotated[Path, typer.Option(help="File to write: .csv, or .json for anything else.")],
-    kind: Annotated[Kind | None, typer.Option(help="Only these.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="Only labels of this kind.")] = None,
     for_training: Annotated[
         bool, typer.Option("--for-training", help="Only of calls whose customers agreed that labels are learnt from.")
     ] = False,

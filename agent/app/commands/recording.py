@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from agent.app.given import require_archive
 from agent.app.kept_data import opened_kept_data
 from agent.app.printing import JsonFlag, console, print_json
 from agent.app.recorded_calls import WrittenRecording, in_words, write_recording
@@ -32,6 +33,7 @@ def recording(
 
 
 async def _written(settings: Settings, call: str, out: Path) -> WrittenRecording:
+    require_archive(settings)
     async with opened_kept_data(settings) as kept:
         await kept.audit.record("operator", "recording.exported", call)
         return await write_recording(kept, call, out)

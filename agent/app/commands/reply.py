@@ -24,7 +24,7 @@ def reply(
     database: Annotated[Path | None, typer.Option(help="The business's SQLite file.")] = None,
     supervised: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
-    """Answers calls over WebSocket; prints {"port": …} once it listens."""
+    """Runs the reply engine alone, which answers calls over WebSocket; prints {"port": …} once it listens."""
     given = {key: value for key, value in (("domain", domain), ("database", database)) if value}
     loaded = load_settings()
     settings = ReplySettings(**loaded.reply.model_dump(exclude_unset=True) | given)

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from agent.app.given import agent_address
 from agent.app.local_key import key_of
 from agent.app.printing import JsonFlag, console, print_json
 from agent.app.tracing import LATEST, FrameLife, follow
@@ -22,11 +23,14 @@ def register(app: typer.Typer) -> None:
 
 def trace(
     call: Annotated[str, typer.Argument(help="Id of a live call, or how it begins.")] = LATEST,
-    url: Annotated[str, typer.Option(help="Address of the agent.")] = "http://127.0.0.1:8080",
+    url: Annotated[str, typer.Option(help="Address of the agent.", callback=agent_address)] = "http://127.0.0.1:8080",
     frames: Annotated[int, typer.Option(help="How many frames to show.", min=1, max=1_000)] = 1,
     reply: Annotated[bool, typer.Option("--reply", help="Wait for a reply, show the frame that shaped it.")] = False,
     key_file: Annotated[
-        Path | None, typer.Option(help="Holds one of the agent's identity.keys; an agent of yours here needs none.")
+        Path | None,
+        typer.Option(
+            help="File with one of the agent's identity.keys; not needed for an agent that you run on this machine."
+        ),
     ] = None,
     within: Annotated[float, typer.Option(help="Seconds to wait, at most.", min=0.1)] = 60,
     json: JsonFlag = False,
