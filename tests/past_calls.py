@@ -15,6 +15,7 @@ from agent.core.cards import Card
 from agent.core.clock import NS_PER_S, FakeClock
 from agent.core.consent import Choice, Consent, Purpose, consent_for
 from agent.core.lifecycle import EndReason, Outcome
+from agent.core.sentences import tell
 from agent.core.signals import (
     AffectSignal,
     AffectValue,
@@ -92,7 +93,7 @@ def record(store: CallStore, clock: FakeClock, past: Past) -> None:
 
 
 def _alert(store: CallStore, past: Past, at_s: float) -> None:
-    why = AlertEvidence(words="asked for a person twice", at=at_s)
+    why = AlertEvidence(words="the customer asked for a person", at=at_s)
     alert = Alert(
         id=f"{past.id}-1", call_id=past.id, kind=AlertKind.PERSON_ASKED, urgent=False, since=at_s, evidence=(why,),
         acknowledged_by="ada", acknowledged_at=at_s + 1,
@@ -106,7 +107,7 @@ def _talk(store: CallStore, past: Past, seq: int) -> None:
     store.record_utterance(past.id, "customer", past.said, typed=False)
     store.record_sent(past.id, Utterance(id=1, text=past.said, turn=1, intent=intent))
     reply = Reply("s1", SayStyle(), True, REPLIED, complete=True, turn=1)
-    reply.because = (Because(kind="intent", words="asked where an order is"),)
+    reply.because = (Because.of("intent", tell("understood", means="the question where an order is", percent="90")),)
     store.record_reply(past.id, reply)
     store.record_card(past.id, Card(id="c1", title="Order 1042"))
 

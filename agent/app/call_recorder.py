@@ -14,6 +14,7 @@ from agent.app.rooms import Rooms
 from agent.core.clock import NS_PER_US, Clock
 from agent.core.consent import Consent, Purpose
 from agent.core.recorded import Kind, RecordedFrame, RecordedTrack
+from agent.core.sentences import tell
 from agent.media.muxing import RECORDABLE
 from agent.media.peer import Peer
 from agent.media.reassembly import starts_keyframe
@@ -109,7 +110,7 @@ class MediaRecorder:
     async def _record(self) -> None:
         """One recording, which ends with the call, the consent, or the disk."""
         if foreign := [track.codec for track in self._tracks.values() if track.codec.lower() not in RECORDABLE]:
-            self._stand(recording=False, fault=f"{' and '.join(foreign)} cannot be recorded")
+            self._stand(recording=False, fault=tell("not_recorded", tracks=tuple(foreign)))
             return
         self._file = file = self._room.begin(self._call_id, self._tracks)
         self._store.record_recording(self._call_id, file.name, file.key)
@@ -125,7 +126,7 @@ class MediaRecorder:
                 if self.recording:
                     await self._room.run(partial(file.write, self._taken()))
         except OSError as fault:
-            self._fail(f"the disk does not take it ({fault.strerror})")
+            self._fail(tell("disk_refuses", error=str(fault.strerror)))
         finally:
             await self._end(file)
 

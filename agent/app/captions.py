@@ -1,5 +1,7 @@
 """What one call's page and those who watch it read of what is said."""
 
+import msgspec
+
 from agent.app.mouth import CutOff, Reply
 from agent.app.page import Page
 from agent.dialogue.protocol import Because
@@ -30,7 +32,8 @@ class Captions:
     def show_reply(self, reply: Reply) -> Caption:
         """A reply, with its reasons; the caption as those who watch get it."""
         self._page.show(_caption_of(reply, tuple(one for one in reply.because if one.kind not in FOR_STAFF)))
-        caption = _caption_of(reply, reply.because)
+        told = tuple(reason.sentence for reason in reply.because)
+        caption = msgspec.structs.replace(_caption_of(reply, reply.because), told_because=told)
         self.show_staff(caption)
         return caption
 

@@ -1,12 +1,11 @@
 """The talk in one call: what is heard goes to the reply engine, what it answers goes to ear, caption and card."""
 
-import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from agent.app import plain_words
 from agent.app.asking import Asking
 from agent.app.captions import Captions
+from agent.app.customers_words import CustomersWords
 from agent.app.floor_keeper import FloorKeeper
 from agent.app.interpreter import Interpreter
 from agent.app.last_words import LastWords
@@ -17,12 +16,10 @@ from agent.app.page import Page
 from agent.app.senses import Senses
 from agent.app.staff_in_talk import StaffInTalk
 from agent.app.translated_lines import TranslatedLines
-from agent.app.unfinished_turn import UnfinishedTurn
 from agent.core.clock import Clock
 from agent.core.lifecycle import Outcome
-from agent.core.mailbox import Mailbox
-from agent.core.speech import HearingEvent, HearingFailed, SpeechTranslated, Transcript
-from agent.dialogue import pictures, protocol
+from agent.core.speech import HearingEvent, SpeechTranslated
+from agent.dialogue import protocol
 from agent.dialogue.client import ReplyClient
 from agent.fusion.alerts import PersonAsked, ToolFailed
 from agent.storage.calls import CallStore
@@ -30,25 +27,16 @@ from agent.transport import messages
 from agent.transport.hub import Hub
 from agent.transport.supervisor_messages import HandoffRequested, SupervisorNote
 
-log = logging.getLogger(__name__)
-
-HEARD_KEPT = 256
-CHATS_KEPT = 16
 OWN_REPLY = "agent-"
 """What ids of replies that come from no engine begin with."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """Words that came whole."""
-
-    text: str = field(repr=False)
-    spoken: bool
-    """In a voice note, so that the page does not know them yet; else typed there."""
+NO_ANSWER_IN_TIME = "did not answer in time"
+ENGINE_LATE, ENGINE_GONE = f"the reply engine {NO_ANSWER_IN_TIME}", "the reply engine is not reachable"
+"""Why a person is asked for, where no engine does."""
 
 
 class Conversation:
-    """One call's talk. Belongs to the event loop; its `listen_to_*` methods are tasks of the call's group."""
+    """One call's talk. Belongs to the event loop. What waits for something in it is a task of the call's group:
+    `listen_to_engine`, those of `customer`, and `lines`."""
 
     def __init__(
         self,
@@ -89,14 +77,17 @@ class Conversation:
             report=senses.report,
         )
         self._floor = FloorKeeper(mouth, clock, on_cut=self._be_cut_off)
-        self._heard: Mailbox[tuple[HearingEvent, bool]] = Mailbox(HEARD_KEPT)
-        """What was heard, and whether it is to be answered."""
-        self._unfinished = UnfinishedTurn()
-        self._guessed: protocol.Utterance | None = None
-        """What may be all that the customer has to say, as it was told to the engine."""
-        self.guesses = 0
-        self.guesses_right = 0
-        self._chats: Mailbox[_Line] = Mailbox(CHATS_KEPT)
+        self.customer = CustomersWords(
+            call_id,
+            senses=senses,
+            page=page,
+            captions=self._captions,
+            reader=self._reader,
+            asking=self._asking,
+            lines=self.lines,
+            store=store,
+            on_line=self._customer_said,
+        )
         self._own_replies = 0
         self._last = LastWords()
         self._next = NextReplies(call_id, hub)
@@ -123,19 +114,19 @@ class Conversation:
         if isinstance(event, SpeechTranslated):
             self.lines.heard(f"said-{event.utterance_id}", event.text)
             return
-        self._heard.put((event, self._floor.hear(event)))
+        self.customer.put_heard(event, heed=self._floor.hear(event))
 
     def chat(self, text: str) -> None:
         """A line that the customer typed, or that a card's button stands for; a very long one is cut off."""
         if text.strip():
             # Who answers in writing, or by a card, has read on: what is still being said is in the way of the reply.
             self._mouth.interrupt()
-            self._chats.put(_Line(text=text.strip()[: protocol.LONGEST_TEXT], spoken=False))
+            self.customer.put_written(text.strip(), spoken=False)
 
     def note(self, text: str) -> None:
         """What the customer said in a voice note."""
         self._mouth.interrupt()
-        self._chats.put(_Line(text=text[: protocol.LONGEST_TEXT], spoken=True))
+        self.customer.put_written(text, spoken=True)
 
     def picture(self, picture: messages.SharedPicture, *, for_model: str = "") -> None:
         """A picture that the customer shows, to those who watch; `for_model` is the same for a language model that
@@ -144,25 +135,17 @@ class Conversation:
         if self._mouth.silenced:
             return
         self._mouth.interrupt()
-        if not for_model:
+        if for_model:
+            self.customer.show_picture(for_model)
+        else:
             self._say_plainly(plain_words.CANNOT_SEE)
-            return
-        self._asking.ask(
-            protocol.Chat(
-                text=pictures.shown(self._reader.language),
-                language=self._reader.language,
-                affect=self._senses.affect,
-                turn=self._asking.next_turn(),
-                picture=for_model,
-            )
-        )
 
     def engine_link(self, connected: bool, reason: str) -> None:
         """The reply engine came or went."""
         self._senses.report("reply engine", None if connected else reason)
         if not connected:
             self._say_plainly(plain_words.ENGINE_LOST)
-            self._ask_for_person("the reply engine is not reachable")
+            self._ask_for_person(ENGINE_GONE)
 
     def connected_again(self) -> None:
         """The customer is back after a break: told so, and told again what they may have missed of the agent."""
@@ -176,7 +159,7 @@ class Conversation:
         if reply.complete:
             for one in reply.because:
                 if one.kind == "tool_failed":
-                    self.on_need(ToolFailed(words=one.words))
+                    self.on_need(ToolFailed(words=one.sentence.told))
             if not reply.id.startswith(OWN_REPLY):
                 self._answered |= self._asked
                 self._last.said(reply)
@@ -184,49 +167,6 @@ class Conversation:
         caption = self._captions.show_reply(reply)
         if reply.complete:
             self.lines.later(caption, reply.language)
-
-    # ---- tasks of the call ------------------------------------------------------------------------------------------
-
-    async def listen_to_customer(self) -> None:
-        """Publishes what is heard, and passes on what was said."""
-        async for event, heed in self._heard:
-            self._senses.hear(event)
-            if isinstance(event, HearingFailed):
-                self._senses.report("hearing", event.reason)
-            elif isinstance(event, Transcript) and event.text and heed:
-                await self._said(self._unfinished.joined(event))
-
-    async def listen_to_chat(self) -> None:
-        """Passes on what was typed, or said in a voice note."""
-        number = 0
-        async for written in self._chats:
-            number, text = number + 1, written.text
-            self._keep(written)
-            caption = messages.Caption(id=f"chat-{number}", speaker="customer", text=text)
-            if written.spoken:
-                self._captions.show(caption)
-            else:
-                self._captions.show_staff(caption)
-            self._page.note(caption)
-            self._senses.typed(text)
-            language = self._reader.language = self._reader.tell_language(text)
-            turn = self._asking.next_turn()
-            translation = await self.lines.soon(caption, language, turn)
-            line = self._reader.readable(text, language, translation)
-            moment = self._senses.moment()
-            intent = await self._reader.understand(*line, moment, utterance_id=None)
-            await self._reader.feel(*line, moment, utterance_id=None)
-            self._asking.ask(
-                protocol.Chat(
-                    text=text,
-                    language=language,
-                    intent=intent,
-                    affect=self._senses.affect,
-                    turn=turn,
-                    translation=translation,
-                )
-            )
-            self.lines.went_out(turn, translated=translation is not None)
 
     async def listen_to_engine(self, reply: ReplyClient) -> None:
         """Does what the engine asks for."""
@@ -261,61 +201,22 @@ class Conversation:
         """Nothing more is taken in; what was written at the very end is kept, though nobody answers it."""
         self._asking.answered()
         self._floor.close()
-        self._heard.close()
-        for written in self._chats.clear():
-            self._keep(written)
-        self._chats.close()
+        self.customer.close()
         self.lines.close()
 
     # ---- inside -----------------------------------------------------------------------------------------------------
 
-    async def _said(self, event: Transcript) -> None:
-        caption = messages.Caption(
-            id=f"said-{event.utterance_id}", speaker="customer", text=event.text, final=event.final
-        )
-        self._captions.show(caption)
-        if event.final:
-            self._keep(_Line(text=event.text, spoken=True))
-        language = self._reader.tell_language(event.text, heard=event.language)
-        turn = self._asking.turn_of(event.utterance_id)
-        translation = await self.lines.soon(caption, language, turn) if event.final else None
-        line = self._reader.readable(event.text, language, translation)
-        guessed, intent = self._guessed, None
-        if event.final and guessed is not None and (guessed.id, guessed.text) == (event.utterance_id, event.text):
-            intent = guessed.intent
-            self.guesses_right += 1
-        if (event.final or event.paused) and (intent is None or line[0] != event.text):
-            intent = await self._reader.understand(*line, event.stamp, utterance_id=event.utterance_id)
-        if event.final:
-            self._reader.language = language
-            await self._reader.feel(*line, event.stamp, utterance_id=event.utterance_id)
-        utterance = protocol.Utterance(
-            id=event.utterance_id,
-            text=event.text,
-            final=event.final,
-            likely_final=event.paused and not event.final,
-            language=language,
-            intent=intent,
-            affect=self._senses.affect,
-            turn=turn,
-            translation=translation,
-        )
-        self._guessed = utterance if utterance.likely_final else None
-        self.guesses += utterance.likely_final
-        if event.final:
-            self._unfinished.answer(event)
-            self._asking.ask(utterance)
-            self.lines.went_out(turn, translated=translation is not None)
-        else:
-            self._asking.tell(utterance)
+    def _customer_said(self) -> None:
+        self._asked = True
+        self._last.answered()
 
     def _no_engine(self) -> None:
         self._say_plainly(plain_words.ENGINE_LOST)
 
     def _no_answer(self) -> None:
-        self._senses.report("reply engine", "did not answer in time")
+        self._senses.report("reply engine", NO_ANSWER_IN_TIME)
         self._say_plainly(plain_words.NO_ANSWER)
-        self._ask_for_person("the reply engine did not answer in time")
+        self._ask_for_person(ENGINE_LATE)
 
     def _say_plainly(self, text: str) -> None:
         self._say_own(*plain_words.in_language(text, self._reader.language))
@@ -325,15 +226,9 @@ class Conversation:
         self._floor.speak(protocol.Say(id=f"{OWN_REPLY}{self._own_replies}", text=text, language=language))
 
     def _be_cut_off(self, cut_off: CutOff) -> None:
-        self._unfinished.cut_off(cut_off.heard_text)
+        self.customer.cut_off(cut_off.heard_text)
         self._captions.show_cut(cut_off)
         self._asking.tell(protocol.BargeIn(say=cut_off.say_id, heard_text=cut_off.heard_text))
-
-    def _keep(self, line: _Line) -> None:
-        """Before it is read, which may take a while: the call may end meanwhile."""
-        self._asked = True
-        self._last.answered()
-        self._store.record_utterance(self._call_id, "customer", line.text, typed=not line.spoken)
 
     def _ask_for_person(self, reason: str, *, urgent: bool = False) -> None:
         self._person_asked = True

@@ -18,6 +18,7 @@ from agent.core.consent import Consent
 from agent.core.errors import AtCapacity, CallNotFound, LimitReached, OfferRejected
 from agent.core.ice_servers import IceServer, own_ice_servers
 from agent.core.lifecycle import CallEvent, CallLife, EndReason
+from agent.core.sentences import sentence
 from agent.media.peer import Peer
 from agent.transport.desk import Answered, Archive, CallWish, Occupancy, Ticket
 from agent.transport.supervisor_messages import CallSummary, Service
@@ -162,6 +163,7 @@ class Desk:
             kept_rows=health.kept_rows,
             spooled_bytes=health.spooled_bytes,
             dropped_rows=health.dropped_rows,
+            fault=health.fault,
         )
 
     def _report_archive(self) -> None:
@@ -213,7 +215,8 @@ class Desk:
         full, clock = self.occupancy(), self._rooms.clock
         now_ns = clock.now_ns()
         longest_ns = self._line.longest_wait_ns(now_ns)
-        faults = (self._rooms.store.health.fault, self._rooms.vision.fault)
+        wrong = (self._rooms.store.health.fault, self._rooms.vision.fault)
+        faults = tuple(sentence(fault) for fault in wrong if fault is not None)
         return Service(
             rated=full.rated,
             in_use=full.in_use,
@@ -223,7 +226,8 @@ class Desk:
             answered_within_s=self._served.answered_within_s,
             last_hour=self._served.of_last(HOUR_S, now_ns),
             last_day=self._served.of_last(DAY_S, now_ns),
-            faults=tuple(fault for fault in faults if fault is not None),
+            faults=tuple(fault.words for fault in faults),
+            told_faults=faults,
         )
 
     def _check_limit(self, wish: CallWish, now_ns: int) -> None:

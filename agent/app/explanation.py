@@ -26,8 +26,9 @@ from agent.dialogue.protocol import (
 )
 from agent.dialogue.replay import Sent
 from agent.storage.history import CallHistory, StoredCall, StoredReply, StoredSignal
+from agent.storage.recording import ALERT_STEPS
 
-NEVER_SENT = frozenset({"voice", "health", "alert", "alert_seen_to"})
+NEVER_SENT = frozenset({"voice", "health", *ALERT_STEPS})
 """Kinds of what is kept with signals that engines do not get."""
 FELT = ("affect", "scene", "text_emotion", "voice_emotion")
 """Kinds of which the latest is shown with a turn."""

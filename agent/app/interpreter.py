@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from agent.core.errors import SettingsError, TranslationFailed
+from agent.core.sentences import tell
 from agent.core.settings import TranslationSettings
 from agent.perception.hearing import Hearing
 from agent.perception.transcript import AUTO
@@ -58,7 +59,7 @@ class Interpreter:
             async with asyncio.timeout(self._answer_within_s):
                 translated = await asyncio.shield(work)
         except TimeoutError:
-            self._failed(f"no translation came within {self._answer_within_s:g} s")
+            self._failed(tell("translation_late", seconds=f"{self._answer_within_s:g}"))
             return None
         except TranslationFailed as fault:
             self._failed(str(fault))

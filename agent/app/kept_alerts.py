@@ -1,4 +1,4 @@
-"""Keeps which alerts were raised in a call and who saw to them, beside what was perceived, as long as that is kept."""
+"""Keeps which alerts were raised in a call, who saw to them and when they were over, beside what was perceived."""
 
 import msgspec
 
@@ -24,6 +24,12 @@ class SeenToAlert(msgspec.Struct, frozen=True, kw_only=True):
     """Of the member of staff, as in the audit log."""
 
 
+class OverAlert(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept under "alert_over"."""
+
+    kind: AlertKind
+
+
 class KeptAlerts:
     """Of all calls that `recorder` records."""
 
@@ -40,6 +46,11 @@ class KeptAlerts:
         value = SeenToAlert(kind=alert.kind, name=alert.acknowledged_by)
         at_s = alert.acknowledged_at
         self._recorder.record_alert(alert.call_id, "alert_seen_to", at_s, number=_number(alert), value=value)
+
+    def over(self, alert: Alert, at_s: float) -> None:
+        """What `alert` was raised for has passed, at `at_s` (Unix seconds), while the call went on."""
+        value = OverAlert(kind=alert.kind)
+        self._recorder.record_alert(alert.call_id, "alert_over", at_s, number=_number(alert), value=value)
 
 
 def _number(alert: Alert) -> int:

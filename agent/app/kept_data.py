@@ -18,6 +18,7 @@ from agent.core.settings import Settings
 from agent.dialogue.memory import CustomerMemory, open_memory
 from agent.storage.audit import Audit
 from agent.storage.data_keys import open_keyring
+from agent.storage.database import Database
 from agent.storage.erased import ErasedList
 from agent.storage.keyring import Keyring, key_path
 from agent.storage.schema import open_engine
@@ -56,17 +57,19 @@ async def opened_kept_data(
     *,
     audit: Audit | None = None,
     caught_up: Callable[[], Awaitable[None]] = _records_nothing,
+    database: Database | None = None,
 ) -> AsyncIterator[KeptData]:
     """Opens all of it; `audit` is the log of a process that has one open, `caught_up` that of its `CallStore`.
 
-    Raises `StoreError` for what cannot be used. A MongoDB that is away is found out when it is asked.
+    Raises `StoreError` for what cannot be used. That a `database` which is given is away, or a MongoDB, is found out
+    when it is asked.
     """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        keyring = await open_keyring(settings.storage)
+        keyring = await open_keyring(settings.storage) if database is None else database.keyring
         if audit is None:
             audit = await stack.enter_async_context(opened_audit(settings, keyring, clock))
-        engine = open_engine(settings.storage.url)
+        engine = open_engine(settings.storage.url) if database is None else database.engine()
         stack.push_async_callback(engine.dispose)
         memory = None
         if settings.reply.url is None:

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.25
 WINDOW_LOOKS = 8
 """What is measured is measured over so many looks."""
+OTHERS_ARE_SHORT = "other calls are short of time, too"
 GREEDY = 1.5
 """A call that costs this many times the usual goes down before others have to."""
 WORTH_S = 0.05
@@ -115,7 +116,7 @@ class Load:
         if self._calls:
             rung = Rung(median_low(call.state.rung for call in self._calls.values()))
             if rung is not Rung.FULL:
-                because = ("other calls are short of time, too",)
+                because = (OTHERS_ARE_SHORT,)
                 state = LadderState(rung=rung, entered_ns=self._clock.now_ns(), because=because)
         call = CallLoad(state, lambda: self._threads.used_ns(call_id), replaced, on_change, on_fault)
         self._calls[call_id] = call

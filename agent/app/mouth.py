@@ -11,6 +11,7 @@ from agent.app.page_voice import PageVoice
 from agent.core.clock import NS_PER_S
 from agent.core.errors import SynthesisError
 from agent.core.mailbox import Mailbox
+from agent.core.sentences import tell
 from agent.dialogue.protocol import Because, Say, SayDelta, SayEnd, SayStyle
 from agent.dialogue.sieve import STREAM_IDLE_S
 from agent.fusion.floor import AgentSpeech
@@ -253,7 +254,8 @@ class Mouth:
             await self._speaker.idle.wait()
             self._on_fault(None if by_page else self._synthesizer.fault)
         except SynthesisError as error:
-            self._on_fault(str(error))
+            # As it was told, for `str` would forget its code.
+            self._on_fault(error.args[0])
 
     async def _growth(self, reply: Reply) -> None:
         """Waits for more of a stream; one whose engine has fallen silent is over, so that others can be heard."""
@@ -278,7 +280,7 @@ class Mouth:
 
     async def _have_page_speak(self, reply: Reply, part: str) -> None:
         if self._page_voice is None:
-            raise SynthesisError(f"there is no voice for the language {reply.language}; the reply was shown as text")
+            raise SynthesisError(tell("no_voice", language=reply.language))
         for clause in clauses(part):
             await reply.wanted.wait()
             await self._page_voice.say(clause.strip(), language=reply.language, rate=reply.style.rate)

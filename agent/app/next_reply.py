@@ -29,6 +29,11 @@ class NextReplies:
 
     def _show(self, reply: Say | Suggest, *, suggested: bool) -> None:
         self._shown = True
-        because = tuple(reason.words for reason in reply.because)
-        message = NextReply(call_id=self._call_id, text=reply.text, because=because, suggested=suggested)
+        message = NextReply(
+            call_id=self._call_id,
+            text=reply.text,
+            because=tuple(reason.words for reason in reply.because),
+            told_because=tuple(reason.sentence for reason in reply.because),
+            suggested=suggested,
+        )
         self._hub.publish_event(self._call_id, message)

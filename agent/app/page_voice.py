@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from agent.core.errors import SynthesisError
+from agent.core.sentences import tell
 from agent.transport.messages import (
     PageSay,
     PageSpeech,
@@ -76,7 +77,7 @@ class PageVoice:
             if self._clause is asked:
                 self._clause = None
         if self._refused:
-            raise SynthesisError(f"the customer's browser has no voice for {language}; the reply was shown as text")
+            raise SynthesisError(tell("browser_without_voice", language=language))
         self._spoken.append(clause)
 
     def pause(self) -> None:

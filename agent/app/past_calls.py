@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from agent.app import call_story
+from agent.app import call_series, call_story
 from agent.app.call_facts import read_facts
 from agent.app.call_story import KeptStory
 from agent.app.call_tables import calls_table, trends_table, written
@@ -93,7 +93,7 @@ class LookingBack:
                 labels=call_story.labels_of(labels),
                 survey=None if survey is None else _survey(survey),
                 consents=tuple((kept.at_s(one.recorded_at), tuple(one.purposes.split())) for one in kept.consents),
-                replay=call_story.replay_of(kept, starts_ms),
+                replay=call_series.replay_of(kept, starts_ms),
                 trains=Purpose.TRAINING in agreed,
                 label_values={
                     "emotion": EXPRESSIONS,
@@ -107,7 +107,7 @@ class LookingBack:
     async def series(self, call_id: str) -> Series:
         history, call = await self._opened(call_id)
         signals = await history.signals(call.id)
-        return await asyncio.to_thread(call_story.series_of, call.started_at, signals)
+        return await asyncio.to_thread(call_series.series_of, call.started_at, signals)
 
     async def tracks(self, call_id: str, part: int) -> bytes:
         history, call = await self._opened(call_id)

@@ -63,7 +63,7 @@ KEPT = (
         tables=(tables.signals, tables.states, tables.summaries),
         whose=CUSTOMERS,
         what="what was perceived, as numbers: one state a kind and second, and events; emotion only where agreed to; "
-        "alerts to staff, and who saw to them; and a summary of the call worked out of them",
+        "alerts to staff, who saw to them and when they were over; and a summary of the call worked out of them",
         why="to explain an answer, and to find out where the agent is wrong",
         basis=f"{_CONSENT}; for emotion, {_EXPLICIT} as a precaution",
         retention="signals_days",

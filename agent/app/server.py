@@ -5,7 +5,7 @@ import logging
 import secrets
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -55,7 +55,7 @@ from agent.perception.readers import Readers
 from agent.perception.vision_process import VisionProcess
 from agent.storage.audit import Audit
 from agent.storage.calls import CallStore
-from agent.storage.data_keys import open_keyring
+from agent.storage.database import Database
 from agent.storage.recordings import recordings_folder
 from agent.synthesis.endpoint import AT_ONCE, EndpointVoice
 from agent.synthesis.remembered import RememberingVoice
@@ -76,11 +76,11 @@ Progress = Callable[[str], None]
 
 
 @asynccontextmanager
-async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms]:
+async def opened_rooms(settings: Settings, database: Database, say: Progress) -> AsyncIterator[Rooms]:
     """Loads every model and starts every thread; on leaving, ends them in the opposite order.
 
-    Raises `ModelError` for a model that is missing or not the one of the manifest, `StoreError` for a database that
-    cannot be used, `EngineUnavailable` if the reply engine does not start.
+    Raises `ModelError` for a model that is missing or not the one of the manifest, `StoreError` for a spool that cannot
+    be used, `EngineUnavailable` if the reply engine does not start.
     """
     clock = SystemClock()
     async with AsyncExitStack() as stack:
@@ -104,7 +104,7 @@ async def opened_rooms(settings: Settings, say: Progress) -> AsyncIterator[Rooms
         say("finding out how many calls this machine bears")
         capacity = await asyncio.to_thread(_rated, settings, registry, own_voice, hearing)
         say("opening the store")
-        store, audit = await _archive(settings, clock, stack)
+        store, audit = await _archive(settings, database, clock, stack)
         hub, load = Hub(), Load(vision, hearing, clock)
         hub.on_seen_to = KeptAlerts(store).seen_to
         tracer = await _turn_tracer(settings.telemetry, stack)
@@ -226,12 +226,14 @@ def _rated(settings: Settings, registry: Registry, voice: PiperVoice | None, hea
     return rated_capacity(settings, registry, measure)
 
 
-async def _archive(settings: Settings, clock: Clock, stack: AsyncExitStack) -> tuple[CallStore, Audit]:
+async def _archive(
+    settings: Settings, database: Database, clock: Clock, stack: AsyncExitStack
+) -> tuple[CallStore, Audit]:
     """What is kept of calls, and who did what; the log says from now on that the agent runs."""
-    keyring = await open_keyring(settings.storage)
-    audit = await stack.enter_async_context(opened_audit(settings, keyring, clock))
-    await stack.enter_async_context(noted_running(audit, settings))
-    return await stack.enter_async_context(CallStore.opened(settings.storage, keyring, clock)), audit
+    keyring = database.keyring
+    audit = await stack.enter_async_context(opened_audit(settings, keyring, clock, database=database))
+    await stack.enter_async_context(noted_running(audit, settings, there=database.there))
+    return await stack.enter_async_context(CallStore.opened(settings.storage, keyring, clock, database=database)), audit
 
 
 def _recordings(settings: Settings, stack: AsyncExitStack) -> RecordingRoom | None:
@@ -290,15 +292,18 @@ async def _turn_tracer(settings: TelemetrySettings, stack: AsyncExitStack) -> Tu
 async def serve(settings: Settings, *, say: Progress, on_listening: Callable[[Rooms, int, str | None], None]) -> None:
     """Serves until cancelled. Once calls can come, `on_listening` gets the rooms, the port, and the secret of the link
     to print, which there is while there is no account."""
-    await require_safe_address(settings)
+    database = await Database.found(settings.storage)
+    await require_safe_address(settings, database)
     settings = await asyncio.to_thread(within_licences, settings)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     async with (
-        opened_rooms(settings, say) as rooms,
+        opened_rooms(settings, database, say) as rooms,
         opened_scribe(rooms, rooms.settings) as scribe,
         opened_scribe(rooms, _for_notes(rooms.settings)) as note_scribe,
-        opened_staff_door(settings, rooms.clock, rooms.audit.record) as door,
-        opened_kept_data(settings, rooms.clock, audit=rooms.audit, caught_up=rooms.store.caught_up) as kept,
+        opened_staff_door(settings, rooms.clock, rooms.audit.record, database) as door,
+        opened_kept_data(
+            settings, rooms.clock, audit=rooms.audit, caught_up=rooms.store.caught_up, database=database
+        ) as kept,
     ):
         settle_garbage()
         desk = Desk(rooms, rooms.capacity)
@@ -319,10 +324,18 @@ async def serve(settings: Settings, *, say: Progress, on_listening: Callable[[Ro
         config = server_config(app, settings.server)
         server = QuietServer(config, lambda port: on_listening(rooms, port, door.link))
         async with asyncio.TaskGroup() as tasks:
-            load = tasks.create_task(rooms.load.run(), name="load of all calls")
-            keeping = tasks.create_task(Keeping(kept).run(), name="what is kept long enough")
-            summing_up = tasks.create_task(summaries.run(), name="summaries of calls")
+            beside = (
+                tasks.create_task(rooms.load.run(), name="load of all calls"),
+                tasks.create_task(database.run(), name="archive's database"),
+                tasks.create_task(_once_there(database, Keeping(kept).run), name="what is kept long enough"),
+                tasks.create_task(_once_there(database, summaries.run), name="summaries of calls"),
+            )
             await desk.run(server.serve)
-            load.cancel()
-            keeping.cancel()
-            summing_up.cancel()
+            for task in beside:
+                task.cancel()
+
+
+async def _once_there(database: Database, run: Callable[[], Awaitable[None]]) -> None:
+    """Runs what has nothing to do without the archive's database."""
+    await database.there()
+    await run()

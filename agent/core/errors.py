@@ -27,6 +27,7 @@
     ├── SynthesisError           text that the voice cannot speak
     ├── DataRejected             data to train or evaluate with is not in a form that is understood
     └── StoreError               the database refused a write or a read
+        ├── StoreAway            the database does not answer, or has no room, which may pass by itself
         └── CallDamaged          what is kept of one call, or its key, was altered; other calls are as they were
 
 Each message says what happened, to which thing, and what to do about it.
@@ -197,6 +198,10 @@ class DataRejected(AgentError):
 
 class StoreError(AgentError):
     """The database refused a write or a read."""
+
+
+class StoreAway(StoreError):
+    """The database does not answer, or has no room, which may pass by itself."""
 
 
 class CallDamaged(StoreError):

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from agent.core.clock import unix_s
+from agent.core.sentences import Sentence
 from agent.core.types import Stamp
 
 
@@ -151,9 +152,19 @@ class TurnValue(msgspec.Struct, frozen=True, kw_only=True):
     barge_in: bool = False
 
 
+class RoomFault(Sentence, frozen=True, kw_only=True):
+    """What is wrong with a part of the agent."""
+
+    room: str
+    """"camera", "voice", "archive", "load" …"""
+
+
 class HealthValue(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["good", "degraded"]
     reasons: tuple[str, ...] = ()
+    """What is wrong, each in words."""
+    faults: tuple[RoomFault, ...] = ()
+    """The same, by what it is wrong with, to be said in another language."""
     rung: str = "full"
     """How far the call is degraded to stay within its budget: a rung of `agent.core.budget.Rung` in small letters."""
     rung_since: float | None = None

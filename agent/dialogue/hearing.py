@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from agent.core.scripts import words_of
+from agent.core.sentences import tell
 from agent.dialogue import flows, knowledge
 from agent.dialogue.conversation import Conversation, Phase, Task
 from agent.dialogue.domain import AFFIRM, DENY, PERSON, Domain
@@ -19,6 +20,7 @@ REACTIONS = {
     FAQ: "a question for the help pages",
 }
 """Intents that mean something only in view of what was said before; every other one is a flow of the domain."""
+NO_INTENT, NOT_MINE = "the words came without an intent", "something that this agent cannot do"
 MISSES_BEFORE_PERSON = 3
 SURE_PROB = 0.6
 """An intent this probable is a change of mind, and not an odd answer to what was asked."""
@@ -169,21 +171,22 @@ def _corrects(turn: Turn, task: Task, intent: Intent | None) -> bool:
 def grounds(turn: Turn, intent: Intent | None) -> tuple[Because, ...]:
     """What was understood, for people to read."""
     if intent is None:
-        return (Because(kind="intent", words="the words came without an intent"),)
-    flow = turn.domain.flows.flows.get(intent.label)
+        return (Because(kind="intent", words=NO_INTENT),)
+    flow, percent = turn.domain.flows.flows.get(intent.label), f"{100 * intent.probability:.0f}"
+    words: str
     if intent.out_of_scope:
-        words = "something that this agent cannot do"
+        words = NOT_MINE
     elif not _understood(turn, intent):
-        words = f"unsure what is meant; the best guess is {intent.label} ({intent.probability:.0%})"
+        words = tell("unsure", intent=intent.label, percent=percent)
     else:
-        words = f"{flow.means if flow else REACTIONS[intent.label]} ({intent.probability:.0%})"
-    return (Because(kind="intent", seqs=() if intent.seq is None else (intent.seq,), words=words),)
+        words = tell("understood", means=flow.means if flow else REACTIONS[intent.label], percent=percent)
+    return (Because.of("intent", words, () if intent.seq is None else (intent.seq,)),)
 
 
 def _answering(turn: Turn, task: Task, intent: Intent | None) -> tuple[Because, ...]:
     seqs = () if intent is None or intent.seq is None else (intent.seq,)
     means = turn.domain.flows.flows[task.flow].means
-    return (Because(kind="intent", seqs=seqs, words=f"{means}, and an answer to what was asked"),)
+    return (Because.of("intent", tell("answering", means=means), seqs),)
 
 
 def _look_for_help(turn: Turn, text: str, intent: Intent | None) -> None:

@@ -1,6 +1,7 @@
 """Answers from help pages within a conversation: what is not done by a flow may still be explained."""
 
 from agent.core.cards import Card
+from agent.core.sentences import tell
 from agent.dialogue import flows
 from agent.dialogue.conversation import Search
 from agent.dialogue.faq import FAQ
@@ -39,8 +40,8 @@ def take(turn: Turn, result: ToolResult) -> bool:
     if result.outcome != ANSWERED:
         return False
     title = result.values["title"]
-    words = f"the help page '{title}' ({result.values['sure']})"
-    grounds = (*turn.conversation.grounds, Because(kind=FAQ, words=words))
+    words = tell("help_page", title=title, percent=result.values["sure"].removesuffix("%"))
+    grounds = (*turn.conversation.grounds, Because.of(FAQ, words))
     turn.become(misses=0, offer=None, grounds=grounds)
     turn.outgoing.append(Show(card=card_of(result)))
     turn.speak(result.values["short"] if turn.brief else result.values["answer"])

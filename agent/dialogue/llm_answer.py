@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from agent.core.errors import LanguageModelFailed
+from agent.core.sentences import tell
 from agent.dialogue import flows
 from agent.dialogue.conversation import Conversation, Speaker
 from agent.dialogue.domain import PERSON
@@ -98,9 +99,9 @@ class LlmAnswer:
         said, self._saying = self._saying, None
         if said is None:
             return
-        source = f", from {', '.join(self._looked_up)}" if self._looked_up else ""
-        words = f"worded by the language model {self._endpoint.settings.model}{source}"
-        because = (*said.because, Because(kind="llm", words=words))
+        model, tools = self._endpoint.settings.model, tuple(self._looked_up)
+        words = tell("worded_by_from", model=model, tools=tools) if tools else tell("worded_by", model=model)
+        because = (*said.because, Because.of("llm", words))
         self._turn.become(last_say=msgspec.structs.replace(said, because=because))
         await self._send(SayEnd(id=said.id, because=because))
 

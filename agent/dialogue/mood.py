@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from agent.core.clock import NS_PER_S
+from agent.core.sentences import tell
 from agent.core.signals import AffectSignal
 from agent.dialogue.protocol import Because, SayStyle
 
@@ -51,11 +52,8 @@ class Mood:
 
     def because(self, now_ns: int, effect: str) -> Because:
         """The evidence for `effect`. Only meaningful while `sustained`."""
-        return Because(
-            kind="affect",
-            seqs=(self.first_seq, self.last_seq),
-            words=f"{self.label} for {self.negative_for_s(now_ns):.0f} s, so {effect}",
-        )
+        words = tell("mood", mood=self.label, seconds=f"{self.negative_for_s(now_ns):.0f}", effect=effect)
+        return Because.of("affect", words, (self.first_seq, self.last_seq))
 
 
 def observe(mood: Mood, signal: AffectSignal, now_ns: int) -> Mood:

@@ -41,6 +41,8 @@ HEARD_SHARE = 0.6
 PROOF = "(an answer that proves who I am)"
 SAY_THIS = "say:"
 """A supervisor's whisper that begins so is spoken as it stands."""
+IN_THESE_WORDS = "a supervisor asked for these words"
+ONLY_SAYS = f'This engine only follows whispers that begin with "{SAY_THIS}".'
 
 
 def step(
@@ -144,7 +146,7 @@ def _be_cut_off(turn: Turn, cut: BargeIn) -> None:
 
 def _be_coached(turn: Turn, whisper: str) -> None:
     if whisper.lower().startswith(SAY_THIS) and (words := whisper[len(SAY_THIS) :].strip()):
-        turn.become(grounds=(Because(kind="coach", words="a supervisor asked for these words"),))
+        turn.become(grounds=(Because(kind="coach", words=IN_THESE_WORDS),))
         turn.speak(words)
     else:
-        turn.outgoing.append(Note(text=f'This engine only follows whispers that begin with "{SAY_THIS}".'))
+        turn.outgoing.append(Note(text=ONLY_SAYS))

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from agent.core.cards import Card
+from agent.core.sentences import Sentence, sentence
 from agent.core.settings import REPOSITORY
 from agent.core.signals import Signal
 
@@ -214,6 +215,20 @@ class Because(msgspec.Struct, frozen=True, kw_only=True):
     """Their numbers in this call; empty when the evidence came without one."""
     words: str
     """The same for people to read."""
+    code: str = ""
+    """Of the words, where they are one of the agent's own sentences (`agent.core.sentences`): by it and the values
+    pages say them in their own language. An engine with sentences of its own leaves both out."""
+    values: dict[str, str | tuple[str, ...]] = {}
+
+    @classmethod
+    def of(cls, kind: str, words: str, seqs: tuple[int, ...] = ()) -> "Because":
+        """With the code and values of words that are `Told`."""
+        said = sentence(words)
+        return cls(kind=kind, seqs=seqs, words=said.words, code=said.code, values=said.values)
+
+    @property
+    def sentence(self) -> Sentence:
+        return Sentence(words=self.words, code=self.code, values=self.values)
 
 
 class Say(Message, frozen=True, kw_only=True, tag="say"):

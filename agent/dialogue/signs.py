@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from agent.core.sentences import tell
 from agent.core.signals import GestureSignal
 from agent.dialogue import flows
 from agent.dialogue.domain import AFFIRM, DENY
@@ -21,8 +22,8 @@ def see(turn: Turn, signal: GestureSignal) -> None:
         return
     task, offer = turn.conversation.task, turn.conversation.offer
     confirming = task is not None and task.confirmation is not None
-    words = f"{name.replace('_', ' ')} while a yes or no was awaited"
-    because = Because(kind="gesture", seqs=(signal.seq,), words=words)
+    gesture = name.replace("_", " ")
+    because = Because.of("gesture", tell("sign_answers", gesture=gesture), (signal.seq,))
     match meaning:
         case "deny" if confirming or offer is not None:
             turn.become(grounds=(because,))
@@ -34,7 +35,7 @@ def see(turn: Turn, signal: GestureSignal) -> None:
             flows.start(turn, offer, {})
         case flow if flow not in (AFFIRM, DENY) and task is None and offer is None:
             if turn.conversation.says >= SAYS_BEFORE_THE_END:
-                because = Because(kind="gesture", seqs=(signal.seq,), words=f"{name} when nothing was left to answer")
+                because = Because.of("gesture", tell("sign_ends", gesture=gesture), (signal.seq,))
                 turn.become(grounds=(because,))
                 turn.offer(flow, f"offer_{flow}")
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from agent.core.clock import NS_PER_S
+from agent.core.sentences import tell
 from agent.core.signals import SceneSignal
 from agent.dialogue.protocol import Because, SayStyle
 
@@ -40,8 +41,12 @@ class Situation:
 
     def because(self, effect: str) -> Because:
         """The evidence for `effect`. Only meaningful for the labels of `IN_WORDS`."""
-        reasons = f" ({', '.join(self.reasons)})" if self.reasons else ""
-        return Because(kind="scene", seqs=(self.seq,), words=f"{IN_WORDS[self.label]}{reasons}, so {effect}")
+        situation = IN_WORDS[self.label]
+        if self.reasons:
+            words = tell("situation_as", situation=situation, sign=self.reasons, effect=effect)
+        else:
+            words = tell("situation", situation=situation, effect=effect)
+        return Because.of("scene", words, (self.seq,))
 
 
 def heed(situation: Situation, signal: SceneSignal, now_ns: int) -> Situation:

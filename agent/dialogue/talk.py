@@ -9,6 +9,7 @@ import msgspec
 
 from agent.core.clock import Clock
 from agent.core.errors import LanguageModelFailed
+from agent.core.sentences import tell
 from agent.dialogue.conversation import Conversation, Phase
 from agent.dialogue.domain import Domain
 from agent.dialogue.guess import Guess
@@ -139,7 +140,8 @@ class Talk:
         self._aside, held = thought
         said = [out for out in held if isinstance(out, Say)]
         if said:
-            because = tuple(dict.fromkeys(reason for say in said for reason in say.because))
+            reasons = [reason for say in said for reason in say.because]
+            because = tuple(reason for place, reason in enumerate(reasons) if reason not in reasons[:place])
             text = " ".join(say.text for say in said)[:LONGEST_TEXT]
             await self._send(Suggest(text=text, because=because, in_reply_to=self._turn))
 
@@ -188,8 +190,11 @@ class Talk:
 
     async def _look_up(self, call: ToolCall) -> ToolResult:
         result = await self._run_tool(call)
-        kind = "tool_failed" if result.outcome == FAILED.outcome else "tool"
-        self._lookups.append(Because(kind=kind, words=f"{call.name} said {result.outcome}"))
+        if result.outcome == FAILED.outcome:
+            because = Because.of("tool_failed", tell("tool_failed", tool=call.name))
+        else:
+            because = Because.of("tool", tell("tool_said", tool=call.name, result=result.outcome))
+        self._lookups.append(because)
         return result
 
     def _explained(self, out: FromEngine, conversation: Conversation) -> FromEngine:
@@ -198,7 +203,8 @@ class Talk:
             return msgspec.structs.replace(out, in_reply_to=self._turn)
         if not isinstance(out, Say):
             return out
-        flow = (Because(kind="flow", words=f"flow {conversation.task.flow}"),) if conversation.task is not None else ()
+        task = conversation.task
+        flow = () if task is None else (Because.of("flow", tell("in_flow", intent=task.flow)),)
         return msgspec.structs.replace(out, in_reply_to=self._turn, because=(*out.because, *flow, *self._lookups))
 
     # ---- a language model's answers ---------------------------------------------------------------------------------

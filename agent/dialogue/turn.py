@@ -25,6 +25,10 @@ PACE = "pace"
 """Slot of packs whose customers may choose how fast they are spoken to; its values are `PACES`."""
 PACES = {"slow": 0.85, "normal": 1.0, "fast": 1.2}
 NO_CONTENT = CardContent()
+SHORTER = "spoken shorter and more slowly"
+ACKNOWLEDGED = f"acknowledged first and {SHORTER}"
+EFFECTS = (SHORTER, ACKNOWLEDGED)
+"""What the customer's mood, or the situation, does to a reply."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -105,14 +109,14 @@ class Turn:
         style = NEUTRAL
         if self.calm:
             style = CALM
-            effect = "spoken shorter and more slowly"
+            effect = SHORTER
             if self._acknowledge():
                 text = f"{self.words('acknowledge')} {text}"
-                effect = f"acknowledged first and {effect}"
+                effect = ACKNOWLEDGED
             because = (*because, self._hard_time(effect))
         elif self.confused:
             style = SLOW
-            because = (*because, self.conversation.situation.because("spoken shorter and more slowly"))
+            because = (*because, self.conversation.situation.because(SHORTER))
         pace = PACES.get(self.conversation.known.get(PACE, ""), 1.0)
         style = msgspec.structs.replace(style, rate=style.rate * pace)
         number = self.conversation.says + 1

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from agent.core.alerts import AlertKind
 from agent.core.clock import NS_PER_S
 from agent.core.lifecycle import CallState
+from agent.core.sentences import tell
 from agent.core.settings.supervision import SupervisionSettings
 from agent.core.signals import AffectSignal, IntentSignal, Signal, TranscriptSignal, TurnSignal, VoiceSignal
 
@@ -24,7 +25,7 @@ class Evidence:
     """What was seen."""
 
     words: str
-    """For a supervisor to read; never what anybody said."""
+    """For a supervisor to read, `agent.core.sentences.Told` where it is a sentence of ours; never what anybody said."""
     at_ns: int
     """Monotonic."""
     seqs: tuple[int, ...] = ()
@@ -234,7 +235,7 @@ def _low_affect(state: AlertState, rules: SupervisionSettings, now_ns: int) -> t
     if not low.lasted(rules.low_affect_s) or _for(low.confirmed_ns, UNSURE_S, now_ns):
         return ()
     assert low.since_ns is not None, "a spell that lasts has begun"
-    words = f"affect low for {rules.low_affect_s:g} s, at least {rules.low_affect_prob:.0%} sure each time"
+    words = tell("low_affect", seconds=f"{rules.low_affect_s:g}", percent=_percent(rules.low_affect_prob))
     return (Evidence(words=words, at_ns=low.since_ns, seqs=low.seqs),)
 
 
@@ -242,21 +243,21 @@ def _misunderstood(state: AlertState, rules: SupervisionSettings, now_ns: int) -
     recent = [one for one in state.intents if not _for(one[0], INTENTS_COUNT_S, now_ns)][-rules.misunderstandings :]
     if len(recent) < rules.misunderstandings or not all(unknown for _, _, unknown in recent):
         return ()
-    words = f"{len(recent)} requests in a row that the agent does not know"
+    words = tell("misunderstood", count=str(len(recent)))
     return (Evidence(words=words, at_ns=recent[0][0], seqs=tuple(seq for _, seq, _ in recent)),)
 
 
 def _held(state: AlertState, rules: SupervisionSettings, now_ns: int) -> tuple[Evidence, ...]:
     if state.stands is not CallState.HELD or not _for(state.stands_ns, rules.held_s, now_ns):
         return ()
-    return (Evidence(words=f"on hold for {rules.held_s:g} s", at_ns=state.stands_ns),)
+    return (Evidence(words=tell("held", seconds=f"{rules.held_s:g}"), at_ns=state.stands_ns),)
 
 
 def _silence(state: AlertState, rules: SupervisionSettings, now_ns: int) -> tuple[Evidence, ...]:
     talks = state.stands in (CallState.CONNECTED, CallState.SPEAKING)
     if not talks or not _for(state.spoken_ns, rules.silence_s, now_ns):
         return ()
-    return (Evidence(words=f"nobody spoke for {rules.silence_s:g} s", at_ns=state.spoken_ns),)
+    return (Evidence(words=tell("silence", seconds=f"{rules.silence_s:g}"), at_ns=state.spoken_ns),)
 
 
 def _tool_failed(state: AlertState, rules: SupervisionSettings, now_ns: int) -> tuple[Evidence, ...]:
@@ -268,7 +269,7 @@ def _connection(state: AlertState, rules: SupervisionSettings, now_ns: int) -> t
     if not state.loss.lasted(rules.loss_s):
         return ()
     assert state.loss.since_ns is not None, "a spell that lasts has begun"
-    words = f"more than {rules.loss_share:.0%} of the customer's packets lost for {rules.loss_s:g} s"
+    words = tell("packets_lost", percent=_percent(rules.loss_share), seconds=f"{rules.loss_s:g}")
     return (Evidence(words=words, at_ns=state.loss.since_ns),)
 
 
@@ -281,6 +282,10 @@ _RULES: dict[AlertKind, Callable[[AlertState, SupervisionSettings, int], tuple[E
     AlertKind.TOOL_FAILED: _tool_failed,
     AlertKind.CONNECTION: _connection,
 }
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}"
 
 
 def _for(since_ns: int, least_s: float, now_ns: int) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from agent.core.budget import IN_WORDS, RATES, LadderState, Rung
 from agent.core.clock import NS_PER_S
 from agent.core.frames import FrameOutcome, outcome_named
-from agent.core.signals import Finding, HealthValue
+from agent.core.sentences import sentence, tell
+from agent.core.signals import Finding, HealthValue, RoomFault
 from agent.core.types import Stamp, VisionReading
 
 WINDOW_S = 3.0
@@ -16,6 +17,7 @@ LOW_FPS, LOW_SHARE = 8.0, 0.75
 """Fewer frames than these, or than this share of those that are wanted, are too few."""
 FAILING_FRAMES = 3
 """So many in a row mean that the models are at fault, not a frame."""
+MODELS_FAIL = "the models that read pictures fail"
 
 
 @dataclass(slots=True)
@@ -71,16 +73,9 @@ class HealthMonitor:
     def conclude(self, stamp: Stamp, *, now_ns: int) -> list[Finding]:
         """The health signal when something changed, else every `REPEAT_S` seconds."""
         fps = self.analysed_fps(now_ns) if self.camera_expected else None
-        reasons = tuple(f"{room}: {fault}" for room, fault in sorted(self._faults.items()))
-        if self._failed >= FAILING_FRAMES:
-            reasons += ("camera: the models that read pictures fail",)
+        faults = self._wrong(fps, now_ns)
+        reasons = tuple(f"{fault.room}: {fault.words}" for fault in faults)
         rung = self._ladder.rung
-        if rung is not Rung.FULL:
-            reasons += (f"load: {IN_WORDS[rung]}, because {' and '.join(self._ladder.because)}",)
-        settled = now_ns - self.started_ns > WINDOW_S * NS_PER_S
-        least_fps = min(LOW_FPS, LOW_SHARE * RATES[rung].frames_hz)
-        if fps is not None and settled and fps < least_fps:
-            reasons += (f"camera: few frames are analysed (fewer than {least_fps:.0f} a second)",)
         due = now_ns - self._reported_ns > REPEAT_S * NS_PER_S
         if reasons == self._reported and not due:
             return []
@@ -88,12 +83,31 @@ class HealthMonitor:
         value = HealthValue(
             state="degraded" if reasons else "good",
             reasons=reasons,
+            faults=faults,
             rung=rung.name.lower(),
             rung_since=self._rung_since,
             analysed_fps=None if fps is None else round(fps, 1),
             frames=self.frames(),
         )
         return [Finding(value=value, confidence=None, valid=True, stamp=stamp, sources=("health",))]
+
+    def _wrong(self, fps: float | None, now_ns: int) -> tuple[RoomFault, ...]:
+        faults = sorted(self._faults.items())
+        if self._failed >= FAILING_FRAMES:
+            faults.append(("camera", MODELS_FAIL))
+        rung = self._ladder.rung
+        if rung is not Rung.FULL:
+            faults.append(("load", tell("load", measure=IN_WORDS[rung], strain=self._ladder.because)))
+        settled = now_ns - self.started_ns > WINDOW_S * NS_PER_S
+        least_fps = min(LOW_FPS, LOW_SHARE * RATES[rung].frames_hz)
+        if fps is not None and settled and fps < least_fps:
+            faults.append(("camera", tell("few_frames", count=f"{least_fps:.0f}")))
+        return tuple(_fault(room, words) for room, words in faults)
+
+
+def _fault(room: str, words: str) -> RoomFault:
+    said = sentence(words)
+    return RoomFault(room=room, words=said.words, code=said.code, values=said.values)
 
 
 def outcome_of(reading: VisionReading) -> FrameOutcome:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from agent.core.clock import NS_PER_MS
 from agent.core.errors import ModelError, ModelMismatch
+from agent.core.sentences import tell
 from agent.inference.half import half_precision
 from agent.inference.registry import ModelEntry, Registry, Tensor
 from agent.inference.sessions import CUDA, Gpu, open_session
@@ -122,7 +123,7 @@ class Runtime:
         """What has gone wrong with the GPU since models were opened, in plain words."""
         with self._lock:
             names = ", ".join(self._moved)
-        return f"the GPU failed; now on the processor: {names}" if names else None
+        return tell("gpu_lost", models=names) if names else None
 
     def open(self, name: str, *, warm_up: bool = True) -> Model:
         """The model `name`, its inputs and outputs compared with the manifest, and run a few times.

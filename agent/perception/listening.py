@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.core.sentences import tell
 from agent.core.settings import HearingSettings
 from agent.core.speech import HearingFailed, MicWindow, VoiceEmotionReading, VoiceLevel
 from agent.perception.activity import WINDOW_SAMPLES, VoiceGate
@@ -53,11 +54,11 @@ class Listener:
     @property
     def reads_emotion(self) -> bool:
         """Whether how things are said is asked for. Off at first; any thread may set it at any time."""
-        return self._turns.reads_emotion
+        return self._turns.words.reads_emotion
 
     @reads_emotion.setter
     def reads_emotion(self, reads: bool) -> None:
-        self._turns.reads_emotion = reads
+        self._turns.words.reads_emotion = reads
 
     @property
     def waits_for_silence(self) -> bool:
@@ -75,7 +76,7 @@ class Listener:
         except Exception as error:
             self._activity.reset()
             self._end(now_ns)
-            reason = f"voice activity failed: {type(error).__name__}"
+            reason = tell("activity_failed", error=type(error).__name__)
             self._others.append(HearingFailed(call_id=self._call_id, stamp=window.stamp, reason=reason))
         return self._outcome()
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from agent.core.clock import NS_PER_MS, Clock
+from agent.core.sentences import tell
 from agent.core.settings import HearingSettings
 from agent.core.speech import VoiceEmotionReading
 from agent.inference.runtime import Opened, Runtime
@@ -129,10 +130,10 @@ class Reader:
 
 def not_read(request: Request, why: str) -> Answer:
     """The answer to a request that could not be read."""
-    failure = f"transcription failed: {why}"
+    failure = tell("transcription_failed", error=why)
     if request.said is None:
         return Answer(request=request, words=None, failure=failure)
-    return Answer(request=request, words=None, manner=_manner(request, request.said, Heard(reason=failure)))
+    return Answer(request=request, words=None, manner=_manner(request, request.said, Heard(reason=str(failure))))
 
 
 def _manner(request: Request, said: Said, heard: Heard) -> VoiceEmotionReading:

@@ -1,4 +1,4 @@
-"""Follows the turns of one customer: where an utterance begins, pauses and ends, and which words are wanted when.
+"""Follows the turns of one customer: where an utterance begins, pauses and ends, and what its words are.
 
 Sans-I/O: stepped with frames and read words, it says what follows. Whoever steps it runs the requests, late or never,
 and brings the answers. All is decided on positions in the track, so the same sound gives the same turns at any speed.
@@ -16,34 +16,25 @@ from agent.core.settings import HearingSettings
 from agent.core.speech import MIC_RATE_HZ, HearingEvent, HearingFailed, VoiceStarted, VoiceStopped
 from agent.core.types import Stamp
 from agent.perception.activity import START_WINDOWS, WINDOW_SAMPLES, VoiceGate
-from agent.perception.english import English
 from agent.perception.framing import SoundFrame
 from agent.perception.patience import Patience
-from agent.perception.transcript import AUTO
 from agent.perception.utterance import (
     LONGEST_UTTERANCE_SAMPLES,
-    SEAL_ANYWAY_SAMPLES,
     SEAL_AT_PAUSE_SAMPLES,
     Answer,
     Request,
     Urgency,
     Utterance,
 )
-from agent.perception.wished import Decoding, Words
+from agent.perception.word_requests import WordRequests
 
 PRE_ROLL_WINDOWS = 12
 """384 ms from before the first voiced window: soft consonants that the voice model misses, and a moment of quiet,
 without which Whisper mishears first words more often."""
-PARTIAL_WINDOWS = 15
-"""Words are asked for every 480 ms of speech."""
-STEADY_PROB = 0.8
-"""Below, a pause may be about to begin, whose words must not wait until others have been read."""
 TAKEN_UP_SAMPLES = MIC_RATE_HZ * 3 // 2
 """Who speaks again this soon after a turn had not finished it."""
 TELLING_SAMPLES = MIC_RATE_HZ
 """A shorter utterance tells nothing of how its speaker pauses."""
-SURE_LANGUAGE_PROB = 0.7
-"""The language found in an utterance is kept for the call; two-word lines in English had 0.8 and more."""
 GAP_FILL_SAMPLES = MIC_RATE_HZ // 10
 """Silence put in the place of missing sound, at most."""
 
@@ -63,13 +54,12 @@ class Turns:
 
     def __init__(self, call_id: str, settings: HearingSettings, stamp_at: Callable[[int], Stamp]) -> None:
         """`stamp_at` dates a position in the track near the frame that is being followed."""
-        self.reads_emotion = False
-        """Whether to ask how things were said; may be changed at any time, by any thread."""
+        self.words = WordRequests(call_id, settings)
+        """Those that are wanted, and the language that they are in."""
         self._call_id = call_id
         self._settings = settings
         self._stamp_at = stamp_at
         self._events: list[HearingEvent] = []
-        self._requests: list[Request] = []
         self._sample = 0
         """Position in the track up to which frames were followed."""
         self._onset_sample = 0
@@ -79,20 +69,13 @@ class Turns:
         """Whether the gate was closed after the last frame."""
         self._speaking = False
         """Whether the last voice event was `VoiceStarted`."""
-        self._partial_in = PARTIAL_WINDOWS
         self._utterances = 0
-        self._language = settings.language
-        """What words are asked for in; `AUTO` until it is known."""
-        self._heard_language = "en" if settings.language == AUTO else settings.language
-        """What words were last read in."""
-        self._decoding = Decoding(vocabulary=settings.vocabulary or "")
         self._patience = Patience(min_silence_ms=settings.min_silence_ms, max_silence_ms=settings.max_silence_ms)
         self._last: Utterance | None = None
         """The turn that ended last, until the next one shows whether it was over."""
         self._current: Utterance | None = None
         self._ending: list[Utterance] = []
         """Ended turns whose words are not all known, oldest first."""
-        self._english: English | None = English(call_id) if settings.translates else None
 
     @property
     def waits_for_silence(self) -> bool:
@@ -101,9 +84,8 @@ class Turns:
 
     def outcome(self) -> Outcome:
         """What has followed since this was last asked."""
-        outcome = Outcome(tuple(self._events), tuple(self._requests))
+        outcome = Outcome(tuple(self._events), self.words.taken())
         self._events.clear()
-        self._requests.clear()
         return outcome
 
     def follow(self, frame: SoundFrame, prob: float, gate: VoiceGate, now_ns: int) -> None:
@@ -126,8 +108,7 @@ class Turns:
         if gate.voiced:
             utterance.voiced_end_sample = self._sample
             utterance.voiced_end = self._stamp_at(self._sample)
-            self._partial_in -= 1
-        self._want_words(utterance, paused=paused, steady=prob >= STEADY_PROB)
+        self.words.follow(utterance, self._sample, prob, voiced=gate.voiced, paused=paused)
         if utterance.samples >= LONGEST_UTTERANCE_SAMPLES:
             self._recent.clear()
             self.end(now_ns)
@@ -159,7 +140,7 @@ class Turns:
         self._ending.append(utterance)
         answer = utterance.pause_answer()
         if answer is None:
-            self._seal(utterance, len(utterance.windows))
+            self.words.seal(utterance, len(utterance.windows), self._sample)
         else:
             piece = utterance.piece
             utterance.seal(len(utterance.windows))
@@ -169,8 +150,9 @@ class Turns:
     def take(self, answer: Answer, now_ns: int) -> None:
         """Takes what became of an earlier request."""
         request = answer.request
-        if self._english is not None and request.decoding.into_english:
-            self._events += self._english.take(answer)
+        english = self.words.in_english(answer)
+        if english is not None:
+            self._events += english
             return
         utterance = self._find(request.utterance_id)
         if answer.failure is not None:
@@ -179,7 +161,7 @@ class Turns:
         if utterance is None:
             return
         if answer.words is not None and answer.words.text:
-            self._settle_language(answer.words)
+            self.words.settle_language(answer.words)
         if request.piece in utterance.sealed:
             ended = utterance.ended_ns is not None and request.piece == utterance.piece - 1
             read_early = request.urgency is Urgency.PAUSE and ended and utterance.heard_whole(request)
@@ -189,12 +171,6 @@ class Turns:
         elif answer.words is not None:
             self._tell_partial(utterance, answer, now_ns)
             self._end_if_silent(now_ns)
-
-    def _settle_language(self, words: Words) -> None:
-        """Keeps the language that was found, once that is sure."""
-        self._heard_language = words.language
-        if self._language == AUTO and words.language_prob >= SURE_LANGUAGE_PROB:
-            self._language = words.language
 
     def _tell_partial(self, utterance: Utterance, answer: Answer, now_ns: int) -> None:
         """Tells the words so far, once; those of a pause that still lasts may be all."""
@@ -209,7 +185,7 @@ class Turns:
             utterance.told(text, now_ns)
         self._events.append(
             utterance.transcript(
-                self._call_id, self._heard_language, growing=answer, final=False, paused=paused, now_ns=now_ns
+                self._call_id, self.words.heard_language, growing=answer, final=False, paused=paused, now_ns=now_ns
             )
         )
 
@@ -218,7 +194,7 @@ class Turns:
         first = self._stamp_at(self._onset_sample)
         self._current = Utterance(id=self._utterances, stamp=first, voiced_end=first, voiced_end_sample=self._sample)
         self._utterances += 1
-        self._partial_in = PARTIAL_WINDOWS
+        self.words.begin()
         for window in self._recent:
             self._current.append(window, 0.0)
 
@@ -236,20 +212,11 @@ class Turns:
         pause = self._onset_sample - utterance.voiced_end_sample
         utterance.longest_pause_samples = max(utterance.longest_pause_samples, pause)
         if utterance.piece_samples >= SEAL_AT_PAUSE_SAMPLES:
-            self._seal(utterance, len(utterance.windows) - START_WINDOWS - 1)
+            self.words.seal(utterance, len(utterance.windows) - START_WINDOWS - 1, self._sample)
         if not self._speaking:
             self._speaking = True
             first = self._stamp_at(self._onset_sample)
             self._events.append(VoiceStarted(call_id=self._call_id, stamp=first))
-
-    def _want_words(self, utterance: Utterance, *, paused: bool, steady: bool) -> None:
-        if paused:
-            self._request(utterance, utterance.piece, Urgency.PAUSE, utterance.sound())
-        elif self._partial_in <= 0 and steady:
-            self._partial_in = PARTIAL_WINDOWS
-            self._request(utterance, utterance.piece, Urgency.PARTIAL, utterance.sound())
-        if utterance.piece_samples >= SEAL_ANYWAY_SAMPLES:
-            self._seal(utterance, utterance.quietest_windows())
 
     def _end_if_silent(self, now_ns: int) -> None:
         """Ends the turn once the silence has lasted as long as what was said before it calls for."""
@@ -266,7 +233,7 @@ class Turns:
             return
         waits = self._patience.waits(
             utterance.text(answer),
-            language=self._heard_language,
+            language=self.words.heard_language,
             complete_prob=answer.words.complete_prob if answer.words else None,
             finished_prob=answer.finished_prob,
         )
@@ -285,31 +252,9 @@ class Turns:
             utterance = self._ending.pop(0)
             if utterance.text() or not utterance.failed:
                 self._events.append(
-                    utterance.transcript(self._call_id, self._heard_language, final=True, now_ns=now_ns)
+                    utterance.transcript(self._call_id, self.words.heard_language, final=True, now_ns=now_ns)
                 )
-                if self.reads_emotion:
-                    self._requests += utterance.manner_wanted()
-                if self._english is not None and self._heard_language != "en":
-                    self._requests += self._english.want(utterance, self._heard_language)
-
-    def _seal(self, utterance: Utterance, windows: int) -> None:
-        piece = utterance.piece
-        self._request(utterance, piece, Urgency.FINAL, utterance.seal(windows))
-
-    def _request(self, utterance: Utterance, piece: int, urgency: Urgency, sound: NDArray[np.float32]) -> None:
-        self._requests.append(
-            Request(
-                call_id=self._call_id,
-                utterance_id=utterance.id,
-                piece=piece,
-                urgency=urgency,
-                samples=sound,
-                heard_to_sample=self._sample,
-                language=self._language,
-                decoding=self._decoding,
-                keeps_states=self.reads_emotion and urgency is not Urgency.PARTIAL,
-            )
-        )
+                self.words.want_more(utterance)
 
     def _find(self, utterance_id: int) -> Utterance | None:
         known = [self._current, *self._ending] if self._current else self._ending

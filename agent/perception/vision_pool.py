@@ -4,24 +4,29 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from agent.core.budget import Rates
 from agent.core.clock import NS_PER_MS, NS_PER_S, Clock
 from agent.core.consent import Consent
 from agent.core.errors import CallNotFound
 from agent.core.frames import FrameOutcome
+from agent.core.sentences import tell
 from agent.core.settings import PerceptionSettings, VisionSettings
 from agent.core.types import CameraFrame, VisionReading
 from agent.inference.runtime import Runtime
 from agent.perception.crew import Crew
-from agent.perception.fair_line import Account, FairLine
-from agent.perception.vision import FrameAnalyser, VisionAnalyser, VisionState, unread
+from agent.perception.fair_line import FairLine
+from agent.perception.frame_job import FrameJob, PooledCall
+from agent.perception.vision import FrameAnalyser, VisionAnalyser, VisionState
 
 logger = logging.getLogger(__name__)
 
 HUNG = f"{FrameOutcome.FAILED}: no answer"
 
+THREADS_A_CORE_WITH_GPU = 2
+"""While one thread waits for the GPU, another converts colours and fits a head to its mesh. Not measured on a GPU: two
+are enough as long as a frame waits no longer than it works, and more would only share the interpreter's lock."""
 HANG_DEADLINES, HANG_LEAST_S = 20, 2.0
 """A thread that has one frame in hand for as long as this many deadlines, and this many seconds, hangs."""
 MOST_HANGS = 2
@@ -38,44 +43,11 @@ class Use:
     """By model; those that never ran are absent."""
 
 
-@dataclass(slots=True, eq=False)
-class _Call:
-    state: VisionState
-    account: Account
-    waiting: bool = False
-    """A frame was submitted whose reading has not come back; touched on the event loop only."""
-    closed: bool = False
-    left_to_thread: bool = False
-    """Closed while a thread had the call in hand, which frees the state when it is done."""
-    failing: bool = False
-    """The last frame failed; touched only by the thread that has the call in hand."""
-    hangs: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class _Job:
-    """A frame on its way. What a thread that was given up still makes of it is not told."""
-
-    frame: CameraFrame
-    call: _Call
-    preview: bool
-    submitted_ns: int
-    answer: "asyncio.Future[VisionReading]"
-    began_ns: int = 0
-    told: bool = False
-    """Under the crew's lock: whether the reading is on its way to the loop, so that nobody tells another."""
-
-
-THREADS_A_CORE_WITH_GPU = 2
-"""While one thread waits for the GPU, another converts colours and fits a head to its mesh. Not measured on a GPU: two
-are enough as long as a frame waits no longer than it works, and more would only share the interpreter's lock."""
-
-
 class VisionPool:
     """Perception threads behind one `submit`. All methods are called on one event loop and none of them blocks it.
 
-    Each thread owns one analyser. A call's state goes with its frame to whichever thread is
-    free, and a call has at most one frame here, so that nothing is shared and no more frames wait than there are calls.
+    Each thread owns one analyser. A call's state goes with its frame to whichever thread is free, and a call has at
+    most one frame here, so that nothing is shared and no more frames wait than there are calls.
 
     Frames of different calls are read one by one; only a GPU, which all threads share, joins what they ask of a model
     at the same time (`agent.inference.batches`). On the processor, batches of 2 and 4 took 13 and 17 % less for a face
@@ -99,11 +71,11 @@ class VisionPool:
         self.threads = settings.threads or _cores() * (THREADS_A_CORE_WITH_GPU if runtime.on_cuda else 1)
         self._runtime = runtime
         self._clock = clock
-        self._calls: dict[str, _Call] = {}
+        self._calls: dict[str, PooledCall] = {}
         self._closing: set[asyncio.Future[None]] = set()
-        self._line: FairLine[_Job] = FairLine(self.threads)
+        self._line: FairLine[FrameJob] = FairLine(self.threads)
         self._stopping = False
-        self._crew: Crew[FrameAnalyser, _Job] = Crew(
+        self._crew: Crew[FrameAnalyser, FrameJob] = Crew(
             self.threads,
             open_tools=open_analyser or (lambda: VisionAnalyser(runtime, settings, clock, perception=perception)),
             take=self._take,
@@ -124,7 +96,7 @@ class VisionPool:
             self._stopping = True
             waiting = self._line.clear()
         for job in waiting:
-            self._finish(job, self._skip(job, FrameOutcome.STOPPED))
+            self._finish(job, job.unread(FrameOutcome.STOPPED, self._clock))
         await self._crew.stop()
         left = [call.state for call in self._calls.values() if not call.account.in_hand]
         await asyncio.gather(*self._closing, *(asyncio.to_thread(state.close) for state in left))
@@ -132,7 +104,7 @@ class VisionPool:
     def open_call(self, call_id: str, consent: Consent) -> None:
         """Takes frames of this call from here on, and reads of them what `consent` allows."""
         with self._crew.lock:
-            self._calls[call_id] = _Call(VisionState(consent), self._line.open())
+            self._calls[call_id] = PooledCall(VisionState(consent), self._line.open())
 
     def close_call(self, call_id: str) -> None:
         """Takes no more frames of this call; one that is here still comes back. Does nothing for a call not open."""
@@ -179,8 +151,9 @@ class VisionPool:
     def fault(self) -> str | None:
         """What is wrong with the pool, in plain words."""
         working = self._crew.working
-        stuck = None if working >= self.threads else f"{working} of {self.threads} threads that read pictures work"
-        return "; ".join(fault for fault in (stuck, self._runtime.fault) if fault) or None
+        enough = working >= self.threads
+        stuck = None if enough else tell("threads_lost", count=str(working), threads=str(self.threads))
+        return f"{stuck}; {self._runtime.fault}" if stuck and self._runtime.fault else stuck or self._runtime.fault
 
     @property
     def lost_threads(self) -> int:
@@ -210,49 +183,47 @@ class VisionPool:
         if call.waiting:
             raise RuntimeError(f"call {call_id} has a frame in the pool already; await its reading first")
         now_ns = self._clock.now_ns()
-        job = _Job(frame, call, preview, submitted_ns or now_ns, asyncio.get_running_loop().create_future())
+        job = FrameJob(frame, call, preview, submitted_ns or now_ns, asyncio.get_running_loop().create_future())
         call.waiting = True
         refused = FrameOutcome.STOPPED if self._stopping else HUNG if call.hangs >= MOST_HANGS else None
         if refused is not None:
-            self._finish(job, self._skip(job, refused))
+            self._finish(job, job.unread(refused, self._clock))
             return job.answer
         with self._crew.lock:
             self._line.join(call.account, job, deadline_ns=deadline_ns, now_ns=now_ns)
             self._crew.wake()
         return job.answer
 
-    def _call(self, call_id: str) -> _Call:
+    def _call(self, call_id: str) -> PooledCall:
         try:
             return self._calls[call_id]
         except KeyError:
             raise CallNotFound(f"perception knows no open call {call_id}") from None
 
-    def _skip(self, job: _Job, reason: str) -> VisionReading:
-        return unread(job.frame, reason, now_ns=self._clock.now_ns())
-
-    def _finish(self, job: _Job, reading: VisionReading) -> None:
+    def _finish(self, job: FrameJob, reading: VisionReading) -> None:
         """On the event loop: hands the reading to whoever still waits for it."""
         job.call.waiting = False
         if not job.answer.done():
             job.answer.set_result(reading)
 
-    def _take(self) -> _Job | None:
+    def _take(self) -> FrameJob | None:
         """In a thread, under the lock: the frame to read now. Those that cannot be read in time any more go back."""
         now_ns = self._clock.now_ns()
         job, late = self._line.take(now_ns)
         for given_up in late:
-            self._loop.call_soon_threadsafe(self._finish, given_up, self._skip(given_up, FrameOutcome.OVER_BUDGET))
+            unread = given_up.unread(FrameOutcome.OVER_BUDGET, self._clock)
+            self._loop.call_soon_threadsafe(self._finish, given_up, unread)
         if job is not None:
             job.began_ns = now_ns
         return job
 
-    def _do(self, analyser: FrameAnalyser, job: _Job) -> None:
+    def _do(self, analyser: FrameAnalyser, job: FrameJob) -> None:
         """In a thread: reads the frame, tells the reading, and only then searches for new hands."""
-        reading, analysed = self._read(analyser, job)
+        reading, analysed = job.read(analyser, self._clock)
         read_ns = self._clock.now_ns()
         self._tell(job, reading)
         if analysed:
-            self._search(analyser, job)
+            job.search(analyser)
         call, now_ns = job.call, self._clock.now_ns()
         with self._crew.lock:
             took_ns = read_ns - job.began_ns if analysed else None
@@ -262,41 +233,13 @@ class VisionPool:
         if left_to_thread:
             call.state.close()
 
-    def _read(self, analyser: FrameAnalyser, job: _Job) -> tuple[VisionReading, bool]:
-        """The frame's reading, and whether it was analysed. The border that no failure of a model crosses."""
-        if job.call.closed:
-            return self._skip(job, FrameOutcome.CALL_CLOSED), False
-        try:
-            reading = analyser.analyse(job.frame, job.call.state, preview=job.preview, search=False)
-        except Exception as error:
-            self._note_failure(job, error)
-            return self._skip(job, f"{FrameOutcome.FAILED}: {type(error).__name__}"), False
-        job.call.failing = False
-        queued_ms = (job.began_ns - job.submitted_ns) / NS_PER_MS
-        return replace(reading, stage_ms={"queued": queued_ms, **reading.stage_ms}), True
-
-    def _tell(self, job: _Job, reading: VisionReading) -> None:
+    def _tell(self, job: FrameJob, reading: VisionReading) -> None:
         with self._crew.lock:
             told, job.told = job.told, True
         if not told:
             self._loop.call_soon_threadsafe(self._finish, job, reading)
 
-    def _search(self, analyser: FrameAnalyser, job: _Job) -> None:
-        """Looks for new hands, now that nobody waits for the frame any more."""
-        try:
-            analyser.search(job.call.state)
-        except Exception as error:
-            self._note_failure(job, error)
-
-    def _note_failure(self, job: _Job, error: Exception) -> None:
-        """Logs the first of a row of failures, and begins the call's tracking anew."""
-        if not job.call.failing:
-            frame = f"call {job.frame.call_id}, frame {job.frame.stamp.frame_id}"
-            logger.warning("%s: vision models failed: %s", frame, type(error).__name__, exc_info=True)
-        job.call.failing = True
-        job.call.state.forget()
-
-    def _give_up(self, job: _Job) -> None:
+    def _give_up(self, job: FrameJob) -> None:
         """On the event loop: the thread that has this frame is lost. Its call goes on with a state of its own."""
         call, call_id = job.call, job.frame.call_id
         logger.error("call %s: a model does not come back from frame %d", call_id, job.frame.stamp.frame_id)
@@ -305,11 +248,11 @@ class VisionPool:
             with self._crew.lock:
                 call.closed = call.left_to_thread = True
                 self._line.close(call.account)
-                self._calls[call_id] = _Call(fresh, self._line.open(), hangs=call.hangs + 1)
+                self._calls[call_id] = PooledCall(fresh, self._line.open(), hangs=call.hangs + 1)
         with self._crew.lock:
             told, job.told = job.told, True
         if not told:
-            self._finish(job, self._skip(job, HUNG))
+            self._finish(job, job.unread(HUNG, self._clock))
 
 
 def _cores() -> int:

@@ -2,23 +2,21 @@
 
 import asyncio
 import itertools
-import logging
-import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from av import VideoFrame
 
 from agent.core.budget import Rates
-from agent.core.clock import NS_PER_S, Clock
+from agent.core.clock import Clock
 from agent.core.consent import Consent
 from agent.core.errors import CallNotFound
 from agent.core.frames import FrameOutcome
 from agent.core.pictures import Layout, Picture
 from agent.core.settings import PerceptionSettings, VisionSettings
 from agent.core.types import CameraFrame, VisionReading
+from agent.inference.lasting_process import LastingProcess
 from agent.inference.model_process import Link, ModelProcess
 from agent.inference.runtime import Opened, Runtime
 from agent.perception import vision_worker
@@ -27,12 +25,8 @@ from agent.perception.vision import unread
 from agent.perception.vision_pool import Use
 from agent.perception.vision_worker import Done, Read, Ready, Setup, Standing, Tell
 
-log = logging.getLogger(__name__)
-
 SILENT_S = 15.0
 """It says how it fares every second; after so long without a word it hangs as a whole."""
-FIRST_RETRY_S, LONGEST_RETRY_S = 0.5, 10.0
-STABLE_AFTER_S = 30.0
 LOST = f"{FrameOutcome.FAILED}: its process ended"
 NO_PICTURE = f"{FrameOutcome.FAILED}: no picture could be made of it"
 NO_ROOM = f"{FrameOutcome.FAILED}: no memory for a picture of this size"
@@ -76,14 +70,19 @@ class VisionProcess:
         self._clock = clock
         self._memory = FrameMemory()
         setup = Setup(runtime=runtime, vision=vision, perception=perception, memory=self._memory.descriptor)
-        self._process = ModelProcess("pictures", main, setup, pass_fds=(setup.memory,))
-        self._thread = threading.Thread(target=self._attend, name="pictures", daemon=True)
-        self._stopping = threading.Event()
+        self._process = LastingProcess(
+            ModelProcess("pictures", main, setup, pass_fds=(setup.memory,)),
+            clock,
+            name="pictures",
+            silent_s=SILENT_S,
+            on_began=self._began,
+            on_message=self._take,
+            on_ended=self._ended,
+        )
         self._calls: dict[str, _Call] = {}
         self._jobs: dict[int, _Job] = {}
         self._numbers = itertools.count()
         self._ready = Ready(threads=0, models=())
-        self._up = False
         self._standing = Standing()
         self._lost = 0
         self._worked_ns = 0
@@ -91,18 +90,12 @@ class VisionProcess:
 
     async def start(self) -> None:
         """Starts the process and waits until it has loaded and warmed its models. Raises what loading raises."""
-        self._loop = asyncio.get_running_loop()
-        self._started: asyncio.Future[None] = self._loop.create_future()
-        self._thread.start()
-        await self._started
+        await self._process.start()
 
     async def stop(self) -> None:
         """Ends the process; frames that wait come back unread."""
-        self._stopping.set()
-        self._up = False
         self._give_up(FrameOutcome.STOPPED)
-        self._process.hang_up()
-        await asyncio.to_thread(self._thread.join)
+        await self._process.stop()
         self._memory.close()
 
     @property
@@ -137,18 +130,18 @@ class VisionProcess:
     @property
     def fault(self) -> str | None:
         """What is wrong, in plain words."""
-        return self._standing.fault if self._up else "the process that reads pictures is being started again"
+        return self._standing.fault if self._process.up else "the process that reads pictures is being started again"
 
     def open_call(self, call_id: str, consent: Consent) -> None:
         """Takes frames of this call from here on, and reads of them what `consent` allows."""
         call = self._calls[call_id] = _Call(consent, self._memory.lend())
-        self._tell(Tell("open_call", (call_id, call.consent)))
+        self._process.tell(Tell("open_call", (call_id, call.consent)))
 
     def close_call(self, call_id: str) -> None:
         """Takes no more frames of this call; one that is here still comes back. Does nothing for a call not open."""
         call = self._calls.pop(call_id, None)
         if call is not None:
-            self._tell(Tell("close_call", (call_id,)))
+            self._process.tell(Tell("close_call", (call_id,)))
             if call.slot is not None and not call.waiting:
                 self._memory.give_back(call.slot)
 
@@ -158,12 +151,12 @@ class VisionProcess:
         Raises `CallNotFound` for a call that is not open, as does everything here that is asked about a call.
         """
         self._call(call_id).consent = consent
-        self._tell(Tell("follow", (call_id, consent)))
+        self._process.tell(Tell("follow", (call_id, consent)))
 
     def set_rates(self, call_id: str, rates: Rates) -> None:
         """How often hands and expression of this call are read from now on."""
         self._call(call_id).rates = rates
-        self._tell(Tell("set_rates", (call_id, rates)))
+        self._process.tell(Tell("set_rates", (call_id, rates)))
 
     def model_runs(self, call_id: str) -> dict[str, int]:
         """How often each model has run for this call; models that never ran are absent."""
@@ -184,7 +177,7 @@ class VisionProcess:
         call = self._call(call_id)
         if call.waiting:
             raise RuntimeError(f"call {call_id} has a frame here already; await its reading first")
-        job = _Job(frame, call, self._loop.create_future())
+        job = _Job(frame, call, asyncio.get_running_loop().create_future())
         number = next(self._numbers)
         self._jobs[number] = job
         call.waiting = True
@@ -195,7 +188,7 @@ class VisionProcess:
             self._finish(number, self._skip(frame, refused or NO_ROOM))
             return job.answer
         picture.copy_into(self._memory.view(call.slot, layout.size_bytes))
-        self._tell(
+        self._process.tell(
             Read(
                 job=number,
                 call_id=call_id,
@@ -211,9 +204,9 @@ class VisionProcess:
 
     def _refused(self, layout: Layout) -> str | None:
         """Why a picture is not even handed over."""
-        if self._stopping.is_set():
+        if self._process.stopping:
             return FrameOutcome.STOPPED
-        if not self._up:
+        if not self._process.up:
             return LOST
         return NO_ROOM if layout.size_bytes > SLOT_BYTES else None
 
@@ -222,12 +215,6 @@ class VisionProcess:
             return self._calls[call_id]
         except KeyError:
             raise CallNotFound(f"perception knows no open call {call_id}") from None
-
-    def _tell(self, message: Tell | Read) -> None:
-        """A process that has gone is noticed where it is listened to; it learns of all calls when it comes back."""
-        if self._up:
-            with suppress(OSError):
-                self._process.send(message)
 
     def _skip(self, frame: CameraFrame, reason: str) -> VisionReading:
         return unread(frame, reason, now_ns=self._clock.now_ns())
@@ -259,51 +246,17 @@ class VisionProcess:
         self._finish(message.job, message.reading or self._skip(job.frame, NO_PICTURE))
 
     def _began(self, ready: Ready) -> None:
-        self._ready, self._up = ready, True
+        """It learns of all calls, as of each that is opened later."""
+        self._ready = ready
         for call_id, call in self._calls.items():
-            self._tell(Tell("open_call", (call_id, call.consent)))
-            self._tell(Tell("set_rates", (call_id, call.rates)))
-        if not self._started.done():
-            self._started.set_result(None)
+            self._process.tell(Tell("open_call", (call_id, call.consent)))
+            self._process.tell(Tell("set_rates", (call_id, call.rates)))
 
-    def _ended(self, error: Exception) -> None:
-        """The process has ended, or did not even start."""
-        if not self._started.done():
-            self._stopping.set()
-            self._started.set_exception(error)
-        elif not self._stopping.is_set():
-            self._up = False
-            self._lost += self.threads + self._standing.lost_threads
-            self._worked_ns += self._standing.busy_ns
-            self._standing = Standing()
-            log.error("%s; it is started again", error)
-            self._give_up(LOST)
-
-    def _attend(self) -> None:
-        """In a thread of its own: starts the process, hears what it says, and starts it again."""
-        retry_s = FIRST_RETRY_S
-        while not self._stopping.is_set():
-            began_ns = self._clock.now_ns()
-            self._run_once()
-            if self._clock.now_ns() - began_ns > STABLE_AFTER_S * NS_PER_S:
-                retry_s = FIRST_RETRY_S
-            self._stopping.wait(retry_s)
-            retry_s = min(2 * retry_s, LONGEST_RETRY_S)
-
-    def _run_once(self) -> None:
-        """From the start of the process to its end."""
-        try:
-            self._on_loop(self._began, self._process.start())
-            while not self._stopping.is_set():
-                self._on_loop(self._take, self._process.receive(SILENT_S))
-        except Exception as error:
-            self._on_loop(self._ended, error)
-        finally:
-            self._process.stop()
-
-    def _on_loop(self, do: Callable[..., None], *arguments: object) -> None:
-        with suppress(RuntimeError):  # the loop has closed
-            self._loop.call_soon_threadsafe(do, *arguments)
+    def _ended(self) -> None:
+        self._lost += self.threads + self._standing.lost_threads
+        self._worked_ns += self._standing.busy_ns
+        self._standing = Standing()
+        self._give_up(LOST)
 
 
 def _picture(frame: CameraFrame) -> Picture:

@@ -13,8 +13,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agent.core.clock import NS_PER_MS, Clock, SystemClock
-from agent.core.errors import StoreError
+from agent.core.errors import StoreAway, StoreError
 from agent.storage.audit_chain import CUT, LOSS, Anchor, ChainCheck, Detail, Entry, Verdict, link
+from agent.storage.away import is_away
+from agent.storage.database import Database
 from agent.storage.schema import open_engine, plain, telling, upgrade
 from agent.storage.tables import audit as table
 
@@ -39,10 +41,14 @@ class Audit:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, url: str, *, key: bytes, anchor: Path, clock: Clock | None = None) -> AsyncIterator["Audit"]:
-        """The log in the archive at `url`. Raises `StoreError` when it cannot be used."""
-        await asyncio.to_thread(upgrade, url)
-        engine = open_engine(url)
+    async def opened(
+        cls, url: str, *, key: bytes, anchor: Path, clock: Clock | None = None, database: Database | None = None
+    ) -> AsyncIterator["Audit"]:
+        """The log in the archive at `url`. Raises `StoreError` when it cannot be used; a `database` that is given may
+        be away."""
+        if database is None:
+            await asyncio.to_thread(upgrade, url)
+        engine = open_engine(url) if database is None else database.engine()
         try:
             yield cls(engine, clock or SystemClock(), key=key, anchor=anchor)
         finally:
@@ -126,9 +132,9 @@ class Audit:
                 continue
             except OperationalError as fault:
                 if not _came_second(fault):
-                    raise StoreError(_refused(action, fault)) from None
+                    raise _refused(action, fault) from None
             except (SQLAlchemyError, OSError) as fault:
-                raise StoreError(_refused(action, fault)) from None
+                raise _refused(action, fault) from None
         raise StoreError(f"{action} cannot be recorded: others write to the audit log without a pause; try again")
 
 
@@ -151,8 +157,9 @@ def _came_second(fault: OperationalError) -> bool:
     return "locked" in said or "Deadlock" in said or "deadlock" in said
 
 
-def _refused(action: str, fault: Exception) -> str:
-    return f"{action} cannot be recorded in the audit log, so it is not done: {plain(fault)}"
+def _refused(action: str, fault: Exception) -> StoreError:
+    what = f"{action} cannot be recorded in the audit log, so it is not done: {plain(fault)}"
+    return StoreAway(what) if is_away(fault) else StoreError(what)
 
 
 def _read_anchor(path: Path) -> Anchor | None:

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from agent.core.clock import Clock, SystemClock
 from agent.core.settings.storage import StorageSettings
-from agent.storage.data_keys import seal_clear_rows
+from agent.storage.database import Database
 from agent.storage.keyring import Keyring
 from agent.storage.recording import CallRecorder
-from agent.storage.schema import open_engine, shown, upgrade
+from agent.storage.schema import shown
 from agent.storage.sealing import Vault
 from agent.storage.spool import Spool, spool_folder
-from agent.storage.writer import ArchiveHealth, ArchiveWriter
+from agent.storage.writer import ArchiveWriter
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +36,22 @@ class CallStore(CallRecorder):
     """
 
     def __init__(
-        self, engine: AsyncEngine, spool: Spool, keyring: Keyring, clock: Clock, *, flush_every_s: float = FLUSH_EVERY_S
+        self,
+        engine: AsyncEngine,
+        spool: Spool,
+        keyring: Keyring,
+        clock: Clock,
+        *,
+        flush_every_s: float = FLUSH_EVERY_S,
+        shut: Callable[[], str | None] = lambda: None,
     ) -> None:
+        """`shut` says why the database is not to be written to yet; None once it is."""
         self._recorded = asyncio.Event()
         super().__init__(Vault(keyring), spool.writer, clock, on_recorded=self._recorded.set)
         self.on_change: Callable[[], None] = lambda: None
-        """Called when `health.state` has changed."""
-        self.health = ArchiveHealth()
-        self._writer = ArchiveWriter(engine, spool)
+        """Called when `health.fault` has changed."""
+        self._writer = ArchiveWriter(engine, spool, shut)
+        self.health = self._writer.health(0)
         self._flush_every_s = flush_every_s
         self._closing = asyncio.Event()
         self._hurried = asyncio.Event()
@@ -59,19 +67,23 @@ class CallStore(CallRecorder):
         clock: Clock | None = None,
         *,
         flush_every_s: float = FLUSH_EVERY_S,
+        database: Database | None = None,
     ) -> AsyncIterator["CallStore"]:
         """A store on the database of the settings, migrated and with its writer running; all is flushed at the end.
 
-        What an earlier process left in the spool is written first, and calls that it left open are closed. Raises
-        `StoreError` when the database or the spool cannot be used.
+        What an earlier process left in the spool is written first, and calls that it left open are closed. A `database`
+        that is given may be away, and all goes to the spool until it is open. Raises `StoreError` when the spool cannot
+        be used, or, where none is given, the database.
         """
-        await asyncio.to_thread(upgrade, storage.url)
+        if database is None:
+            database = Database(storage, keyring)
+            await database.open()
         spool = await asyncio.to_thread(Spool.opened, spool_folder(storage), storage.spool_bytes)
-        engine = open_engine(storage.url)
-        store = cls(engine, spool, keyring, clock or SystemClock(), flush_every_s=flush_every_s)
+        engine = database.engine()
+        store = cls(
+            engine, spool, keyring, clock or SystemClock(), flush_every_s=flush_every_s, shut=lambda: database.shut
+        )
         try:
-            if sealed := await seal_clear_rows(engine, keyring):
-                log.warning("%d rows that an earlier version wrote in clear are sealed now", sealed)
             async with asyncio.TaskGroup() as tasks:
                 writer = tasks.create_task(store.run(), name="call archive")
                 try:
@@ -157,6 +169,6 @@ class CallStore(CallRecorder):
                 written.set_result(None)
         await self._writer.replay(at_once=last)
         health = self._writer.health(self.unkept)
-        changed, self.health = health.state != self.health.state, health
+        changed, self.health = health.fault != self.health.fault, health
         if changed:
             self.on_change()

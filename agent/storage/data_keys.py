@@ -25,10 +25,17 @@ async def open_keyring(storage: StorageSettings) -> Keyring:
 
     Raises `StoreError` for an archive that cannot be used, and for keys that are missing, broken or another archive's.
     """
+    return await asyncio.to_thread(keyrings.opened, storage, await keys_in_use(storage))
+
+
+async def keys_in_use(storage: StorageSettings) -> dict[str, int]:
+    """How many data keys each master key has wrapped, by its id, in the archive, whose tables are brought up to date.
+
+    Raises `StoreError` for an archive that cannot be used, `StoreAway` for one that is away.
+    """
     await asyncio.to_thread(upgrade, storage.url)
     async with archive_of(storage) as engine:
-        in_use = await wrapped_by(engine)
-    return await asyncio.to_thread(keyrings.opened, storage, in_use)
+        return await wrapped_by(engine)
 
 
 @asynccontextmanager

@@ -142,8 +142,10 @@ class Keyring:
         return now
 
 
-def opened(storage: StorageSettings, in_use: Collection[str]) -> Keyring:
+def opened(storage: StorageSettings, in_use: Collection[str] | None) -> Keyring:
     """The keys of the archive, some of which `in_use` names; made at first, when none is in use. Blocks.
+
+    None for `in_use` stands for an archive that is away: keys are never made for one that may have keys already.
 
     Raises `StoreError` for keys that are missing, broken or another archive's. Nothing is ever written over.
     """
@@ -153,6 +155,11 @@ def opened(storage: StorageSettings, in_use: Collection[str]) -> Keyring:
         keyring = replace(given, folder=path.parent)
     else:
         if not path.exists():
+            if in_use is None:
+                raise StoreError(
+                    f"the archive is away, and {path}, which holds its keys, is missing: start the database, for which "
+                    "keys are made if it has none yet, or put a copy of the keys there"
+                )
             if in_use:
                 raise StoreError(
                     f"{path}, which holds the archive's keys, is missing, and without it nothing that was said can be "
@@ -160,7 +167,7 @@ def opened(storage: StorageSettings, in_use: Collection[str]) -> Keyring:
                 )
             _create(path)
         keyring = _read(path)
-    keyring.require(in_use)
+    keyring.require(in_use or ())
     return keyring
 
 

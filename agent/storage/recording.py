@@ -1,7 +1,7 @@
 """Turns what happens in calls into rows of the archive, sealed, that wait to be written."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import msgspec
 from sqlalchemy import Table
@@ -15,6 +15,10 @@ from agent.storage import states, tables
 from agent.storage.content import fit_to_keep
 from agent.storage.pending import Pending
 from agent.storage.sealing import Vault
+
+AlertStep = Literal["alert_over", "alert_seen_to", "alert"]
+ALERT_STEPS: tuple[AlertStep, ...] = get_args(AlertStep)
+"""What is kept of an alert, the latest first."""
 
 
 class SpokenReply(Protocol):
@@ -187,19 +191,20 @@ class CallRecorder:
             value=msgspec.json.encode(signal.value),
         )
 
-    def record_alert(
-        self, call_id: str, kind: Literal["alert", "alert_seen_to"], at_s: float, *, number: int, value: msgspec.Struct
-    ) -> None:
-        """Staff was told to look at the call, or somebody does; `number` counts a call's alerts from 1.
+    def record_alert(self, call_id: str, kind: AlertStep, at_s: float, *, number: int, value: msgspec.Struct) -> None:
+        """Staff was told to look at the call, somebody does, or there is no need to any more, at `at_s` (Unix seconds);
+        `number` counts a call's alerts from 1.
 
-        It is kept beside what was perceived, but numbered downwards from -1, as it is no signal.
+        It is kept beside what was perceived, but numbered downwards from -1, as it is no signal: three for each alert,
+        one a step. Rows of earlier versions, with two for each, are of calls that have ended, and only within a call
+        must numbers differ.
         """
         if call_id not in self.vault:
             return
         self._add(
             tables.signals,
             call_id=call_id,
-            seq=-2 * number + (kind == "alert"),
+            seq=-len(ALERT_STEPS) * number + ALERT_STEPS.index(kind),
             kind=kind,
             captured_at=at_s,
             media_ms=0.0,

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from agent.core.errors import StoreError
+from agent.core.errors import StoreAway, StoreError
+from agent.storage.away import is_away
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ BEGIN_WRITING = "BEGIN IMMEDIATE"
 """Begins a transaction on SQLite that writes: it waits for others here, and never fails later because of them."""
 ROWS_AT_ONCE = 200
 """That are made into objects in one go: a millisecond or two."""
+CONNECTS_WITHIN_S = 10.0
+"""A server that takes longer to let somebody in counts as away."""
 MIGRATING_S = 60
 """How long to wait for another process that migrates the same database."""
 
@@ -54,7 +57,8 @@ def upgrade(url: str) -> None:
     One that was cut off is as if it had not begun; on MySQL and MariaDB it goes on where it was. Of several processes
     that start at once, one migrates and the others wait.
 
-    Raises `StoreError` when the database cannot be opened, is damaged, or comes from a later version of the agent.
+    Raises `StoreAway` while the database does not answer, `StoreError` when it cannot be opened, is damaged, or comes
+    from a later version of the agent.
     """
     engine = open_engine(url, poolclass=NullPool)
     try:
@@ -65,6 +69,11 @@ def upgrade(url: str) -> None:
     except CommandError as fault:
         raise StoreError(f"the archive {shown(url)} is of a later version of the agent: {fault}") from None
     except (SQLAlchemyError, OSError) as fault:
+        if is_away(fault):
+            raise StoreAway(
+                f"the archive {shown(url)} is away ({plain(fault)}); it must run, be reachable and have room, or "
+                "storage.url name another"
+            ) from None
         raise StoreError(f"the archive {shown(url)} cannot be used: {plain(fault)}. Set storage.url.") from None
 
 
@@ -79,7 +88,9 @@ def _upgrade_file(url: URL) -> None:
 
 
 async def _upgrade_server(engine: AsyncEngine) -> None:
-    async with engine.begin() as connection:
+    async with AsyncExitStack() as stack:
+        async with asyncio.timeout(CONNECTS_WITHIN_S):
+            connection = await stack.enter_async_context(engine.begin())
         if engine.dialect.name == "postgresql":
             await connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("agent.migrations"))))
         else:
@@ -143,14 +154,14 @@ async def all_rows(connection: AsyncConnection, query: Select[Any]) -> list[RowM
 
 @contextmanager
 def telling(what: str) -> Iterator[None]:
-    """Turns what a driver raises into `StoreError`, which says `what` could not be done; where there is no server some
-    raise `OSError`."""
+    """Turns what a driver raises into `StoreError`, which says `what` could not be done, or `StoreAway`; where there is
+    no server some raise `OSError`."""
     try:
         yield
     except (SQLAlchemyError, OSError) as fault:
-        raise StoreError(f"{what}: {plain(fault)}") from None
+        raise (StoreAway if is_away(fault) else StoreError)(f"{what}: {plain(fault)}") from None
 
 
 def plain(fault: Exception) -> str:
     """What a driver said, without the statement and its values."""
-    return str(getattr(fault, "orig", None) or type(fault).__name__)
+    return str(getattr(fault, "orig", None) or getattr(fault, "strerror", None) or type(fault).__name__)

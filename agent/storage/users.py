@@ -13,8 +13,9 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agent.core.clock import NS_PER_S, Clock
-from agent.core.errors import AccountError, StoreError
+from agent.core.errors import AccountError, StoreAway, StoreError
 from agent.core.identity import Account, Role
+from agent.storage.away import is_away
 from agent.storage.schema import plain
 from agent.storage.tables import sessions, users
 
@@ -144,7 +145,8 @@ class Users:
         except IntegrityError:
             raise
         except (SQLAlchemyError, OSError) as fault:
-            raise StoreError(f"accounts cannot be read or written: {plain(fault)}") from None
+            away = StoreAway if is_away(fault) else StoreError
+            raise away(f"accounts cannot be read or written: {plain(fault)}") from None
 
     def _account(self, row: Row[Any]) -> Account:
         return Account(

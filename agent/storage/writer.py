@@ -7,6 +7,7 @@ off, so that nobody knows whether the database has it, is spooled and tried agai
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agent.core.consent import Purpose
+from agent.core.sentences import tell
 from agent.storage import tables
 from agent.storage.pending import Pending, Row
 from agent.storage.recovery import AT_ONCE, close_cut_off
@@ -28,6 +30,7 @@ WITHIN_S = 5.0
 REPLAY_S = 0.5
 """So long batches are replayed before new ones get their turn."""
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 15.0
+TAKES_NOTHING = "the database takes nothing"
 PERCEIVED_SHARE = 0.75
 """What was perceived may fill this share of the spool; the rest is for what was said."""
 ROWS_AT_FAULT = frozenset({"21", "22", "23"})
@@ -49,25 +52,30 @@ class ArchiveHealth:
     spooled_bytes: int = 0
     dropped_rows: int = 0
     """Like those that are kept, since the process began."""
+    shut: str | None = None
+    """Why the database takes nothing, where it was not even to be used since the process began."""
 
     @property
     def fault(self) -> str | None:
         """In a sentence; None while all is well."""
+        why = self.shut or TAKES_NOTHING
         match self.state:
             case "good":
                 return None
             case "spooling":
-                return "the database takes nothing; what happens is kept on disk until it does"
+                return tell("kept_on_disk", why=why)
             case "dropping":
-                return "the database takes nothing, and the disk has no room; not all that happens is kept"
+                return tell("not_all_kept", why=why)
 
 
 class ArchiveWriter:
     """Puts one batch after the other where it is safe. Belongs to one task; no fault of the database is raised."""
 
-    def __init__(self, engine: AsyncEngine, spool: Spool) -> None:
+    def __init__(self, engine: AsyncEngine, spool: Spool, shut: Callable[[], str | None] = lambda: None) -> None:
+        """`shut` says why the database is not to be written to yet; None once it is."""
         self._engine = engine
         self._spool = spool
+        self._shut = shut
         self._numbers = 0
         self._retry_s = FIRST_RETRY_S
         self._retry_at_s = 0.0
@@ -91,13 +99,14 @@ class ArchiveWriter:
         state: Literal["good", "spooling", "dropping"] = "good"
         if self._full:
             state = "dropping"
-        elif self._spool.waiting:
+        elif self._spool.waiting or self._shut() is not None:
             state = "spooling"
         return ArchiveHealth(
             state=state,
             kept_rows=self._kept,
             spooled_bytes=self._spool.size_bytes,
             dropped_rows=self.lost + dropped_elsewhere,
+            shut=self._shut(),
         )
 
     async def put(self, batch: Pending) -> Pending | None:
@@ -107,7 +116,8 @@ class ArchiveWriter:
         self._numbers += 1
         name = BatchName(writer=self._spool.writer, number=self._numbers)
         lost = self.lost
-        if not self._spool.waiting and await self._written(name, batch):
+        in_turn = not self._spool.waiting and self._shut() is None
+        if in_turn and await self._written(name, batch):
             full, left = None, None
         else:
             full, left = await self._spooled(name.number, batch)
@@ -122,7 +132,7 @@ class ArchiveWriter:
         """Writes what was spooled, oldest first, for a while; then, the first time, closes what dead processes left."""
         now_s = asyncio.get_running_loop().time
         until_s = now_s() + REPLAY_S
-        if not at_once and now_s() < self._retry_at_s:
+        if self._shut() is not None or (not at_once and now_s() < self._retry_at_s):
             return
         while self._spool.waiting and now_s() < until_s:
             taken = await asyncio.to_thread(self._spool.take)

@@ -83,6 +83,8 @@ class Archive:
     spooled_bytes: int
     dropped_rows: int
     """Since the agent started."""
+    fault: str | None = None
+    """What is wrong, in a sentence; None while the state is good."""
 
 
 class CallDesk(Protocol):

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from agent.core.sentences import Sentence
+
 
 class PastCall(msgspec.Struct, frozen=True, kw_only=True):
     """A call that has ended, without a word of it."""
@@ -49,16 +51,20 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     slots: dict[str, str] = {}
     because: tuple[str, ...] = ()
     """Signals that shaped a reply, in words."""
+    told_because: tuple[Sentence, ...] = ()
+    """The same, to be said in another language."""
 
 
 class PastEvent(msgspec.Struct, frozen=True, kw_only=True):
     at_s: float
     kind: str
-    """Of the signal; or card, consent, taken_over, resumed, coach, alert, alert_seen_to."""
+    """Of the signal; or card, consent, taken_over, resumed, coach, alert, alert_seen_to, alert_over."""
     label: str
     confidence: float | None = None
     detail: str = ""
     """Of an alert what it rested on, or who saw to it."""
+    told_detail: tuple[Sentence, ...] = ()
+    """What an alert rested on, to be said in another language."""
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ import msgspec
 
 from agent.core.cards import Card
 from agent.core.lifecycle import CallState, EndReason
+from agent.core.sentences import Sentence
 from agent.core.speech import MouthShape
 
 
@@ -36,6 +37,8 @@ class Caption(Message, frozen=True, kw_only=True, tag="caption"):
     final: bool = True
     because: tuple[str, ...] = ()
     """Signals that shaped this reply, in plain words; empty for the customer's own."""
+    told_because: tuple[Sentence, ...] = ()
+    """The same, to be said in another language; for staff alone."""
     because_seqs: tuple[int, ...] = ()
     """Numbers of these signals in this call."""
     translation: str = ""

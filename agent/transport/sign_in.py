@@ -7,7 +7,7 @@ from typing import Protocol
 
 from agent.core.addresses import household_of, parsed_address
 from agent.core.clock import NS_PER_S, Clock
-from agent.core.errors import AccountError, SignInRefused
+from agent.core.errors import AccountError, SignInRefused, StoreError
 from agent.core.identity import Account, Role
 from agent.transport.attempts import Attempts
 from agent.transport.passwords import LONGEST, hash_password, is_password
@@ -77,7 +77,13 @@ class SignIn:
             raise SignInRefused("many sign in at this moment; try again", retry_after_s=2)
         self._by_name.begin(who)
         self._by_address.begin(where)
-        account = await self._accounts.find(who)
+        try:
+            account = await self._accounts.find(who)
+        except StoreError:
+            # Nothing could be guessed at, so nobody is to wait for it once accounts can be looked up again.
+            self._by_name.take_back(who)
+            self._by_address.take_back(where)
+            raise
         if not await self._is_password(account, password) or account is None:
             raise await self._refused(who, account)
         if account.totp_secret is not None and not code:
@@ -96,11 +102,12 @@ class SignIn:
         _require_no_wait(self._by_address.wait_s(where))
         self._by_address.begin(where)
         known = self._link is not None and hmac.compare_digest(link.encode(), self._link.encode())
+        if known:
+            self._by_address.take_back(where)
         if not known or await self._accounts.any():
             raise SignInRefused(
                 "this link is not, or no longer, good; sign in with your name, or see what `agent serve` prints"
             )
-        self._by_address.take_back(where)
         await self._record("staff:by link", "staff.signed_in", "")
         return await self.sessions.begin(None)
 

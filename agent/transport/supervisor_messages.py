@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from agent.core.alerts import AlertKind
+from agent.core.sentences import Sentence
 from agent.core.signals import Signal
 from agent.transport.messages import Caption, Message, SharedPicture
 
@@ -75,10 +76,11 @@ class Service(Message, frozen=True, kw_only=True, tag="service"):
     last_day: Served
     faults: tuple[str, ...] = ()
     """What is wrong with the agent as a whole, in words."""
+    told_faults: tuple[Sentence, ...] = ()
+    """The same, to be said in another language."""
 
 
-class AlertEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    words: str
+class AlertEvidence(Sentence, frozen=True, kw_only=True):
     at: float
     """Unix time in seconds."""
     seqs: tuple[int, ...] = ()
@@ -136,6 +138,8 @@ class NextReply(Message, frozen=True, kw_only=True, tag="next_reply"):
     call_id: str
     text: str
     because: tuple[str, ...] = ()
+    told_because: tuple[Sentence, ...] = ()
+    """The same, to be said in another language."""
     suggested: bool = False
     """True while a person has the call, to whom it is a suggestion. Otherwise the agent says it itself, as soon as the
     customer proves to have finished."""

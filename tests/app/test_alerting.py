@@ -8,8 +8,11 @@ from agent.app.alerting import Alerting
 from agent.app.glimpses import WIDTH_PX, Glimpses, made_small
 from agent.core.alerts import AlertKind
 from agent.core.clock import FakeClock
+from agent.core.lifecycle import CallState
+from agent.core.sentences import tell
 from agent.core.settings import SupervisionSettings
-from agent.fusion.alerts import PersonAsked, ToolFailed
+from agent.dialogue.protocol import Because
+from agent.fusion.alerts import Looked, PersonAsked, Stands, ToolFailed
 from agent.media.statistics import PeerStatistics, TrackStatistics
 from agent.transport.hub import Hub
 from agent.transport.supervisor_messages import Alert, CallSummary
@@ -37,9 +40,11 @@ class Desk:
         self.hub, self.clock = Hub(), FakeClock()
         self._connection = iter(connection)
         self.raised: list[Alert] = []
+        self.over: list[tuple[str, float]] = []
+        """Ids of alerts that closed, and when."""
         self.alerting = Alerting(
             "c", SupervisionSettings(), lambda: next(self._connection), clock=self.clock, hub=self.hub,
-            on_raised=self.raised.append,
+            on_raised=self.raised.append, on_over=lambda alert, at_s: self.over.append((alert.id, at_s)),
         )  # fmt: skip
 
     def open(self) -> list[AlertKind]:
@@ -58,6 +63,36 @@ def test_an_alert_says_when_and_why_by_the_clock_on_the_wall() -> None:
     assert person.since == pytest.approx(asked_s, abs=0.1) and tool.since == pytest.approx(asked_s + 5, abs=0.1)
     assert [evidence.words for evidence in person.evidence] == ["wished for"]
     assert desk.raised == [person, tool], "each is told once, as it began"
+
+
+def test_what_an_alert_rests_on_can_be_said_in_another_language() -> None:
+    """Our own sentences go out with their codes and values, as do those of our reply engine; words of others do not."""
+    desk = Desk()
+    desk.alerting.put(*[ToolFailed(words=Because.of("tool", tell("tool_failed", tool="find")).sentence.told)] * 2)
+    desk.alerting.put(PersonAsked(reason="wished for"), Stands(state=CallState.HELD))
+    desk.clock.advance(ms=60_000)
+    desk.alerting.put(Looked())
+    told = [(one.words, one.code, one.values) for alert in desk.hub._board.listed().alerts for one in alert.evidence]
+    assert told == [
+        *[("find said failed", "tool_failed", {"tool": "find"})] * 2,
+        ("wished for", "", {}),
+        ("on hold for 60 s", "held", {"seconds": "60"}),
+    ]
+
+
+def test_an_alert_that_closes_is_told_once_and_when() -> None:
+    """What else stands open is not over."""
+    desk = Desk(*[carried(0, 0)] * 2)
+    desk.alerting.put(PersonAsked(reason="wished for"), *[ToolFailed(words="orders said failed")] * 2)
+    desk.clock.advance(ms=120_000)
+    over_s = desk.clock.wall_ns() / 1e9
+    desk.alerting.look()
+    desk.clock.advance(ms=1_000)
+    desk.alerting.look()
+    assert desk.over == [("c-2", over_s)] and desk.open() == [AlertKind.PERSON_ASKED]
+    desk.alerting.put(Stands(state=CallState.TAKEN_OVER))
+    assert [alert for alert, _ in desk.over] == ["c-2", "c-1"] and desk.open() == []
+    assert desk.over[1][1] == pytest.approx(over_s + 1)
 
 
 @pytest.mark.parametrize("past_ms", range(0, 100, 10))

@@ -224,8 +224,8 @@ async def talking(
     async with asyncio.TaskGroup() as tasks:
         conversation = talk.conversation
         answering = conversation.listen_to_engine(talk.engine)  # type: ignore[arg-type]
-        chatting = conversation.listen_to_chat()
-        listening = conversation.listen_to_customer()
+        chatting = conversation.customer.listen_to_written()
+        listening = conversation.customer.listen_to_heard()
         work = (talk.mouth.run(), talk.drain(), listening, chatting, answering, conversation.lines.run())
         running = [tasks.create_task(part) for part in work]
         await asyncio.sleep(0)
@@ -308,6 +308,7 @@ async def test_customers_read_no_reasons_that_are_for_staff() -> None:
         caption = talk.page.shown[-1]
         assert isinstance(caption, Caption)
         assert (caption.because, caption.because_seqs) == (("intent", "affect"), (0, 1))
+        assert caption.told_because == ()
 
 
 async def test_who_goes_on_before_the_reply_is_heard_is_answered_as_a_whole() -> None:
@@ -362,7 +363,7 @@ async def test_words_that_may_be_all_are_told_with_their_intent_and_counted() ->
         first, second, final = talk.engine.of(Utterance)
         assert [one.likely_final for one in (first, second, final)] == [True, True, False]
         assert second.intent == final.intent != first.intent
-        assert (talk.conversation.guesses, talk.conversation.guesses_right) == (2, 1)
+        assert (talk.conversation.customer.guesses, talk.conversation.customer.guesses_right) == (2, 1)
 
 
 async def test_what_is_written_as_the_call_ends_is_kept_though_nobody_answers() -> None:

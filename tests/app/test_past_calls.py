@@ -103,7 +103,8 @@ async def test_a_call_is_told_in_order(past: LookingBack) -> None:
         (2.0, "customer", SAID), (2.0, "agent", REPLIED),
     ]  # fmt: skip
     assert (story.lines[0].intent, story.lines[0].slots) == ("order_status", {"product": "kettle"})
-    assert story.lines[1].because == ("asked where an order is",)
+    assert story.lines[1].because == ("the question where an order is (90%)",)
+    assert [one.code for one in story.lines[1].told_because] == ["understood"]
     assert [(event.at_s, event.kind, event.label) for event in story.events] == [
         (2.0, "card", "Order 1042"),
         (4.0, "gesture", "thumbs_up"),

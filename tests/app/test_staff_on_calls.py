@@ -182,9 +182,9 @@ def deeds(folder: Path) -> list[tuple[Any, Any]]:
         return connection.execute("SELECT action, subject FROM audit").fetchall()
 
 
-async def test_an_alert_and_who_saw_to_it_are_told_as_soon_as_the_call_has_ended(agent: RunningAgent) -> None:
-    """The call is read again the moment it is over: what was raised, on what, and the supervisor's name."""
-    async with a_call(agent) as customer, agent.watching() as socket:
+async def test_an_alert_and_what_came_of_it_are_told_as_soon_as_the_call_has_ended(agent: RunningAgent) -> None:
+    """The call is read again the moment it is over: what was raised, on what, who saw to it, and that a person came."""
+    async with a_call(agent) as customer, agent.watching() as socket, staff(agent) as client:
         call_id = customer.ticket.call_id
         write(customer, "I would like to talk to a human being")
         async with asyncio.timeout(30):
@@ -193,12 +193,15 @@ async def test_an_alert_and_who_saw_to_it_are_told_as_soon_as_the_call_has_ended
             await socket.send(json.dumps({"type": "acknowledge", "alert": seen[0]["id"]}))
             while (await alerts(socket, call_id))[0]["acknowledged_by"] is None:
                 pass
+            async with connected(client, f"/stand-in/{call_id}", Speaker()):
+                while await alerts(socket, call_id):
+                    pass
     async with staff(agent) as client, asyncio.timeout(20):
         while (answer := await client.get(f"/api/history/calls/{call_id}")).status_code != 200:
             assert "goes on" in answer.text, "as long as it does it is not told of, and then at once"
     story = answer.json()
     told = [(event["kind"], event["label"]) for event in story["events"] if event["kind"].startswith("alert")]
-    assert told == [("alert", "person_asked"), ("alert_seen_to", "person_asked")]
+    assert told == [("alert", "person_asked"), ("alert_seen_to", "person_asked"), ("alert_over", "person_asked")]
     details = {event["kind"]: event["detail"] for event in story["events"]}
     assert details["alert"] and details["alert_seen_to"] == "key:tests"
 

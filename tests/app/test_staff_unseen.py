@@ -84,7 +84,7 @@ def test_what_is_recorded_comes_from_the_customers_connection_alone() -> None:
     assert _naming("MediaRecorder(") == [recorder]
     assert _texts()[recorder].count("peer.relays") == 1
     assert not {"incoming", "StaffLink", "staff", "speaker"} & _names(recorder)
-    assert [path.name for path in _naming("recorder_for(") if path != recorder] == ["call.py"]
+    assert [path.name for path in _naming("recorder_for(") if path != recorder] == ["call_parts.py"]
 
 
 @cache
@@ -97,7 +97,7 @@ def _names(path: Path) -> set[str]:
 
 def test_only_what_customers_say_and_type_is_read_for_emotion() -> None:
     """`feel` is called for a customer's transcript and chat line, and by nobody else."""
-    assert {path for path in _naming("feel") if "feel" in _names(path)} == {PACKAGE / "app" / "conversation.py"}
+    assert {path for path in _naming("feel") if "feel" in _names(path)} == {PACKAGE / "app" / "customers_words.py"}
 
 
 @pytest.mark.timeout(120)

@@ -5,18 +5,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import cv2
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.core.alerts import AlertKind
 from agent.core.identity import Role
+from agent.core.sentences import Sentence, sentence, tell
 from agent.core.signals import (
     AffectSignal,
     AffectValue,
     ExpressionSignal,
     ExpressionValue,
+    HealthSignal,
+    HealthValue,
     IntentSignal,
     IntentValue,
+    RoomFault,
     SceneSignal,
     SceneValue,
     Signal,
@@ -94,7 +99,7 @@ def _calls() -> list[CallSummary]:
 
 def _alert(call_id: str, kind: AlertKind, words: str, *, urgent: bool = False) -> Alert:
     since = time.time() - 20
-    evidence = (AlertEvidence(words=words, at=since, seqs=(4, 7)),)
+    evidence = (AlertEvidence(at=since, seqs=(4, 7), **msgspec.structs.asdict(sentence(words))),)
     return Alert(id=f"{call_id}-1", call_id=call_id, kind=kind, urgent=urgent, since=since, evidence=evidence)
 
 
@@ -105,8 +110,9 @@ async def wall(visit: Visit) -> None:
     await visit.page.goto(visit.server.supervisor_url)
     await visit.sees(f"[data-call-id='{CALL_ID}']", "twenty calls")
     asking, sad = calls[1].call_id, calls[4].call_id
-    hub.put_alerts(asking, (_alert(asking, AlertKind.PERSON_ASKED, "asked twice", urgent=True),))
-    hub.put_alerts(sad, (_alert(sad, AlertKind.LOW_AFFECT, "low for 40 s"),))
+    hub.put_alerts(asking, (_alert(asking, AlertKind.PERSON_ASKED, "the customer asked for a person", urgent=True),))
+    hub.put_alerts(sad, (_alert(sad, AlertKind.LOW_AFFECT, tell("low_affect", seconds="8", percent="60")),))
+    wrong = tell("kept_on_disk", why="the database takes nothing")
     hub.put_service(
         Service(
             rated=24,
@@ -117,7 +123,8 @@ async def wall(visit: Visit) -> None:
             answered_within_s=20,
             last_hour=Served(customers=80, in_time=61, given_up=4),
             last_day=Served(customers=912, in_time=840, given_up=21),
-            faults=("the archive takes nothing",),
+            faults=(str(wrong),),
+            told_faults=(sentence(wrong),),
         )
     )
     await visit.sees(".alert", "twenty calls, two with alerts")
@@ -167,11 +174,22 @@ def _signals() -> list[Signal]:
         label="escalating", probabilities={"escalating": 0.8}, because=("the same request again",), held_s=14.2
     )
     intent = IntentValue(label="order_status", out_of_scope=False, slots={"order_id": "A1042"})
+    slow = tell("load", measure="some frames are not read", strain=("the process has no time left",))
+    fault = RoomFault(room="load", **msgspec.structs.asdict(sentence(slow)))
+    health = HealthValue(
+        state="degraded",
+        reasons=(f"load: {slow}",),
+        faults=(fault,),
+        rung="skipped_frames",
+        rung_since=time.time() - 12,
+        analysed_fps=11.6,
+    )
     return [
         ExpressionSignal(**envelope(), value=expression),  # type: ignore[arg-type]
         AffectSignal(**envelope(), value=affect),  # type: ignore[arg-type]
         SceneSignal(**envelope(), value=scene),  # type: ignore[arg-type]
         IntentSignal(**envelope(), value=intent),  # type: ignore[arg-type]
+        HealthSignal(**envelope(), value=health),  # type: ignore[arg-type]
     ]
 
 
@@ -185,16 +203,29 @@ async def one_call(visit: Visit) -> None:
     await visit.sees(".watch", "call, nothing known yet")
     hub.publish_picture(CALL_ID, _picture())
     hub.publish_signals(CALL_ID, _signals())
+    why = (
+        sentence(tell("understood", means="the question where an order is", percent="93")),
+        sentence(tell("mood", mood="anger", seconds="6", effect="spoken shorter and more slowly")),
+        sentence(tell("tool_said", tool="orders.find", result="found")),
+        Sentence(words="words that a page does not know"),
+    )
     talk = (
         Caption(id="u1", speaker="customer", text="我的订单在哪里？", translation="Where is my order?"),
-        Caption(id="a1", speaker="agent", text="It is on its way.", because=("the customer seems upset",)),
+        Caption(
+            id="a1",
+            speaker="agent",
+            text="It is on its way.",
+            because=tuple(one.words for one in why),
+            told_because=why,
+        ),
         Caption(id="u2", speaker="customer", text="<b>I asked that</b> twice already " + "and again " * 30),
     )
     for caption in talk:
         hub.publish_event(CALL_ID, SupervisorCaption(call_id=CALL_ID, caption=caption))
     await visit.page.wait_for_selector("#picture[data-frame-id='1']")
     await visit.sees("#transcript :text('twice')", "call watched")
-    reply = NextReply(call_id=CALL_ID, text="I am sorry that you had to ask twice.", because=("asked twice",))
+    text = "I am sorry that you had to ask twice."
+    reply = NextReply(call_id=CALL_ID, text=text, because=(why[1].words,), told_because=(why[1],))
     hub.publish_event(CALL_ID, reply)
     await visit.sees("#next-reply :text('sorry')", "call watched, about to speak")
     await visit.page.click("#end-call")

@@ -67,7 +67,7 @@ QUOTED = ".hit-text, code"
 KNOWN = [
     *("agent", "serve", "users", "add", "NAME", "role", "admin", "ada"),
     *("CSV", "JSON", "Parquet", "SubRip", "srt", "WebVTT", "API", "say", "thumbs"),
-    *("drawn", "undraw", "undrawn", "unfelt"),
+    *("drawn", "undraw", "undrawn", "unfelt", "orders", "find", "found"),
 ]
 """Commands, formats, examples, and names that the walks gave to people and calls."""
 FITS_WITHIN_MS = 2_000

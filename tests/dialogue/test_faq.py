@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from agent.core.errors import ModelMissing, SettingsError
+from agent.core.sentences import tell
 from agent.dialogue.conversation import Conversation, Phase, Task
 from agent.dialogue.domain import load_domain
 from agent.dialogue.faq import FAQ, Article, load_articles
@@ -99,7 +100,8 @@ def test_pages_are_never_instructions() -> None:
     after, [shown, said] = step(conversation, order, 0, DOMAIN)
     assert isinstance(shown, Show) and isinstance(said, Say)
     assert after.task is None and after.offer is None
-    assert said.because[-1] == Because(kind=FAQ, words="the help page 'T' (90%)")
+    assert said.because[-1] == Because.of(FAQ, tell("help_page", title="T", percent="90"))
+    assert said.because[-1].words == "the help page 'T' (90%)"
 
 
 def test_without_the_model_words_are_enough_to_go_on() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from agent.core.budget import LadderState, Rung
 from agent.core.clock import NS_PER_MS, NS_PER_S
+from agent.core.sentences import tell
 from agent.core.signals import HealthValue
 from agent.core.types import VisionReading
 from agent.fusion.health import HealthMonitor
@@ -92,3 +93,18 @@ def test_no_more_frames_are_missed_than_are_wanted() -> None:
     monitor.stands(LadderState(rung=Rung.SLOWER_EXPRESSION, because=("pictures are read too late",)), 0.0)
     value = _concluded(monitor, 10_001)
     assert value is not None and [reason.partition(":")[0] for reason in value.reasons] == ["load"]
+
+
+def test_what_is_wrong_is_told_with_its_code_beside_the_words() -> None:
+    """So that a page says it in another language; words of others come as they are."""
+    monitor = HealthMonitor(camera_expected=True, started_ns=0)
+    monitor.report("voice", tell("no_voice", language="fr"))
+    monitor.report("archive", "who knows")
+    value = _concluded(monitor, 10_000)
+    assert value is not None and len(value.reasons) == 3
+    assert value.reasons == tuple(f"{fault.room}: {fault.words}" for fault in value.faults)
+    assert [(fault.room, fault.code, fault.values) for fault in value.faults] == [
+        ("archive", "", {}),
+        ("voice", "no_voice", {"language": "fr"}),
+        ("camera", "few_frames", {"count": "8"}),
+    ]

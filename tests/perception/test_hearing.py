@@ -21,7 +21,8 @@ from agent.core.speech import (
 )
 from agent.core.types import read_only
 from agent.inference.runtime import Runtime
-from agent.perception.hearing import MOST_WAITING_SAMPLES, Hearing
+from agent.perception.hearing import Hearing
+from agent.perception.sound_line import MOST_WAITING_SAMPLES
 from agent.perception.whisper import MULTILINGUAL
 from agent.training.spelling import units
 from tests.perception.sound import Say, silence, stamp_at, windows
@@ -96,9 +97,9 @@ def spoken(line: NDArray[np.float32]) -> NDArray[np.float32]:
 
 async def push(hearing: Hearing, sound: NDArray[np.float32], call_id: str) -> None:
     """Pushes sound as fast as the ears take it, never so much that they must drop some."""
-    for number, window in enumerate(windows(sound, call_id=call_id, start_ns=CLOCK.now_ns())):
+    for window in windows(sound, call_id=call_id, start_ns=CLOCK.now_ns()):
         hearing.push(window)
-        if number % 20 == 0:
+        while hearing.backlog_ms > 1_000:
             await asyncio.sleep(0.01)
 
 

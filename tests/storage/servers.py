@@ -47,6 +47,15 @@ class Server:
             self._process.wait(timeout=STARTS_WITHIN_S)
             self._process = None
 
+    @property
+    def runs(self) -> bool:
+        return self._process is not None
+
+    def send(self, which: signal.Signals) -> None:
+        """To all its processes."""
+        assert self._process is not None
+        os.killpg(self._process.pid, which)
+
     def new_database(self) -> str:
         """The address of an empty one."""
         self._databases += 1

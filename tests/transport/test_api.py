@@ -73,7 +73,7 @@ async def test_health_tells_how_full_the_agent_is(client: httpx.AsyncClient) -> 
     health = (await client.get("/api/health")).json()
     assert health["ok"] and health["calls"] == 0
     assert health["capacity"] == {"rated": 4, "in_use": 1, "free_share": 0.75, "in_line": 2}
-    assert health["archive"] == {"state": "good", "kept_rows": 7, "spooled_bytes": 0, "dropped_rows": 0}
+    assert health["archive"] == {"state": "good", "kept_rows": 7, "spooled_bytes": 0, "dropped_rows": 0, "fault": None}
 
 
 @pytest.mark.parametrize(

@@ -262,3 +262,23 @@ async def test_while_accounts_cannot_be_looked_up_nobody_gets_in_or_learns_why(
     assert [answer.status_code for answer in answers] == [503, 503, 503]
     assert not any("internal" in answer.text for answer in answers)
     assert await Doorkeeper(ProgramKeys(IdentitySettings()), door.sessions).still_welcome(principal_of(session))
+
+
+async def test_tries_that_nobody_could_look_up_lock_nobody_out(
+    client: httpx.AsyncClient, staff: TestStaff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often somebody tries while the database is away, by link or by name: afterwards the first try is good."""
+
+    async def away(*_: object) -> None:
+        raise StoreError("postgresql at db.internal does not answer")
+
+    by_link = {"link": staff.door.link}
+    with monkeypatch.context() as meanwhile:
+        for asked in ("any", "find"):
+            meanwhile.setattr(staff.door.sign_in._accounts, asked, away)
+        tries = [by_link] * (FREE_BY_ADDRESS + 1) + [ADA] * (FREE_BY_NAME + 1)
+        refused = {(await client.post(WHO, json=one)).status_code for one in tries}
+    assert refused == {503}
+    assert (await client.post(WHO, json=by_link)).status_code == 200
+    await staff.add("ada", Role.SUPERVISOR)
+    assert (await client.post(WHO, json=ADA)).status_code == 200

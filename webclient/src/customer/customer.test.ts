@@ -5,7 +5,7 @@ import { cameraConstraints, deviceProblems } from "./devices";
 import { meterLevel } from "./loudness";
 
 function caption(id: string, text: string, more: Partial<Caption> = {}): Caption {
-  const rest = { because: [], because_seqs: [], translation: "", translation_language: "" };
+  const rest = { because: [], told_because: [], because_seqs: [], translation: "", translation_language: "" };
   return { type: "caption", id, speaker: "customer", text, final: false, ...rest, ...more };
 }
 

@@ -4,7 +4,7 @@ import type { Caption } from "../wire/messages";
 import { withCaption, withPicture, withRecalled, withTyped } from "./conversation";
 
 function caption(id: string, text: string, speaker: Caption["speaker"] = "agent"): Caption {
-  return { type: "caption", id, speaker, text, final: true, because: [], because_seqs: [], translation: "", translation_language: "" };
+  return { type: "caption", id, speaker, text, final: true, because: [], told_because: [], because_seqs: [], translation: "", translation_language: "" };
 }
 
 const SAID = [caption("say-1", "Hello."), caption("chat-1", "Where is it?", "customer"), caption("say-2", "On its way.")];

@@ -113,10 +113,10 @@ const SERIES = {
 
 const STORY = {
   lines: [
-    { at_s: 2, who: "customer", text: "<b>hi</b>", typed: true, intent: "greeting", slots: {}, because: [] },
-    { at_s: 3, who: "agent", text: "Hello.", typed: false, intent: null, slots: {}, because: [] },
+    { at_s: 2, who: "customer", text: "<b>hi</b>", typed: true, intent: "greeting", slots: {}, because: [], told_because: [] },
+    { at_s: 3, who: "agent", text: "Hello.", typed: false, intent: null, slots: {}, because: [], told_because: [] },
   ],
-  events: [{ at_s: 2.5, kind: "gesture", label: "thumbs_up", confidence: 0.9, detail: "" }],
+  events: [{ at_s: 2.5, kind: "gesture", label: "thumbs_up", confidence: 0.9, detail: "", told_detail: [] }],
 } satisfies Pick<CallStory, "lines" | "events">;
 
 describe("a call that is told again", () => {
@@ -126,7 +126,7 @@ describe("a call that is told again", () => {
 
   test("has its lines and events in order", () => {
     expect(momentsOf(STORY).map(timeOf)).toEqual([2, 2.5, 3]);
-    const felt = { at_s: 2, kind: "text_emotion", label: "joy", confidence: 0.8, detail: "" };
+    const felt = { at_s: 2, kind: "text_emotion", label: "joy", confidence: 0.8, detail: "", told_detail: [] };
     expect(momentsOf({ ...STORY, events: [felt] }).map((moment) => "line" in moment)).toEqual([false, true, true]);
   });
 

@@ -1,8 +1,10 @@
 // What was said and what happened, in step with the replay; a line leads to its moment.
 import { computed, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { AgentSays } from "../staff/agent_says";
 import { nameOf } from "../staff/names";
-import { AGENT_WRITES, percent, whoInWords, words as shared } from "../staff/words";
+import { sentencesOf } from "../staff/sentences";
+import { percent, whoInWords, words as shared } from "../staff/words";
 import { lastBefore } from "../ui/last_before";
 import type { CallStory, Line, PastEvent } from "../wire/history";
 import type { Player } from "./player";
@@ -78,7 +80,7 @@ function Said({ line, lang }: { line: Line; lang: string }) {
       )}
       {line.because.length > 0 && <span class="muted small">
           {words.transcript.because}
-          <span lang={AGENT_WRITES}>{line.because.join("; ")}</span>
+          <AgentSays sentences={sentencesOf(line.because, line.told_because)} between={shared.semicolon} />
         </span>}
     </span>
   );
@@ -89,7 +91,7 @@ function Happened({ event, lang }: { event: PastEvent; lang: string }) {
     <span class="moment-words small">
       <span class="muted">{shared.of(nameOf("event", event.kind))}</span>
       <span {...(event.kind === "card" ? { lang } : {})}>{eventInWords(event)}</span>
-      {event.kind === "alert" && event.detail && <span class="muted" lang={AGENT_WRITES}> · {event.detail}</span>}
+      {event.kind === "alert" && event.detail && <span class="muted"> · <AgentSays sentences={sentencesOf([event.detail], event.told_detail)} between={shared.semicolon} /></span>}
       {event.kind === "alert_seen_to" && <span class="muted"> · {whoInWords(event.detail)}</span>}
       {event.confidence !== null && <span class="muted number"> {percent(event.confidence)}</span>}
     </span>

@@ -19,6 +19,7 @@ describe("the words of past calls", () => {
     expect(eventInWords({ kind: "gesture", label: "thumbs_up" })).toBe("thumbs up");
     expect(eventInWords({ kind: "scene", label: "anxious" })).toBe("fears for a deadline");
     expect(eventInWords({ kind: "alert_seen_to", label: "low_affect" })).toBe("seems unhappy");
+    expect(eventInWords({ kind: "alert_over", label: "low_affect" })).toBe("seems unhappy");
     expect(eventInWords({ kind: "card", label: "退货单 R_1" })).toBe("退货单 R_1");
     expect(eventInWords({ kind: "taken_over", label: "a person took over" })).toBe("a person took over");
   });

@@ -28,6 +28,7 @@ export function eventInWords({ kind, label }: Pick<PastEvent, "kind" | "label">)
       return label.split(", ").map(consentInWords).join(shared.comma);
     case "alert":
     case "alert_seen_to":
+    case "alert_over":
       return nameOf("alert", label);
     case "card":
       return label;

@@ -57,6 +57,3 @@ export function languageInWords(tag: string): string {
     return tag;
   }
 }
-
-/** The language of what the agent itself writes for staff: evidence, faults, and reasons of replies. */
-export const AGENT_WRITES = "en";

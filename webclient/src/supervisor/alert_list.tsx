@@ -1,8 +1,9 @@
 // Alerts of all calls: what was seen, since when, and who sees to it; the same for every supervisor.
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { AgentSays } from "../staff/agent_says";
 import { nameOf } from "../staff/names";
-import { AGENT_WRITES, elapsed, shortId, whoInWords } from "../staff/words";
+import { elapsed, shortId, whoInWords, words as shared } from "../staff/words";
 import type { Alert } from "../wire/messages";
 import { chime } from "./chime";
 import type { Desk } from "./desk";
@@ -53,7 +54,7 @@ function AlertView({ alert, desk }: { alert: Alert; desk: Desk }) {
         <strong>{words.alerts.of(shortId(alert.call_id), nameOf("alert", alert.kind), alert.urgent)}</strong>
         <span class="muted"> · {elapsed(nowS - alert.since)}</span>
         <span class="evidence small">
-          <span lang={AGENT_WRITES}>{reasonsOf(alert)}</span>
+          <AgentSays sentences={reasonsOf(alert)} between={shared.semicolon} />
           {signalsInWords(alert)}
         </span>
       </p>

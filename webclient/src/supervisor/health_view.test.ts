@@ -3,7 +3,7 @@ import type { HealthSignal } from "../wire/messages";
 import { stepInWords } from "./health_view";
 
 function health(rung: string, rung_since: number | null): HealthSignal["value"] {
-  return { state: "degraded", reasons: ["load"], rung, rung_since, analysed_fps: 12, frames: {} };
+  return { state: "degraded", reasons: ["load"], faults: [], rung, rung_since, analysed_fps: 12, frames: {} };
 }
 
 describe("how far a call is degraded", () => {

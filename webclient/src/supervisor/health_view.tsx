@@ -1,6 +1,9 @@
 // How well the watched call is served: healthy, or what is degraded, why, how far, and since when.
+import { Fragment } from "preact";
+import { AgentSays } from "../staff/agent_says";
 import { nameOf, names } from "../staff/names";
-import { AGENT_WRITES, elapsed } from "../staff/words";
+import { plainly, roomInWords } from "../staff/sentences";
+import { elapsed, words as shared } from "../staff/words";
 import type { HealthSignal } from "../wire/messages";
 import type { Watched } from "./watched";
 import { words } from "./words";
@@ -16,7 +19,7 @@ export function HealthView({ watched }: { watched: Watched }) {
   return (
     <>
       <span id="health" class={`chip ${well ? "good" : "warn"}`} role="status">
-        {well ? words.health.healthy : <Reasons reasons={health.reasons} />}
+        {well ? words.health.healthy : <Reasons health={health} />}
         {rate}
       </span>
       {step && (
@@ -28,8 +31,19 @@ export function HealthView({ watched }: { watched: Watched }) {
   );
 }
 
-function Reasons({ reasons }: { reasons: readonly string[] }) {
-  return reasons.length === 0 ? <>{words.health.degraded}</> : <span lang={AGENT_WRITES}>{reasons.join("; ")}</span>;
+function Reasons({ health: { reasons, faults } }: { health: HealthSignal["value"] }) {
+  if (faults.length === 0) return <>{reasons.length === 0 ? words.health.degraded : <AgentSays sentences={reasons.map(plainly)} between={shared.semicolon} />}</>;
+  return (
+    <>
+      {faults.map((fault, place) => (
+        <Fragment key={place}>
+          {place > 0 && shared.semicolon}
+          {shared.of(roomInWords(fault.room))}
+          <AgentSays sentences={[fault]} between="" />
+        </Fragment>
+      ))}
+    </>
+  );
 }
 
 /** "skipped frames, step 3 of 6 down, for 42 s"; null while nothing is degraded for lack of time. */

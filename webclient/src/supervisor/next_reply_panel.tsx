@@ -1,5 +1,7 @@
 // What the agent would say next and why; to a person who has the call, a suggestion that can be sent as it stands.
-import { AGENT_WRITES } from "../staff/words";
+import { AgentSays } from "../staff/agent_says";
+import { sentencesOf } from "../staff/sentences";
+import { words as shared } from "../staff/words";
 import type { NextReply } from "../wire/messages";
 import type { Hand } from "./hand";
 import { words } from "./words";
@@ -26,7 +28,7 @@ export function NextReplyPanel({ reply, hand, lang }: NextReplyPanelProps) {
           </p>
           {reply.because.length > 0 && <p class="small muted">
               {words.reply.because}
-              <span lang={AGENT_WRITES}>{reply.because.join("; ")}</span>
+              <AgentSays sentences={sentencesOf(reply.because, reply.told_because)} between={shared.semicolon} />
             </p>}
           {holds && reply.suggested && (
             <div class="row">

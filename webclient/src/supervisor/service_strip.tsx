@@ -1,7 +1,9 @@
 // How customers are served as a whole: capacity, who waits, who was answered in time, and what is wrong.
 import type { ComponentChildren } from "preact";
-import { AGENT_WRITES, elapsed, percent } from "../staff/words";
-import type { Served, Service } from "../wire/messages";
+import { AgentSays } from "../staff/agent_says";
+import { sentencesOf } from "../staff/sentences";
+import { elapsed, percent, words as shared } from "../staff/words";
+import type { Sentence, Served, Service } from "../wire/messages";
 import type { Desk } from "./desk";
 import { useNow } from "./use_now";
 import { words } from "./words";
@@ -18,14 +20,14 @@ export function ServiceStrip({ desk }: { desk: Desk }) {
       <Queue service={service} />
       <Level name={words.service.lastHour} served={service.last_hour} withinS={service.answered_within_s} />
       <Level name={words.service.lastDay} served={service.last_day} withinS={service.answered_within_s} />
-      <Agent faults={service.faults} degraded={degraded} />
+      <Agent faults={sentencesOf(service.faults, service.told_faults)} degraded={degraded} />
     </dl>
   );
 }
 
-function Agent({ faults, degraded }: { faults: readonly string[]; degraded: number }) {
+function Agent({ faults, degraded }: { faults: readonly Sentence[]; degraded: number }) {
   const { agent, states, degradedCalls, nothingAmiss } = words.service;
-  if (faults.length > 0) return <Fact name={agent} value={states.faulty} note={<span lang={AGENT_WRITES}>{faults.join("; ")}</span>} warns />;
+  if (faults.length > 0) return <Fact name={agent} value={states.faulty} note={<AgentSays sentences={faults} between={shared.semicolon} />} warns />;
   if (degraded > 0) return <Fact name={agent} value={states.degraded} note={degradedCalls(degraded)} warns />;
   return <Fact name={agent} value={states.well} note={nothingAmiss} />;
 }

@@ -111,7 +111,7 @@ describe("the watched call", () => {
   });
 
   it("shows partial words until a caption does", () => {
-    const caption = { type: "caption", id: "u", speaker: "customer", text: "where is", final: false } as Caption;
+    const caption = { type: "caption", id: "u", speaker: "customer", text: "where is", final: false, because: [], told_because: [] } as unknown as Caption;
     let watched = withSignal(watching("c"), transcript("where is", false), 0);
     expect(partialWords(watched)).toBe("where is");
     watched = withCaption(watched, caption);
@@ -120,7 +120,7 @@ describe("the watched call", () => {
   });
 
   it("shows what was said in two languages once it is translated", () => {
-    const said = { type: "caption", id: "u", speaker: "customer", text: "在哪里", final: true, because: [] } as unknown as Caption;
+    const said = { type: "caption", id: "u", speaker: "customer", text: "在哪里", final: true, because: [], told_because: [] } as unknown as Caption;
     let watched = withCaption(watching("c"), { ...said, translation: "", translation_language: "" });
     expect(watched.lines[0]?.translation).toBeUndefined();
     watched = withCaption(watched, { ...said, translation: "Where is it", translation_language: "en" });

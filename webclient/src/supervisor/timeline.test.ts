@@ -67,7 +67,7 @@ describe("the timeline", () => {
 });
 
 describe("the transcript", () => {
-  const caption = (id: string) => ({ type: "caption", id, speaker: "customer", text: "where is it", final: true, because: [], because_seqs: [], translation: "" }) as unknown as Caption;
+  const caption = (id: string) => ({ type: "caption", id, speaker: "customer", text: "where is it", final: true, because: [], told_because: [], because_seqs: [], translation: "" }) as unknown as Caption;
   const intent = (utterance_id: number | null) => signal("intent", 1, { label: "order_status", out_of_scope: false, slots: { order: "12" }, utterance_id }) as IntentSignal;
 
   it("says of each line what was understood of it, and keeps that when the words change", () => {

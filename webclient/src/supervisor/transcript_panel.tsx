@@ -2,8 +2,10 @@
 import "./transcript.css";
 import { memo } from "preact/compat";
 import { useRef } from "preact/hooks";
+import { AgentSays } from "../staff/agent_says";
 import { nameOf } from "../staff/names";
-import { AGENT_WRITES, percent, words as shared } from "../staff/words";
+import { plainly } from "../staff/sentences";
+import { percent, words as shared } from "../staff/words";
 import type { TextEmotionSignal, VoiceEmotionSignal } from "../wire/messages";
 import { useFollowEnd } from "../ui/follow_end";
 import { SharedPictureView } from "./shared_picture";
@@ -35,8 +37,8 @@ const LineView = memo(
     <li class={`said ${line.speaker} ${line.final ? "" : "partial"}`} data-speaker={line.speaker} data-final={line.final}>
       <span class="small speaker">{nameOf("speaker", line.speaker)}</span>
       {line.text && (
-        <span class="words" lang={lang}>
-          {line.text}
+        <span class="words" lang={line.speaker === "note" ? undefined : lang}>
+          {line.speaker === "note" ? <AgentSays sentences={[plainly(line.text)]} between="" /> : line.text}
         </span>
       )}
       {line.picture && <SharedPictureView picture={line.picture} />}
@@ -49,7 +51,7 @@ const LineView = memo(
       {line.because.length > 0 && (
         <span class="small because">
           {words.transcript.because}
-          <span lang={AGENT_WRITES}>{line.because.join(", ")}</span>
+          <AgentSays sentences={line.because} between={shared.semicolon} />
           {line.becauseSeqs && <span class="seqs">{words.alerts.signals(line.becauseSeqs.join(", "))}</span>}
         </span>
       )}

@@ -1,5 +1,5 @@
 // Which alerts come first, and what speaks for each.
-import type { Alert } from "../wire/messages";
+import type { Alert, Sentence } from "../wire/messages";
 import { words } from "./words";
 
 /** Those that nobody sees to yet. */
@@ -13,9 +13,9 @@ export function byUrgency(alerts: readonly Alert[]): Alert[] {
   return [...alerts].sort((one, other) => rank(one) - rank(other) || one.since - other.since);
 }
 
-/** What speaks for an alert, each once, in the agent's words. */
-export function reasonsOf({ evidence }: Alert): string {
-  return [...new Set(evidence.map((one) => one.words))].join("; ");
+/** What speaks for an alert, each once. */
+export function reasonsOf({ evidence }: Alert): Sentence[] {
+  return [...new Map<string, Sentence>(evidence.map((one) => [one.words, one])).values()];
 }
 
 /** The numbers of the signals on which an alert rests, if on any. */

@@ -26,7 +26,7 @@ function call(call_id: string, rest: Partial<CallSummary> = {}): CallSummary {
 }
 
 function alert(rest: Partial<Alert> = {}): Alert {
-  const evidence = [{ words: "nobody spoke for 45 s", at: 1, seqs: [] }];
+  const evidence = [{ words: "nobody spoke for 45 s", code: "silence", values: { seconds: "45" }, at: 1, seqs: [] }];
   return { id: "a", call_id: "a", kind: "silence", urgent: false, since: 1, evidence, acknowledged_by: null, acknowledged_at: null, ...rest };
 }
 
@@ -81,8 +81,9 @@ describe("alerts", () => {
   });
 
   it("say each reason once, with the signals that it rests on", () => {
-    const evidence = [{ words: "orders said failed", at: 1, seqs: [] }, { words: "orders said failed", at: 2, seqs: [4, 5] }];
-    expect(reasonsOf(alert({ evidence }))).toBe("orders said failed");
+    const failed = { words: "orders said failed", code: "tool_failed", values: { tool: "orders" } };
+    const evidence = [{ ...failed, at: 1, seqs: [] }, { ...failed, at: 2, seqs: [4, 5] }];
+    expect(reasonsOf(alert({ evidence })).map(({ words }) => words)).toEqual(["orders said failed"]);
     expect(signalsInWords(alert({ evidence }))).toBe(" (signals 4, 5)");
     expect(signalsInWords(alert())).toBe("");
   });

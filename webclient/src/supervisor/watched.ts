@@ -1,6 +1,7 @@
 // What is known of the watched call: a value that each signal, caption and picture turns into the next one.
 import { names } from "../staff/names";
-import type { AnalysedFrame, Caption, SharedPicture } from "../wire/messages";
+import { sentencesOf } from "../staff/sentences";
+import type { AnalysedFrame, Caption, Sentence, SharedPicture } from "../wire/messages";
 import type {
   AffectSignal,
   ExpressionSignal,
@@ -39,7 +40,7 @@ export interface TranscriptLine {
   speaker: Caption["speaker"] | "note";
   text: string;
   final: boolean;
-  because: string[];
+  because: readonly Sentence[];
   /** Numbers of the signals in `because`. */
   becauseSeqs?: number[];
   /** The same in another language, by a machine; absent while there is none. */
@@ -121,7 +122,8 @@ export function withPicture(watched: Watched, header: AnalysedFrame, nowMs: numb
 
 /** A caption of an id seen before replaces it; one without words takes it away. */
 export function withCaption(watched: Watched, caption: Caption): Watched {
-  const { id, speaker, text, final, because } = caption;
+  const { id, speaker, text, final } = caption;
+  const because = sentencesOf(caption.because, caption.told_because);
   const at = watched.lines.findIndex((line) => line.id === id);
   const line: TranscriptLine = { ...watched.lines[at], id, speaker, text, final, because };
   if (caption.because_seqs?.length) line.becauseSeqs = caption.because_seqs;

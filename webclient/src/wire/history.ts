@@ -32,6 +32,19 @@ export interface CallsPage {
   next: string | null;
 }
 
+/** Something that the agent wrote for staff to read. */
+export interface Sentence {
+  /** In English, where it is the agent's own. */
+  words: string;
+  /**
+   * Of the sentence, by which a page knows it in its own language; empty where it has no values or is not the
+   * agent's.
+   */
+  code: string;
+  /** What stands in it, by name: figures and names as they are written in `words`, and lists of them. */
+  values: Record<string, string | string[]>;
+}
+
 /** Something that was said, typed or answered. */
 export interface Line {
   /** Like all times without `_at`, since the call began. */
@@ -44,16 +57,20 @@ export interface Line {
   slots: Record<string, string>;
   /** Signals that shaped a reply, in words. */
   because: string[];
+  /** The same, to be said in another language. */
+  told_because: Sentence[];
 }
 
 export interface PastEvent {
   at_s: number;
-  /** Of the signal; or card, consent, taken_over, resumed, coach, alert, alert_seen_to. */
+  /** Of the signal; or card, consent, taken_over, resumed, coach, alert, alert_seen_to, alert_over. */
   kind: string;
   label: string;
   confidence: number | null;
   /** Of an alert what it rested on, or who saw to it. */
   detail: string;
+  /** What an alert rested on, to be said in another language. */
+  told_detail: Sentence[];
 }
 
 /** What a member of staff said of a moment. */

@@ -220,9 +220,31 @@ export interface TurnSignal extends SignalFields {
   value: TurnValue;
 }
 
+/** Something that the agent wrote for staff to read. */
+export interface Sentence {
+  /** In English, where it is the agent's own. */
+  words: string;
+  /**
+   * Of the sentence, by which a page knows it in its own language; empty where it has no values or is not the
+   * agent's.
+   */
+  code: string;
+  /** What stands in it, by name: figures and names as they are written in `words`, and lists of them. */
+  values: Record<string, string | string[]>;
+}
+
+/** What is wrong with a part of the agent. */
+export interface RoomFault extends Sentence {
+  /** "camera", "voice", "archive", "load" … */
+  room: string;
+}
+
 export interface HealthValue {
   state: "degraded" | "good";
+  /** What is wrong, each in words. */
   reasons: string[];
+  /** The same, by what it is wrong with, to be said in another language. */
+  faults: RoomFault[];
   /** How far the call is degraded to stay within its budget: a rung of `agent.core.budget.Rung` in small letters. */
   rung: string;
   /** Unix time at which that rung was entered; null where it was always the same. */
@@ -261,6 +283,8 @@ export interface Caption {
   final: boolean;
   /** Signals that shaped this reply, in plain words; empty for the customer's own. */
   because: string[];
+  /** The same, to be said in another language; for staff alone. */
+  told_because: Sentence[];
   /** Numbers of these signals in this call. */
   because_seqs: number[];
   /** The same in the language of those who watch, by a machine; empty while there is none. */
@@ -463,8 +487,7 @@ export interface CallChanged {
   call: CallSummary;
 }
 
-export interface AlertEvidence {
-  words: string;
+export interface AlertEvidence extends Sentence {
   /** Unix time in seconds. */
   at: number;
   /** Signals of the call that it rests on. */
@@ -520,6 +543,8 @@ export interface Service {
   last_day: Served;
   /** What is wrong with the agent as a whole, in words. */
   faults: string[];
+  /** The same, to be said in another language. */
+  told_faults: Sentence[];
 }
 
 export interface SignalMessage {
@@ -561,6 +586,8 @@ export interface NextReply {
   call_id: string;
   text: string;
   because: string[];
+  /** The same, to be said in another language. */
+  told_because: Sentence[];
   /**
    * True while a person has the call, to whom it is a suggestion. Otherwise the agent says it itself, as soon as
    * the customer proves to have finished.
@@ -805,7 +832,7 @@ export const PICTURE_SHAPE: Shape = { call_id: "string", frame_id: "number", rtp
 export const GLIMPSE_SHAPE: Shape = { call_id: "string", frame_id: "number", captured_at: "number" };
 export const TO_PAGE_SHAPES = {
   welcome: { call_id: "string", protocol: "number", analysis: "array", hears: "string", recorded: "boolean" },
-  caption: { id: "string", speaker: "string", text: "string", final: "boolean", because: "array", because_seqs: "array", translation: "string", translation_language: "string" },
+  caption: { id: "string", speaker: "string", text: "string", final: "boolean", because: "array", told_because: "array", because_seqs: "array", translation: "string", translation_language: "string" },
   card: { card: "object" },
   hide_card: { id: "string" },
   recalled: { captions: "array", cards: "array" },
@@ -821,12 +848,12 @@ export const TO_SUPERVISOR_SHAPES = {
   calls: { calls: "array" },
   call: { call: "object" },
   alerts: { alerts: "array" },
-  service: { rated: "number", in_use: "number", free_share: "number", in_line: "number", answered_within_s: "number", last_hour: "object", last_day: "object", faults: "array" },
+  service: { rated: "number", in_use: "number", free_share: "number", in_line: "number", answered_within_s: "number", last_hour: "object", last_day: "object", faults: "array", told_faults: "array" },
   signal: { signal: "object" },
   supervisor_caption: { call_id: "string", caption: "object" },
   shared_picture: { call_id: "string", id: "string", url: "string", width_px: "number", height_px: "number" },
   note: { call_id: "string", text: "string" },
-  next_reply: { call_id: "string", text: "string", because: "array", suggested: "boolean" },
+  next_reply: { call_id: "string", text: "string", because: "array", told_because: "array", suggested: "boolean" },
   handoff: { call_id: "string", reason: "string", urgency: "string" },
   overlay: { call_id: "string", frame_id: "number", rtp_timestamp: "number", captured_at: "number", media_ms: "number", age_ms: "number", width_px: "number", height_px: "number", faces: "array", hands: "array", stage_ms: "object" },
   trace: { call_id: "string", frame_id: "number", rtp_timestamp: "number", outcome: "string", stage_ms: "object", spans: "array", signals: "array", captured_at: "number", captured_error_ms: "number", captured_from: "string", arrived_at: "number", published_at: "number", age_ms: "number" },

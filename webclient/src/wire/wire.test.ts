@@ -4,7 +4,7 @@ import { decodePicture, decodeToSupervisor } from "./supervision";
 
 describe("messages to the customer's page", () => {
   it("are taken when they have the fields that the page relies on", () => {
-    const rest = { because: [], because_seqs: [], translation: "", translation_language: "" };
+    const rest = { because: [], told_because: [], because_seqs: [], translation: "", translation_language: "" };
     const caption = { type: "caption", id: "a", speaker: "agent", text: "Hello", final: true, ...rest };
     expect(decodeToPage(JSON.stringify(caption))).toEqual(caption);
   });

@@ -310,6 +310,7 @@ export const en = {
     "coach",
     "alert",
     "alert_seen_to",
+    "alert_over",
   ),
   /** What happened, where the agent says so in these very words. */
   deed: plain("spoke over the agent", "a person took over", "the agent went on", "a whisper to the agent"),

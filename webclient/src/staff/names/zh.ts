@@ -305,6 +305,7 @@ export const zh: Names = {
     coach: "耳语",
     alert: "告警",
     alert_seen_to: "告警处理",
+    alert_over: "告警解除",
   },
   deed: {
     "spoke over the agent": "打断了客服",
