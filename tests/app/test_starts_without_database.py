@@ -12,6 +12,7 @@ from agent.app.audit import opened_audit
 from agent.app.customer import Customer, open_call
 from agent.core.consent import Choice
 from agent.core.settings import Settings, StorageSettings
+from agent.storage.calls import FLUSH_EVERY_S
 from agent.storage.history import CallHistory
 from agent.storage.keyring import Keyring
 from tests.serving import STAFF, RunningAgent, running_agent, until
@@ -28,7 +29,13 @@ async def archive_stands(agent: RunningAgent) -> dict[str, object]:
         return archive
 
 
-def spooled_by(agent: RunningAgent) -> bytes:
+async def spooled_by(agent: RunningAgent) -> bytes:
+    """What is on the disk once nothing more comes."""
+    kept, before = (await archive_stands(agent))["kept_rows"], None
+    async with asyncio.timeout(30):
+        while not kept or kept != before:
+            await asyncio.sleep(4 * FLUSH_EVERY_S)
+            kept, before = (await archive_stands(agent))["kept_rows"], kept
     return b"".join(path.read_bytes() for path in agent.folder.rglob("*.rows"))
 
 
@@ -60,7 +67,7 @@ async def test_calls_are_taken_without_the_database_and_found_in_it_once_it_has_
             async with httpx.AsyncClient(base_url=agent.url) as client:
                 refused = await client.post("/api/session", json={"name": "ada", "password": "four words of tests"})
                 listed = await client.get("/api/calls", headers=STAFF)
-            spooled = spooled_by(agent)
+            spooled = await spooled_by(agent)
             await asyncio.to_thread(server.start)
             async with asyncio.timeout(60):
                 while (stands := await archive_stands(agent))["state"] != "good":
