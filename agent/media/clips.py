@@ -9,6 +9,7 @@ import numpy as np
 from av import VideoFrame
 from numpy.typing import NDArray
 
+from agent.core.errors import NotMedia
 from agent.core.speech import SpeechChunk
 from agent.core.types import read_only
 from agent.media.barcode import write_barcode
@@ -110,4 +111,6 @@ def read_speech(path: Path, *, seconds: float = math.inf) -> SpeechChunk:
             wanted -= len(run)
             if wanted <= 0:
                 break
+    if not runs:
+        raise NotMedia(f"{path} holds no sound")
     return SpeechChunk(samples=read_only(np.concatenate(runs)), rate_hz=SPEECH_RATE_HZ, text="", last=True)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from agent.core.errors import NotMedia
 from agent.media.sound_files import FORMATS as SOUND_FORMATS
+from agent.media.sound_files import RATES_HZ
 
 FORMATS = f"{SOUND_FORMATS},apng,av1,bmp_pipe,dv,flv,gif,h264,hevc,ivf,jpeg_pipe,m4v,mjpeg,mpegvideo,mxf,nut,obu,\
 png_pipe,rm,webp_pipe,yuv4mpegpipe"
@@ -101,6 +102,8 @@ class MediaFile:
             raise NotMedia(f"{self.path} holds no sound")
         for frame in self._decoded(self.audio):
             assert isinstance(frame, AudioFrame)
+            if frame.sample_rate not in RATES_HZ:
+                raise NotMedia(f"{self.path} claims {frame.sample_rate} samples of sound a second, which none has")
             yield None if frame.time is None else frame.time - self._begins_s, frame
 
     def mono(self, rate_hz: int) -> Iterator[tuple[float | None, NDArray[np.float32]]]:

@@ -55,7 +55,9 @@ async def test_a_process_that_says_nothing_is_replaced() -> None:
     """It stands still, though it lives."""
     seen = Seen(echoing, silent_s=1.0)
     await seen.process.start()
+    first = seen.process.process_id
     await seen.until("began", "ended", "began")
+    assert seen.process.up and seen.process.process_id != first
     await seen.process.stop()
 
 

@@ -2,11 +2,14 @@
 
 import io
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from agent.core.errors import NotMedia
+from agent.media.clips import read_speech
+from agent.media.media_files import MediaFile
 from agent.media.sound_files import decoded_sound
 from tests.security.test_parsers import sound_file
 
@@ -32,3 +35,13 @@ def test_a_rate_that_no_sound_has_is_refused_before_it_is_stretched(rate_hz: int
     """A few kilobytes at a sample a second would be hours, a gigabyte of them at once."""
     with pytest.raises(NotMedia, match="no sound that can be decoded"):
         list(decoded_sound(io.BytesIO(at_rate(rate_hz))))
+
+
+def test_so_is_one_in_a_file_that_is_analysed(tmp_path: Path) -> None:
+    """By the same bounds."""
+    file = tmp_path / "slow.wav"
+    file.write_bytes(at_rate(1))
+    with MediaFile.open(file) as opened, pytest.raises(NotMedia, match="1 samples of sound a second"):
+        list(opened.mono(16_000))
+    with pytest.raises(NotMedia):
+        read_speech(file)
